@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/binary_facts.h"
+#include "model/gap.h"
+
+namespace isoaudit::analyzer {
+
+/// What `inspect` is asked to read: the bytes of one file, and what its place in a tree says of it.
+struct BinaryInput {
+  /// For the report and the gaps.
+  std::string path{};
+  /// Dotted module name and import root, as analyzer/targets derived them.
+  std::string module{};
+  std::string import_root{};
+};
+
+struct BinaryResult {
+  /// Empty when the file is no extension module or could not be read; `gaps` then says why.
+  std::optional<model::BinaryFacts> facts{};
+  std::vector<model::Gap> gaps{};
+};
+
+/// Reads one compiled module from `path`. Never throws, never loads it. LIEF stays behind this header.
+BinaryResult collect_binary(const BinaryInput& input);
+
+}  // namespace isoaudit::analyzer

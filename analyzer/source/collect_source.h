@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "model/gap.h"
+#include "model/source_facts.h"
+
+namespace isoaudit::analyzer {
+
+struct SourceOptions {
+  /// Files or folders that the user named: definitions below them are the project's own.
+  std::vector<std::string> roots{};
+  /// Folders to look for compile_commands.json in first (-p); when empty it is looked for beside and above the roots.
+  std::vector<std::string> build_dirs{};
+  /// Headers of the audited interpreter, for commands that name no Python of their own; may be empty.
+  std::string python_include{};
+  /// Worker threads; 0 means one for each core.
+  unsigned jobs = 0;
+  /// Called from any worker when a unit is done: done, all. May be empty.
+  std::function<void(std::size_t, std::size_t)> progress{};
+};
+
+struct SourceResult {
+  model::SourceFacts facts{};
+  std::vector<model::Gap> gaps{};
+  /// No compile_commands.json belongs to the roots; no unit was read.
+  bool no_commands = false;
+};
+
+/// Parses every unit of the compile commands whose file lies below the roots and collects facts. Never throws: a unit
+/// that does not compile becomes a gap with its first error, and what could be seen of it is kept. The result is
+/// sorted and does not depend on `jobs`. Clang and LLVM stay behind this header.
+SourceResult collect_source(const SourceOptions& options);
+
+}  // namespace isoaudit::analyzer

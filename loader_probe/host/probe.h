@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "model/gap.h"
+#include "model/python_version.h"
+#include "model/run_facts.h"
+
+namespace isoaudit::loader_probe {
+
+struct ProbeOptions {
+  unsigned interpreters = 4;
+  unsigned rounds = 3;
+  /// Wall clock for one child process, seconds.
+  double timeout = 30;
+  /// The probe's shared object; looked for beside the program when empty.
+  std::string probe_library{};
+  /// Modules probed at the same time; 0 means one for each core.
+  unsigned jobs = 0;
+  std::function<void(const std::string& module, const std::string& level)> progress{};
+};
+
+struct ProbeInput {
+  std::string module{};
+  std::string path{};
+  std::string import_root{};
+  /// From the bytes: the module declares own-GIL support. Undeclared modules get the forced level.
+  bool declares_own_gil = false;
+};
+
+struct ProbeResult {
+  model::RunFacts run{};
+  std::vector<model::Gap> gaps{};
+};
+
+/// Runs one module through every level that can matter, each in a fresh child process of `interpreter`. Whatever the
+/// module does there (crash, hang, exit, fork, closed descriptors) becomes a phase; the call always returns.
+ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter, const ProbeOptions& options);
+
+}  // namespace isoaudit::loader_probe

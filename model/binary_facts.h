@@ -1,0 +1,98 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/module_definition.h"
+#include "model/python_version.h"
+
+/// What the bytes of a compiled module tell without loading it.
+namespace isoaudit::model {
+
+enum class BinaryFormat { elf, pe, macho };
+
+enum class Framework { none, cython, pybind11, nanobind, pyo3, mypyc, cffi, swig, boost_python, f2py, rust };
+
+/// Where a static lives.
+enum class SectionClass { constant, data, zero, thread_local_, other };
+
+/// A named or discovered object in the module's own writable memory.
+struct StaticObject {
+  enum class Kind { type, instance, variable } kind = Kind::variable;
+  /// Symbol when there is one; else tp_name of a type; else empty.
+  std::string symbol{};
+  std::string type_name{};
+  std::string section{};
+  /// Offset of the object in its section, bytes.
+  std::uint64_t offset = 0;
+  /// Bytes; 0 when not known.
+  std::uint64_t size = 0;
+  /// The source file that the symbol table names for a local symbol (STT_FILE), or empty.
+  std::string unit{};
+
+  auto operator<=>(const StaticObject&) const = default;
+};
+
+/// What one hook declares to one version. Versions differ for abi3 modules.
+struct BinaryEntryPoint {
+  EntryPoint entry{};
+  /// Versions for which `entry` holds; an abi3 module has one row for each answer.
+  std::vector<PythonVersion> versions{};
+
+  auto operator<=>(const BinaryEntryPoint&) const = default;
+};
+
+/// A store to the module's own writable memory, read from its machine code.
+struct CodeWrite {
+  std::string symbol{};  ///< the variable, when the file names it
+  std::string section{};
+  std::uint64_t offset = 0;  ///< in its section
+  std::string function{};    ///< the writing function, when the file names it
+  bool atomic = false;       ///< lock-prefixed or exchange
+
+  auto operator<=>(const CodeWrite&) const = default;
+};
+
+struct CodeFacts {
+  /// The code was read; otherwise its silence proves nothing.
+  bool read = false;
+  std::string why_not{};
+  std::vector<CodeWrite> writes{};
+
+  auto operator<=>(const CodeFacts&) const = default;
+};
+
+struct BinaryFacts {
+  /// As the user named it or as found below it, forward slashes.
+  std::string path{};
+  /// Dotted name below its import root: "markupsafe._speedups".
+  std::string module{};
+  /// The folder that has to be on sys.path to import `module`.
+  std::string import_root{};
+  std::string sha256{};
+  BinaryFormat format = BinaryFormat::elf;
+  std::string arch{};
+  /// From the file name: "cpython-314", "abi3", "cpython-314t"; empty for a plain ".so".
+  std::string abi_tag{};
+  Framework framework = Framework::none;
+  std::string framework_version{};
+  std::vector<BinaryEntryPoint> entry_points{};
+  /// Imported functions of CPython's API, sorted.
+  std::vector<std::string> api_imports{};
+  std::vector<StaticObject> static_objects{};
+  /// DT_NEEDED and its like.
+  std::vector<std::string> libraries{};
+  /// Guard texts found among the strings ("Interpreter change detected ...").
+  std::vector<std::string> guard_texts{};
+  CodeFacts code{};
+
+  auto operator<=>(const BinaryFacts&) const = default;
+};
+
+const char* to_string(Framework framework);
+const char* to_string(BinaryFormat format);
+
+}  // namespace isoaudit::model

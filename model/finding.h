@@ -1,0 +1,65 @@
+#pragma once
+
+#include <compare>
+#include <string>
+#include <vector>
+
+#include "model/location.h"
+
+namespace isoaudit::model {
+
+/// Ordered: the worst first.
+enum class Severity { blocker, hazard, advice };
+
+/// Ordered: the surest first; then what the user has set aside.
+enum class Status { confirmed, likely, possible, suppressed, baseline };
+
+enum class EvidenceKind { source, binary, code, runtime };
+
+/// One reason for a finding, from one collector.
+struct Because {
+  EvidenceKind kind = EvidenceKind::source;
+  std::string text{};
+  Location where{};
+
+  auto operator<=>(const Because&) const = default;
+};
+
+/// What a finding is about, in the words that let two collectors meet: the same variable has the same subject.
+struct Subject {
+  /// The variable's plain name, a hook or an API function.
+  std::string name{};
+  /// Mangled name for external variables; empty when the plain name is all there is.
+  std::string linkage_name{};
+  /// Main file of the defining unit for internal linkage; empty when not known.
+  std::string unit{};
+  /// ".bss+0x40" when the file has no symbols.
+  std::string address{};
+
+  auto operator<=>(const Subject&) const = default;
+};
+
+struct Finding {
+  std::string rule{};
+  Severity severity = Severity::hazard;
+  Status status = Status::possible;
+  Subject subject{};
+  /// Dotted name of the module it harms; empty when no module could be named.
+  std::string module{};
+  Location where{};
+  std::string message{};
+  std::string fix{};
+  /// "3.14": the columns it holds for; empty means all that were audited.
+  std::vector<std::string> pythons{};
+  std::vector<Because> because{};
+  /// Stable over unrelated edits: a digest of rule, module, subject and function. Set by `judge`.
+  std::string fingerprint{};
+
+  auto operator<=>(const Finding&) const = default;
+};
+
+const char* to_string(Severity severity);
+const char* to_string(Status status);
+const char* to_string(EvidenceKind kind);
+
+}  // namespace isoaudit::model

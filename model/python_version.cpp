@@ -1,0 +1,76 @@
+#include "model/python_version.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace isoaudit::model {
+namespace {
+
+// Include/object.h (_Py_IMMORTAL_REFCNT, _Py_STATIC_IMMORTAL_INITIAL_REFCNT), Include/moduleobject.h and
+// Include/cpython/object.h of each version, verified by compiling (rules.md 3.1).
+constexpr std::array<PythonLayout, 7> layouts{{
+    {{3, 12}, false, 0x1, 40, 104, 416, 24, 32, 168},
+    {{3, 13}, false, 0xffffffff, 40, 104, 416, 24, 32, 168},
+    {{3, 14}, false, 0x00050000c0000000, 40, 104, 416, 24, 32, 168},
+    {{3, 15}, false, 0x00050000c0000000, 40, 104, 424, 24, 32, 168},
+    {{3, 13}, true, 0, 56, 120, 432, 40, 48, 184},
+    {{3, 14}, true, 0, 56, 120, 432, 40, 48, 184},
+    {{3, 15}, true, 0, 56, 120, 440, 40, 48, 184},
+}};
+
+struct SlotId {
+  unsigned id;
+  SlotKind kind;
+  PythonVersion since;
+};
+
+// Include/moduleobject.h up to 3.14; Include/slots_generated.h and Python/slots.toml from 3.15.
+constexpr std::array<SlotId, 19> slot_ids{{
+    {1, SlotKind::create, {3, 5}},
+    {2, SlotKind::exec, {3, 5}},
+    {3, SlotKind::multiple_interpreters, {3, 12}},
+    {4, SlotKind::gil, {3, 13}},
+    {84, SlotKind::create, {3, 15}},
+    {85, SlotKind::exec, {3, 15}},
+    {86, SlotKind::multiple_interpreters, {3, 15}},
+    {87, SlotKind::gil, {3, 15}},
+    {92, SlotKind::subslots, {3, 15}},
+    {94, SlotKind::module_slots, {3, 15}},
+    {100, SlotKind::name, {3, 15}},
+    {101, SlotKind::doc, {3, 15}},
+    {102, SlotKind::state_size, {3, 15}},
+    {103, SlotKind::methods, {3, 15}},
+    {104, SlotKind::traverse, {3, 15}},
+    {105, SlotKind::clear, {3, 15}},
+    {106, SlotKind::free, {3, 15}},
+    {109, SlotKind::abi, {3, 15}},
+    {110, SlotKind::token, {3, 15}},
+}};
+
+}  // namespace
+
+std::optional<PythonVersion> parse_python_version(std::string_view text) {
+  PythonVersion version;
+  const char* end = text.data() + text.size();
+  auto [dot, error] = std::from_chars(text.data(), end, version.major);
+  if (error != std::errc{} || dot == end || *dot != '.') return std::nullopt;
+  auto [rest, minor_error] = std::from_chars(dot + 1, end, version.minor);
+  if (minor_error != std::errc{} || rest != end) return std::nullopt;
+  return version;
+}
+
+std::span<const PythonLayout> python_layouts() { return layouts; }
+
+const PythonLayout* find_layout(PythonVersion version, bool free_threaded) {
+  const auto* row = std::ranges::find_if(
+      layouts, [&](const PythonLayout& l) { return l.version == version && l.free_threaded == free_threaded; });
+  return row == layouts.end() ? nullptr : row;
+}
+
+SlotKind slot_kind(PythonVersion version, unsigned id) {
+  const auto* row = std::ranges::find_if(slot_ids, [&](const SlotId& r) { return r.id == id && r.since <= version; });
+  return row == slot_ids.end() ? SlotKind::unknown : row->kind;
+}
+
+}  // namespace isoaudit::model

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// What happened when a module was loaded, each level in a child process of its own.
+namespace isoaudit::model {
+
+/// In the order in which they run.
+enum class Level {
+  main,
+  legacy,         ///< sub-interpreter, shared GIL, no extension check
+  strict_shared,  ///< sub-interpreter, shared GIL, extension check
+  isolated,       ///< own GIL, once
+  sequential,     ///< own GIL, two one after the other, the first destroyed before the second
+  concurrent,     ///< own GIL, N at once, R rounds
+  forced,         ///< own GIL with the import check overridden: what would break
+};
+
+enum class Outcome {
+  ok,
+  refused,  ///< the interpreter's own "does not support loading in subinterpreters"
+  error,    ///< another Python exception
+  crashed,  ///< ended by a signal
+  timed_out,
+  exited,  ///< the child ended by itself before it was done
+  skipped,
+  not_possible,  ///< the level could not be started: that is a gap, not a fault of the module
+};
+
+/// An object that the module's own memory holds or is, seen in a live process.
+struct SharedObject {
+  enum class Kind {
+    holds,     ///< a word in a writable segment is the address of a mortal object
+    is_static  ///< an object of an interpreter lies inside the segment
+  } kind = Kind::holds;
+  /// Where it is: symbol when the file names it, and always section and offset.
+  std::string symbol{};
+  std::string section{};
+  std::uint64_t offset = 0;
+  /// tp_name of the object's type.
+  std::string type_name{};
+  /// Type and name only, never contents: "type 'demo.Error'".
+  std::string description{};
+  /// The object is itself a type, an exception class, a module ...
+  bool is_type = false;
+  bool is_exception = false;
+  bool is_module = false;
+  /// Interpreter ids that own it; more than one when several saw the same object.
+  std::vector<std::int64_t> owners{};
+
+  auto operator<=>(const SharedObject&) const = default;
+};
+
+/// A word of the module's writable memory that changed between two looks.
+struct ChangedWord {
+  std::string symbol{};
+  std::string section{};
+  std::uint64_t offset = 0;
+  /// Interpreter ids that wrote it, and during which step ("import", "exercise").
+  std::vector<std::int64_t> writers{};
+  std::string step{};
+
+  auto operator<=>(const ChangedWord&) const = default;
+};
+
+struct Phase {
+  Level level = Level::main;
+  Outcome outcome = Outcome::skipped;
+  /// One sentence: the exception's text, the signal's name, what was skipped and why.
+  std::string detail{};
+  /// The name in the refusal or ImportError, when it is not the audited module's own.
+  std::string other_module{};
+  /// Wall clock; left out of everything that is compared.
+  double seconds = 0;
+  /// What ran: imports that were completed, over all interpreters and rounds.
+  unsigned interpreters = 0;
+  unsigned rounds = 0;
+  unsigned imports = 0;
+  std::vector<SharedObject> shared{};
+  std::vector<ChangedWord> changed{};
+  /// Last lines of what the module itself printed, capped.
+  std::string output{};
+
+  auto operator<=>(const Phase&) const = default;
+};
+
+/// All levels of one module under one interpreter.
+struct RunFacts {
+  std::string module{};
+  std::string path{};
+  /// Interpreter::id of the column: "3.14".
+  std::string python{};
+  std::vector<Phase> phases{};
+  /// Imported modules that were themselves probed and refused.
+  std::vector<std::string> refused_dependencies{};
+
+  auto operator<=>(const RunFacts&) const = default;
+};
+
+const char* to_string(Level level);
+const char* to_string(Outcome outcome);
+const Phase* find_phase(const RunFacts& run, Level level);
+
+}  // namespace isoaudit::model

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "model/facts.h"
+#include "model/finding.h"
+
+namespace isoaudit::rules {
+
+/// One rule: what it is called, what a user should know, and a pure function from facts to findings.
+/// A check sets subject, module, where, message, fix, status and one `because` for each collector that saw it; `judge`
+/// adds the rule's slug, joins findings on one subject, and sets fingerprints.
+struct Rule {
+  std::string_view slug;
+  model::Severity severity;
+  /// Markdown with the headings "What it finds", "Why it matters", "How to fix", "What it cannot see".
+  std::string_view doc;
+  std::vector<model::Finding> (*check)(const model::Facts&);
+};
+
+}  // namespace isoaudit::rules
