@@ -41,6 +41,8 @@ struct BinaryEntryPoint {
   EntryPoint entry{};
   /// Versions for which `entry` holds; an abi3 module has one row for each answer.
   std::vector<PythonVersion> versions{};
+  /// The hook that an ordinary import of this file calls: its name is the file's.
+  bool by_file_name = false;
 
   auto operator<=>(const BinaryEntryPoint&) const = default;
 };
@@ -52,6 +54,8 @@ struct CodeWrite {
   std::uint64_t offset = 0;  ///< in its section
   std::string function{};    ///< the writing function, when the file names it
   bool atomic = false;       ///< lock-prefixed or exchange
+  /// The variable's address is passed to this function, which writes it or is not known; empty for a plain store.
+  std::string passed_to{};
 
   auto operator<=>(const CodeWrite&) const = default;
 };
@@ -77,6 +81,8 @@ struct BinaryFacts {
   std::string arch{};
   /// From the file name: "cpython-314", "abi3", "cpython-314t"; empty for a plain ".so".
   std::string abi_tag{};
+  /// Ids of the audited interpreters whose import system takes a file of this name.
+  std::vector<std::string> importable_by{};
   Framework framework = Framework::none;
   std::string framework_version{};
   std::vector<BinaryEntryPoint> entry_points{};
@@ -87,6 +93,8 @@ struct BinaryFacts {
   std::vector<std::string> libraries{};
   /// Guard texts found among the strings ("Interpreter change detected ...").
   std::vector<std::string> guard_texts{};
+  /// C APIs of other modules that its strings name ("datetime.datetime_CAPI", "numpy.core._multiarray_umath").
+  std::vector<std::string> capsule_names{};
   CodeFacts code{};
 
   auto operator<=>(const BinaryFacts&) const = default;

@@ -1,0 +1,122 @@
+#include "rules/declarations.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "rules/link_units.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using model::Because;
+using model::BinaryEntryPoint;
+using model::BinaryFacts;
+using model::EntryPoint;
+using model::EvidenceKind;
+using model::Facts;
+using model::Finding;
+
+std::string dotted_module(const Facts& facts, const std::string& hook) {
+  for (const BinaryFacts& binary : facts.binaries) {
+    if (last_component(binary.module) == hook) return binary.module;
+  }
+  return hook;
+}
+
+void add_refusals(const Facts& facts, Finding& finding) {
+  std::set<Because> seen;
+  for (const model::RunFacts& run : facts.runs) {
+    if (run.module != finding.module) continue;
+    const model::Phase* phase = model::find_phase(run, model::Level::isolated);
+    if (phase == nullptr || phase->outcome != model::Outcome::refused) continue;
+    seen.insert({EvidenceKind::runtime, fmt::format("Python {} (isolated): {}", run.python, phase->detail), {}});
+  }
+  finding.because.insert(finding.because.end(), seen.begin(), seen.end());
+  if (!seen.empty()) finding.status = model::Status::confirmed;
+}
+
+std::vector<std::string> version_names(const BinaryEntryPoint& row) {
+  std::vector<std::string> names;
+  for (const model::PythonVersion& version : row.versions) names.push_back(version.str());
+  return names;
+}
+
+}  // namespace
+
+std::vector<const BinaryEntryPoint*> default_entry(const BinaryFacts& binary) {
+  std::vector<const BinaryEntryPoint*> rows;
+  for (const BinaryEntryPoint& row : binary.entry_points) {
+    if (row.entry.module == last_component(binary.module)) rows.push_back(&row);
+  }
+  if (rows.empty()) {
+    for (const BinaryEntryPoint& row : binary.entry_points) rows.push_back(&row);
+  }
+  return rows;
+}
+
+bool declares_own_gil(const EntryPoint& entry) {
+  return entry.declares.multiple_interpreters == model::MultipleInterpreters::per_interpreter_gil;
+}
+
+std::vector<std::string> own_gil_modules(const Facts& facts) {
+  std::set<std::string> modules;
+  for (const BinaryFacts& binary : facts.binaries) {
+    const auto rows = default_entry(binary);
+    if (std::ranges::any_of(rows, [](const auto* row) { return declares_own_gil(row->entry); })) {
+      modules.insert(binary.module);
+    }
+  }
+  for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
+    if (declares_own_gil(hook.entry)) modules.insert(dotted_module(facts, hook.entry.module));
+  }
+  for (const model::RunFacts& run : facts.runs) {
+    // What the import system lets in has declared it, whatever could be read from the bytes.
+    const model::Phase* phase = model::find_phase(run, model::Level::isolated);
+    if (phase != nullptr && phase->outcome == model::Outcome::ok) modules.insert(run.module);
+  }
+  return {modules.begin(), modules.end()};
+}
+
+std::vector<Finding> declaration_findings(const Facts& facts, model::Severity severity, bool (*fits)(const EntryPoint&),
+                                          const DeclarationWords& words) {
+  std::vector<Finding> findings;
+  for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
+    if (!fits(hook.entry)) continue;
+    Finding finding;
+    finding.severity = severity;
+    finding.status = model::Status::likely;
+    finding.subject = {hook.entry.symbol, hook.entry.symbol, "", ""};
+    finding.module = dotted_module(facts, hook.entry.module);
+    finding.where = hook.declaration.file.empty() ? hook.where : hook.declaration;
+    finding.message = fmt::format("`{}` {}", hook.entry.symbol, words.message);
+    finding.fix = words.fix;
+    finding.because.push_back(
+        {EvidenceKind::source, fmt::format("`{}` is defined here", hook.entry.symbol), hook.where});
+    add_refusals(facts, finding);
+    findings.push_back(std::move(finding));
+  }
+  for (const BinaryFacts& binary : facts.binaries) {
+    const auto rows = default_entry(binary);
+    std::set<std::string> symbols;
+    for (const BinaryEntryPoint* row : rows) {
+      if (!fits(row->entry) || !symbols.insert(row->entry.symbol).second) continue;
+      Finding finding;
+      finding.severity = severity;
+      finding.status = model::Status::likely;
+      finding.subject = {row->entry.symbol, row->entry.symbol, "", ""};
+      finding.module = binary.module;
+      finding.where.file = binary.path;
+      if (rows.size() > 1) finding.pythons = version_names(*row);
+      finding.message = fmt::format("`{}` {}", row->entry.symbol, words.message);
+      finding.fix = words.fix;
+      finding.because.push_back({EvidenceKind::binary, words.binary, {}});
+      add_refusals(facts, finding);
+      findings.push_back(std::move(finding));
+    }
+  }
+  return findings;
+}
+
+}  // namespace isoaudit::rules

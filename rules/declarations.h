@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/facts.h"
+#include "model/finding.h"
+
+namespace isoaudit::rules {
+
+/// What a rule of group A says about a hook.
+struct DeclarationWords {
+  /// Follows "`PyInit_x`".
+  const char* message;
+  const char* fix;
+  /// What the bytes show: "exports ... and imports ...".
+  const char* binary;
+};
+
+/// Findings for every hook, in the sources and in the compiled modules, whose declaration `fits`. Of a compiled file
+/// only the hook that an ordinary import uses counts. The run's own refusal is added as evidence.
+std::vector<model::Finding> declaration_findings(const model::Facts& facts, model::Severity severity,
+                                                 bool (*fits)(const model::EntryPoint&), const DeclarationWords& words);
+
+/// The rows of the hook that `import` uses: the one named as the file. Several for abi3 modules whose answer differs
+/// between versions; all rows when the file has only other hooks.
+std::vector<const model::BinaryEntryPoint*> default_entry(const model::BinaryFacts& binary);
+
+bool declares_own_gil(const model::EntryPoint& entry);
+
+/// Modules (dotted names) that declare own-GIL support, by their bytes or by their source.
+std::vector<std::string> own_gil_modules(const model::Facts& facts);
+
+}  // namespace isoaudit::rules

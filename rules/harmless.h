@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "model/source_facts.h"
+
+namespace isoaudit::rules {
+
+/// The false-positive registry (rules.md 6): why a variable needs no finding, in a few words; empty when it may.
+std::string harmless_reason(const model::Variable& variable);
+
+/// A type whose own purpose is synchronisation.
+bool is_synchronisation_type(const std::string& canonical_type);
+
+}  // namespace isoaudit::rules

@@ -1,0 +1,102 @@
+#include "rules/join.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "rules/link_units.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using model::EvidenceKind;
+using model::Finding;
+
+bool from_source(const Finding& finding) {
+  return !finding.because.empty() && finding.because.front().kind == EvidenceKind::source;
+}
+
+/// How much a finding can tell of its subject: lower is more.
+int rank(const Finding& finding) {
+  if (finding.because.empty()) return 4;
+  switch (finding.because.front().kind) {
+    case EvidenceKind::source: return 0;
+    case EvidenceKind::runtime: return 1;
+    case EvidenceKind::code: return 2;
+    case EvidenceKind::binary: return 3;
+  }
+  return 4;
+}
+
+/// A finding with a place in a line of source stays itself; it is what others join.
+bool same_subject(const Finding& source, const Finding& other) {
+  const model::Subject& a = source.subject;
+  const model::Subject& b = other.subject;
+  if (source.module != other.module && last_component(source.module) != last_component(other.module)) return false;
+  if (!a.unit.empty() && !b.unit.empty() && file_name(a.unit) != file_name(b.unit)) return false;
+  if (!a.linkage_name.empty() && a.linkage_name == b.linkage_name) return true;
+  return !b.name.empty() && a.name == b.name;
+}
+
+/// Rules about a variable may meet under the variable; rules about a hook or a function only meet themselves.
+bool about_variable(const Finding& finding) {
+  constexpr std::string_view rules[] = {"function-local-static-object", "global-exception",
+                                        "global-heap-type-pointer",     "global-pyobject-cache",
+                                        "non-object-mutable-static",    "static-instance",
+                                        "static-type-object",           "stored-thread-or-interpreter-state",
+                                        "thread-local-pyobject"};
+  return std::ranges::find(rules, finding.rule) != std::end(rules);
+}
+
+void absorb(Finding& into, const Finding& other) {
+  for (const model::Because& because : other.because) {
+    if (std::ranges::find(into.because, because) == into.because.end()) into.because.push_back(because);
+  }
+  if (other.status == model::Status::confirmed && into.severity == model::Severity::advice &&
+      other.severity < into.severity) {
+    // The run saw what the source took to be explained.
+    into.severity = other.severity;
+  }
+  into.status = std::min(into.status, other.status);
+  for (const std::string& python : other.pythons) {
+    if (!into.pythons.empty() && std::ranges::find(into.pythons, python) == into.pythons.end()) {
+      into.pythons.push_back(python);
+    }
+  }
+  if (into.subject.address.empty()) into.subject.address = other.subject.address;
+}
+
+}  // namespace
+
+std::vector<Finding> join(std::vector<Finding> findings) {
+  std::ranges::stable_sort(findings, {}, rank);
+  std::vector<Finding> joined;
+  for (Finding& finding : findings) {
+    if (from_source(finding)) {
+      joined.push_back(std::move(finding));
+      continue;
+    }
+    const bool variable = about_variable(finding);
+    std::vector<std::size_t> homes;
+    for (std::size_t i = 0; i < joined.size(); ++i) {
+      const bool meets = variable ? about_variable(joined[i]) : joined[i].rule == finding.rule;
+      if (!meets) continue;
+      const bool nameless = finding.subject.name.empty() || joined[i].subject.name.empty();
+      const bool same_place = !finding.subject.address.empty() && joined[i].module == finding.module &&
+                              joined[i].subject.address == finding.subject.address;
+      if (same_place || (!nameless && same_subject(joined[i], finding))) homes.push_back(i);
+    }
+    // Two source variables of one name: which of them this is cannot be told, so it stays alone.
+    const bool several_sources = variable && homes.size() > 1 && std::ranges::count_if(homes, [&](std::size_t i) {
+                                                                   return from_source(joined[i]);
+                                                                 }) > 1;
+    if (homes.empty() || several_sources) {
+      joined.push_back(std::move(finding));
+      continue;
+    }
+    for (const std::size_t home : homes) absorb(joined[home], finding);
+  }
+  return joined;
+}
+
+}  // namespace isoaudit::rules

@@ -1,0 +1,192 @@
+#include "rules/judge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+
+#include "rules/declarations.h"
+#include "rules/join.h"
+#include "rules/link_units.h"
+#include "rules/registry.h"
+#include "rules/verdicts.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using model::Facts;
+using model::Finding;
+using model::ModuleReport;
+using model::Report;
+
+bool contains(const std::vector<std::string>& words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+/// FNV-1a, 64 bits: short, stable everywhere, and nothing here needs secrecy.
+std::string digest(const std::string& text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const unsigned char c : text) hash = (hash ^ c) * 0x100000001b3;
+  return fmt::format("{:016x}", hash);
+}
+
+/// Lines move with every edit, so they stay out; a variable of one name in two units or functions is two.
+void set_fingerprints(std::vector<Finding>& findings) {
+  std::map<std::string, unsigned> seen;
+  for (Finding& finding : findings) {
+    const std::string text = fmt::format("{}|{}|{}|{}|{}", finding.rule, last_component(finding.module),
+                                         finding.subject.name.empty() ? finding.subject.address : finding.subject.name,
+                                         finding.where.function, file_name(finding.where.file));
+    const unsigned count = seen[text]++;
+    finding.fingerprint = digest(count == 0 ? text : fmt::format("{}|{}", text, count));
+  }
+}
+
+/// Group B and C count one level higher where own-GIL support is declared (rules.md A4): a promise is broken there.
+void raise_where_declared(std::vector<Finding>& findings, const Facts& facts) {
+  const std::vector<std::string> own_gil = own_gil_modules(facts);
+  const UnitLinks links(facts);
+  const auto declared = [&](const std::string& module) { return std::ranges::binary_search(own_gil, module); };
+  for (Finding& finding : findings) {
+    if (finding.severity != model::Severity::hazard) continue;
+    const auto& modules = links.modules_of(finding.subject.unit);
+    if (declared(finding.module) || std::ranges::any_of(modules, declared)) {
+      finding.severity = model::Severity::blocker;
+    }
+  }
+}
+
+std::vector<Finding> run_rules(const Facts& facts, const JudgeOptions& options) {
+  std::vector<Finding> findings;
+  for (const Rule* rule : all_rules()) {
+    if (!options.select.empty() && !contains(options.select, rule->slug)) continue;
+    if (contains(options.ignore, rule->slug)) continue;
+    for (Finding& finding : rule->check(facts)) {
+      finding.rule = rule->slug;
+      findings.push_back(std::move(finding));
+    }
+  }
+  return findings;
+}
+
+bool by_place(const Finding& a, const Finding& b) {
+  return std::tie(a.module, a.where, a.rule, a.subject, a.message) <
+         std::tie(b.module, b.where, b.rule, b.subject, b.message);
+}
+
+/// Does another file of the same module name fit this interpreter? Then this one is of another build of the package.
+bool replaced(const Facts& facts, const model::BinaryFacts& binary, const std::set<std::string>& importable) {
+  return std::ranges::any_of(facts.binaries, [&](const model::BinaryFacts& other) {
+    return other.module == binary.module && other.path != binary.path && importable.contains(other.path);
+  });
+}
+
+ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binary) {
+  ModuleReport module;
+  module.name = binary.module;
+  module.path = binary.path;
+  module.sha256 = binary.sha256;
+  module.format = binary.format;
+  module.compiled = true;
+  module.arch = binary.arch;
+  module.framework = binary.framework;
+  module.framework_version = binary.framework_version;
+  const auto rows = default_entry(binary);
+  const model::BinaryEntryPoint* decisive = rows.empty() ? nullptr : rows.front();
+  for (const model::BinaryEntryPoint* row : rows) {
+    // The newest audited Python that this row speaks of.
+    for (const model::Interpreter& python : facts.pythons) {
+      if (std::ranges::find(row->versions, python.version) != row->versions.end()) decisive = row;
+    }
+  }
+  if (decisive != nullptr) module.declares = decisive->entry.declares;
+  std::set<std::string> symbols;
+  for (const model::BinaryEntryPoint& row : binary.entry_points) {
+    if (symbols.insert(row.entry.symbol).second) module.entry_points.push_back(row.entry);
+  }
+  for (const model::Interpreter& python : facts.pythons) {
+    const auto run = std::ranges::find_if(
+        facts.runs, [&](const model::RunFacts& r) { return r.path == binary.path && r.python == python.id; });
+    if (!contains(binary.importable_by, python.id)) {
+      std::set<std::string> importable;
+      for (const model::BinaryFacts& other : facts.binaries) {
+        if (contains(other.importable_by, python.id)) importable.insert(other.path);
+      }
+      if (replaced(facts, binary, importable)) continue;
+      module.verdicts.push_back({python.id,
+                                 model::VerdictKind::unknown,
+                                 fmt::format("Python {} does not import files of this name{}", python.id,
+                                             binary.abi_tag.empty() ? "" : " (" + binary.abi_tag + ")"),
+                                 {},
+                                 {}});
+      continue;
+    }
+    module.verdicts.push_back(verdict_for(facts, binary, python, run == facts.runs.end() ? nullptr : &*run));
+  }
+  return module;
+}
+
+/// Hooks whose compiled module was not among the targets.
+void add_source_modules(const Facts& facts, std::vector<ModuleReport>& modules) {
+  for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
+    const bool compiled = std::ranges::any_of(facts.binaries, [&](const model::BinaryFacts& binary) {
+      return std::ranges::any_of(binary.entry_points, [&](const model::BinaryEntryPoint& row) {
+        return row.entry.symbol == hook.entry.symbol;
+      });
+    });
+    if (compiled) continue;
+    ModuleReport module;
+    module.name = hook.entry.module;
+    module.path = hook.where.file;
+    module.entry_points = {hook.entry};
+    module.declares = hook.entry.declares;
+    modules.push_back(std::move(module));
+  }
+}
+
+/// What the bytes say and what the import system did must agree; where they do not, neither is believed silently.
+void compare_declarations(const Facts& facts, Report& report) {
+  for (const ModuleReport& module : report.modules) {
+    for (const model::Verdict& verdict : module.verdicts) {
+      const auto isolated = std::ranges::find(verdict.phases, model::Level::isolated, &model::Phase::level);
+      if (isolated == verdict.phases.end() || isolated->outcome != model::Outcome::ok) continue;
+      const auto declared = module.declares.multiple_interpreters;
+      if (declared == model::MultipleInterpreters::per_interpreter_gil ||
+          declared == model::MultipleInterpreters::undetermined || facts.pythons.size() > 1) {
+        continue;
+      }
+      report.gaps.push_back(
+          {module.path, fmt::format("its bytes were read as \"{}\", yet Python {} loads it under its own GIL",
+                                    to_string(declared), verdict.python)});
+    }
+  }
+}
+
+}  // namespace
+
+Report judge(const Facts& facts, const JudgeOptions& options) {
+  Report report;
+  report.pythons = facts.pythons;
+  report.gaps = facts.gaps;
+
+  report.findings = join(run_rules(facts, options));
+  raise_where_declared(report.findings, facts);
+  std::ranges::sort(report.findings, by_place);
+  set_fingerprints(report.findings);
+  for (Finding& finding : report.findings) std::ranges::sort(finding.because);
+
+  for (const model::BinaryFacts& binary : facts.binaries) report.modules.push_back(compiled_module(facts, binary));
+  add_source_modules(facts, report.modules);
+  std::ranges::sort(report.modules, {}, [](const ModuleReport& m) { return std::tie(m.name, m.path); });
+  compare_declarations(facts, report);
+
+  std::ranges::sort(report.gaps);
+  const auto repeated = std::ranges::unique(report.gaps);
+  report.gaps.erase(repeated.begin(), repeated.end());
+  return report;
+}
+
+}  // namespace isoaudit::rules

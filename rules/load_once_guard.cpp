@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include "rules/rule.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using model::Level;
+using model::Outcome;
+
+/// The first isolated interpreter got in and a later one was turned away by the module itself.
+const model::Phase* later_refusal(const model::RunFacts& run) {
+  const model::Phase* first = model::find_phase(run, Level::isolated);
+  if (first == nullptr || first->outcome != Outcome::ok) return nullptr;
+  for (const Level level : {Level::sequential, Level::concurrent}) {
+    const model::Phase* phase = model::find_phase(run, level);
+    if (phase != nullptr && phase->outcome == Outcome::error &&
+        phase->detail.find("ImportError") != std::string::npos) {
+      return phase;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<model::Finding> check(const model::Facts& facts) {
+  std::vector<model::Finding> findings;
+  const auto base = [](const std::string& module, const std::string& path) {
+    model::Finding finding;
+    finding.severity = model::Severity::blocker;
+    finding.subject = {"load-once guard", "", "", ""};
+    finding.module = module;
+    finding.where.file = path;
+    finding.message = fmt::format("`{}` lets one interpreter load it and turns away every other", module);
+    finding.fix = "keep the state in the module state (m_size) and remove the guard";
+    return finding;
+  };
+  for (const model::BinaryFacts& binary : facts.binaries) {
+    for (const std::string& text : binary.guard_texts) {
+      model::Finding finding = base(binary.module, binary.path);
+      finding.status = model::Status::likely;
+      finding.because.push_back({model::EvidenceKind::binary, fmt::format("holds the text \"{}\"", text), {}});
+      findings.push_back(std::move(finding));
+    }
+  }
+  for (const model::RunFacts& run : facts.runs) {
+    const model::Phase* phase = later_refusal(run);
+    if (phase == nullptr) continue;
+    model::Finding finding = base(run.module, run.path);
+    finding.status = model::Status::confirmed;
+    finding.pythons = {run.python};
+    finding.because.push_back({model::EvidenceKind::runtime,
+                               fmt::format("Python {} ({}): {}", run.python, to_string(phase->level), phase->detail),
+                               {}});
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace
+
+extern constinit const Rule load_once_guard{
+    .slug = "load-once-guard",
+    .severity = model::Severity::blocker,
+    .doc = R"(## What it finds
+A module that loads in one interpreter and raises ImportError in the next, by its own check ("Interpreter change
+detected", "cannot load module more than once per process").
+
+## Why it matters
+It is a safe refusal, and the documented way to opt out; still only one interpreter of a process can use the module.
+
+## How to fix
+Real module state for each interpreter; then remove the guard.
+
+## What it cannot see
+Guards whose text is not known, in modules that were not run.
+)",
+    .check = check,
+};
+
+}  // namespace isoaudit::rules

@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "rules/declarations.h"
+#include "rules/rule.h"
+#include "rules/variables.h"
+#include "rules/writes.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using model::EvidenceKind;
+using model::Finding;
+using model::Severity;
+
+constexpr VariableWords words{.harm = "is mutable memory that only the GIL used to guard",
+                              .fix = "make `{}` atomic, guard it with a mutex, or move it into the module state"};
+
+Finding write_finding(const std::string& module, const std::string& path, const std::string& symbol,
+                      const std::string& address) {
+  Finding finding;
+  const std::string name = plain_symbol(symbol);
+  const std::string shown = name.empty() ? address : name;
+  finding.severity = Severity::hazard;
+  finding.subject = {name, symbol, "", address};
+  finding.module = module;
+  finding.where.file = path;
+  finding.message = fmt::format("`{}` {}", shown, words.harm);
+  finding.fix = fmt::format(fmt::runtime(words.fix), shown);
+  return finding;
+}
+
+/// Words of the module's memory that two interpreters wrote.
+void add_run(const model::Facts& facts, std::vector<Finding>& findings) {
+  for (const model::RunFacts& run : facts.runs) {
+    for (const ConflictingWrite& write : conflicting_writes(facts, run)) {
+      Finding finding = write_finding(run.module, run.path, write.symbol, write.address);
+      finding.status = model::Status::confirmed;
+      finding.pythons = {run.python};
+      finding.because.push_back({EvidenceKind::runtime, fmt::format("Python {}: {}", run.python, write.text), {}});
+      findings.push_back(std::move(finding));
+    }
+  }
+}
+
+/// Stores in the machine code of modules that declare own-GIL support: of the others it would list every global.
+void add_code(const model::Facts& facts, std::vector<Finding>& findings) {
+  const std::vector<std::string> own_gil = own_gil_modules(facts);
+  for (const model::BinaryFacts& binary : facts.binaries) {
+    if (!std::ranges::binary_search(own_gil, binary.module)) continue;
+    for (const UnexplainedWrite& write : unexplained_code_writes(binary)) {
+      Finding finding = write_finding(binary.module, binary.path, write.symbol, write.address);
+      finding.status = model::Status::possible;
+      finding.because.push_back({EvidenceKind::code, write.text, {}});
+      findings.push_back(std::move(finding));
+    }
+  }
+}
+
+std::vector<Finding> check(const model::Facts& facts) {
+  std::vector<Finding> findings = source_findings(facts, VariableKind::plain, Severity::hazard, words);
+  add_run(facts, findings);
+  add_code(facts, findings);
+  return findings;
+}
+
+}  // namespace
+
+extern constinit const Rule non_object_mutable_static{
+    .slug = "non-object-mutable-static",
+    .severity = Severity::hazard,
+    .doc = R"(## What it finds
+Variables with static storage that hold no Python object and are written after their initialiser: counters, flags,
+buffers, caches, handles of C libraries. In compiled modules that declare own-GIL support: memory that two interpreters
+were seen to write, and memory that the machine code writes.
+
+## Why it matters
+They were safe because one GIL let one thread at a time write. Interpreters with their own GILs write at once: four
+interpreters that count to 80 million together arrived between 41 and 69 million.
+
+## How to fix
+An atomic, a mutex (`PyMutex` from 3.13), a thread-local, or a field of the module state.
+
+## What it cannot see
+Memory behind pointers. A variable under a lock, an atomic, or one that only ever gets one and the same value is
+reported as advice, with that reason, or not at all.
+)",
+    .check = check,
+};
+
+}  // namespace isoaudit::rules

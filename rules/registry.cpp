@@ -1,0 +1,27 @@
+#include "rules/registry.h"
+
+#include <algorithm>
+#include <array>
+
+namespace isoaudit::rules {
+
+#define RULE(identifier) extern const Rule identifier;
+#include "rules/rules.def"
+#undef RULE
+
+std::span<const Rule* const> all_rules() {
+  static constexpr std::array rules{
+#define RULE(identifier) &identifier,
+#include "rules/rules.def"
+#undef RULE
+  };
+  return rules;
+}
+
+const Rule* find_rule(std::string_view slug) {
+  const auto rules = all_rules();
+  const auto rule = std::ranges::find_if(rules, [&](const Rule* r) { return r->slug == slug; });
+  return rule == rules.end() ? nullptr : *rule;
+}
+
+}  // namespace isoaudit::rules

@@ -1,0 +1,35 @@
+#include "rules/rule.h"
+#include "rules/variables.h"
+
+namespace isoaudit::rules {
+namespace {
+
+std::vector<model::Finding> check(const model::Facts& facts) {
+  constexpr VariableWords words{.harm = "holds an object for each thread, but one thread can run several interpreters",
+                                .fix = "move `{}` into the module state, or key it by PyInterpreterState_GetID()"};
+  std::vector<model::Finding> findings =
+      source_findings(facts, VariableKind::thread_local_object, model::Severity::hazard, words);
+  return findings;
+}
+
+}  // namespace
+
+extern constinit const Rule thread_local_pyobject{
+    .slug = "thread-local-pyobject",
+    .severity = model::Severity::hazard,
+    .doc = R"(## What it finds
+A thread-local variable that holds a Python object.
+
+## Why it matters
+One OS thread can run several interpreters in turn: the second finds the first one's object.
+
+## How to fix
+Use the module state or a `contextvars.ContextVar`, or key by `PyInterpreterState_GetID`.
+
+## What it cannot see
+Values kept through `PyThread_tss_set`.
+)",
+    .check = check,
+};
+
+}  // namespace isoaudit::rules

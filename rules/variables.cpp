@@ -1,0 +1,277 @@
+#include "rules/variables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "rules/harmless.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using model::Because;
+using model::EvidenceKind;
+using model::Facts;
+using model::Finding;
+using model::PythonType;
+using model::SharedObject;
+using model::Status;
+using model::Storage;
+using model::StoredValue;
+using model::Variable;
+using model::Write;
+using model::WriteKind;
+
+bool stores_result_of(const Variable& variable, std::initializer_list<std::string_view> prefixes) {
+  const auto fits = [&](const std::string& callee) {
+    return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return callee.starts_with(prefix); });
+  };
+  return fits(variable.initialiser_callee) || std::ranges::any_of(variable.writes, [&](const Write& write) {
+           return write.value == StoredValue::call && fits(write.callee);
+         });
+}
+
+bool named_as_exception(const std::string& name) { return name.ends_with("Error") || name.ends_with("Exception"); }
+
+std::string written_by(const Variable& variable) {
+  std::set<std::string> functions;
+  for (const Write& write : variable.writes) {
+    if (!write.where.function.empty()) functions.insert(write.where.function + "()");
+  }
+  if (functions.empty()) return "";
+  std::string text = ", written by ";
+  std::size_t count = 0;
+  for (const std::string& function : functions) {
+    if (count == 3) return text + fmt::format(" and {} more", functions.size() - count);
+    if (count > 0) text += count + 1 == functions.size() ? " and " : ", ";
+    text += function;
+    ++count;
+  }
+  return text;
+}
+
+std::string storage_words(const Variable& variable) {
+  if (variable.is_thread_local) return "thread-local";
+  switch (variable.storage) {
+    case Storage::function_local: return "static local of " + variable.where.function + "()";
+    case Storage::class_member: return "static member";
+    case Storage::file_scope: return variable.linkage == model::Linkage::external ? "global" : "static";
+  }
+  return "static";
+}
+
+Finding finding_for(const Variable& variable, const UnitLinks& links, model::Severity severity,
+                    const VariableWords& words) {
+  Finding finding;
+  finding.subject = {variable.name, variable.linkage_name, variable.unit, ""};
+  finding.module = links.primary_module(variable.unit);
+  finding.where = variable.where;
+  finding.severity = severity;
+  finding.status =
+      std::ranges::all_of(variable.writes, [](const Write& w) { return w.kind == WriteKind::address_passed; }) &&
+              variable.python_type != PythonType::static_type && variable.python_type != PythonType::static_object &&
+              variable.initialiser_callee.empty()
+          ? Status::possible
+          : Status::likely;
+  finding.message = fmt::format("`{}` ({}, {}) {}{}", variable.qualified_name, variable.type, storage_words(variable),
+                                words.harm, written_by(variable));
+  finding.fix = fmt::format(fmt::runtime(words.fix), variable.name);
+
+  const Explained explained = explain_writes(variable);
+  if (!explained.why.empty()) {
+    finding.severity = model::Severity::advice;
+    finding.message += "; " + explained.why;
+  }
+  finding.because.push_back(
+      {EvidenceKind::source, fmt::format("defined as `{} {}`", variable.type, variable.name), variable.where});
+  constexpr std::size_t shown_writes = 8;
+  for (std::size_t i = 0; i < std::min(variable.writes.size(), shown_writes); ++i) {
+    const Write& write = variable.writes[i];
+    std::string text;
+    if (write.kind == WriteKind::address_passed) {
+      text = fmt::format("its address goes to {}()", write.callee.empty() ? "a function" : write.callee);
+    } else if (write.value == StoredValue::call && !write.callee.empty()) {
+      text = fmt::format("{}() stores the result of {}()", write.where.function, write.callee);
+    } else {
+      text = fmt::format("{}() writes it", write.where.function);
+    }
+    finding.because.push_back({EvidenceKind::source, std::move(text), write.where});
+  }
+  if (variable.writes.size() > shown_writes) {
+    finding.because.push_back(
+        {EvidenceKind::source, fmt::format("and {} more writes", variable.writes.size() - shown_writes), {}});
+  }
+  return finding;
+}
+
+/// What a user of the generator can do; its statics are not his lines.
+std::string generator_fix(const std::string& generator) {
+  if (generator == "cython") {
+    return "compile with `# cython: subinterpreters_compatible=own_gil` and -DCYTHON_USE_MODULE_STATE=1 (Cython 3.1 "
+           "and newer, experimental); move `cdef` globals into objects";
+  }
+  if (generator == "swig") return "use SWIG 4.4 or newer (multi-phase init and heap types); it declares no support yet";
+  if (generator == "mypyc") return "nothing yet: mypyc keeps its statics per process (mypyc/mypyc#1104)";
+  if (generator == "f2py") return "nothing yet: f2py declares NOT_SUPPORTED";
+  return "see the documentation of " + generator;
+}
+
+bool generated_name(const Variable& variable) {
+  if (variable.generator.empty()) return false;
+  const std::string& name = variable.name;
+  if (variable.generator == "cython") {
+    // A user's `cdef` globals are __pyx_v_...: his own lines.
+    return name.starts_with("__pyx_") ? !name.starts_with("__pyx_v_") : name.starts_with("__Pyx");
+  }
+  if (variable.generator == "swig")
+    return name.starts_with("swig_") || name.starts_with("Swig") || name.starts_with("SWIG");
+  return true;
+}
+
+VariableKind kind_of(const SharedObject& object) {
+  if (object.kind == SharedObject::Kind::is_static) {
+    return object.is_type ? VariableKind::static_type : VariableKind::static_instance;
+  }
+  if (object.is_exception) return VariableKind::exception;
+  if (object.is_type) return VariableKind::heap_type_pointer;
+  return VariableKind::object_cache;
+}
+
+std::string owners_text(const SharedObject& object) {
+  if (object.owners.empty()) return "";
+  if (object.owners.size() == 1) return fmt::format(" of interpreter {}", object.owners.front());
+  std::string text = " seen in interpreters ";
+  for (std::size_t i = 0; i < object.owners.size(); ++i) {
+    if (i > 0) text += i + 1 == object.owners.size() ? " and " : ", ";
+    text += std::to_string(object.owners[i]);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string plain_symbol(const std::string& symbol) {
+  // C++ mangled names keep their dots out; a C symbol's dots are the compiler's.
+  if (symbol.starts_with("_Z")) return symbol.substr(0, symbol.find('.'));
+  std::string name = symbol;
+  while (true) {
+    const std::size_t dot = name.rfind('.');
+    if (dot == std::string::npos || dot == 0) return name;
+    const std::string tail = name.substr(dot + 1);
+    const bool number =
+        !tail.empty() && std::ranges::all_of(tail, [](unsigned char c) { return std::isdigit(c) != 0; });
+    if (number || tail == "lto_priv" || tail == "llvm" || tail == "constprop" || tail == "part") {
+      name.resize(dot);
+    } else {
+      // Clang names a function's static "function.variable".
+      return tail;
+    }
+  }
+}
+
+Explained explain_writes(const Variable& variable) {
+  if (variable.writes.empty()) return {};
+  if (variable.python_type == PythonType::static_type) return {};
+  const std::string& guard = variable.writes.front().guard;
+  if (std::ranges::all_of(variable.writes, [](const Write& write) { return !write.guard.empty(); })) {
+    return {fmt::format("every write is guarded ({})", guard)};
+  }
+  const bool object = variable.python_type != PythonType::none;
+  if (!object && variable.writes.size() == 1 && variable.writes.front().kind == WriteKind::assignment &&
+      (variable.writes.front().value == StoredValue::constant ||
+       variable.writes.front().value == StoredValue::static_address)) {
+    return {"its only write stores the same value in every interpreter"};
+  }
+  return {};
+}
+
+VariableKind classify(const Variable& v) {
+  if (!harmless_reason(v).empty()) return VariableKind::harmless;
+  switch (v.python_type) {
+    case PythonType::static_type: return VariableKind::static_type;
+    case PythonType::state_pointer: return VariableKind::thread_state;
+    case PythonType::static_object: return VariableKind::static_instance;
+    case PythonType::none: return VariableKind::plain;
+    case PythonType::object_pointer:
+    case PythonType::type_pointer:
+    case PythonType::wrapper: break;
+  }
+  if (v.is_thread_local) return VariableKind::thread_local_object;
+  if (stores_result_of(v, {"PyErr_NewException"}) ||
+      (v.python_type == PythonType::object_pointer && named_as_exception(v.name))) {
+    return VariableKind::exception;
+  }
+  if (v.python_type == PythonType::type_pointer || stores_result_of(v, {"PyType_From", "PyStructSequence_NewType"})) {
+    return VariableKind::heap_type_pointer;
+  }
+  if (v.storage == Storage::function_local) return VariableKind::local_object;
+  return VariableKind::object_cache;
+}
+
+std::vector<Finding> source_findings(const Facts& facts, VariableKind kind, model::Severity severity,
+                                     const VariableWords& words) {
+  const UnitLinks links(facts);
+  std::vector<Finding> findings;
+  std::map<std::pair<std::string, std::string>, std::vector<const Variable*>> generated;
+  for (const Variable& variable : facts.source.variables) {
+    if (classify(variable) != kind) continue;
+    if (generated_name(variable)) {
+      generated[{variable.unit, variable.generator}].push_back(&variable);
+    } else {
+      findings.push_back(finding_for(variable, links, severity, words));
+    }
+  }
+  for (const auto& [key, variables] : generated) {
+    const auto& [unit, generator] = key;
+    Finding finding = finding_for(*variables.front(), links, severity, words);
+    finding.subject = {"statics of " + generator, "", unit, ""};
+    finding.message =
+        fmt::format("{} of the statics that {} generates here: each {}", variables.size(), generator, words.harm);
+    finding.fix = generator_fix(generator);
+    finding.because = {{EvidenceKind::source,
+                        fmt::format("`{}` and {} more", variables.front()->name, variables.size() - 1),
+                        variables.front()->where}};
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::Severity severity,
+                                  const VariableWords& words) {
+  std::vector<Finding> findings;
+  for (const model::RunFacts& run : facts.runs) {
+    for (const model::Phase& phase : run.phases) {
+      for (const SharedObject& object : phase.shared) {
+        if (kind_of(object) != kind) continue;
+        Finding finding;
+        const std::string address = fmt::format("{}+{:#x}", object.section, object.offset);
+        const std::string name = plain_symbol(object.symbol);
+        const std::string shown = name.empty() ? address : name;
+        finding.subject = {name, object.symbol, "", address};
+        finding.module = run.module;
+        finding.where.file = run.path;
+        finding.severity = severity;
+        finding.status = Status::confirmed;
+        finding.pythons = {run.python};
+        finding.message = fmt::format("`{}` {}", shown, words.harm);
+        finding.fix = fmt::format(fmt::runtime(words.fix), shown);
+        const std::string what = object.kind == SharedObject::Kind::holds
+                                     ? fmt::format("`{}` holds {}{}", shown, object.description, owners_text(object))
+                                     : fmt::format("`{}` is {}{}, inside the module's own memory", shown,
+                                                   object.description, owners_text(object));
+        const std::string forced = phase.level == model::Level::forced ? ", loaded with the check overridden" : "";
+        finding.because.push_back(
+            {EvidenceKind::runtime,
+             fmt::format("Python {} ({}{}): {}", run.python, to_string(phase.level), forced, what),
+             {}});
+        findings.push_back(std::move(finding));
+      }
+    }
+  }
+  return findings;
+}
+
+}  // namespace isoaudit::rules

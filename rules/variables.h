@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/facts.h"
+#include "model/finding.h"
+#include "rules/link_units.h"
+
+namespace isoaudit::rules {
+
+/// The one rule of group B that a variable falls under; the first that fits, most telling first.
+enum class VariableKind {
+  harmless,
+  static_type,
+  thread_state,
+  thread_local_object,
+  exception,
+  heap_type_pointer,
+  local_object,
+  static_instance,
+  object_cache,
+  plain,
+};
+
+VariableKind classify(const model::Variable& variable);
+
+/// How sure a source finding on this variable may be, and whether its writes are explained.
+struct Explained {
+  /// Why the writes do no harm (a lock, one constant, ...): such a finding sinks to advice. Empty: not explained.
+  std::string why{};
+};
+Explained explain_writes(const model::Variable& variable);
+
+/// What differs from rule to rule in a finding about a variable.
+struct VariableWords {
+  /// "is one type object for all interpreters": follows the variable's name and type.
+  const char* harm;
+  /// "make it a heap type ...": the variable's name goes where {} stands.
+  const char* fix;
+};
+
+/// Findings for every source variable of that kind. One finding for a generator's own statics of one unit.
+std::vector<model::Finding> source_findings(const model::Facts& facts, VariableKind kind, model::Severity severity,
+                                            const VariableWords& words);
+
+/// Findings for objects that the run found in a module's own memory. `kind` is one of static_type, exception,
+/// heap_type_pointer, static_instance, object_cache.
+std::vector<model::Finding> run_findings(const model::Facts& facts, VariableKind kind, model::Severity severity,
+                                         const VariableWords& words);
+
+/// A variable's name as people write it: a compiler's suffixes gone ("cache.0", "lookup.cache", "cache.lto_priv.1").
+std::string plain_symbol(const std::string& symbol);
+
+}  // namespace isoaudit::rules

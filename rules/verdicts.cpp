@@ -1,0 +1,248 @@
+#include "rules/verdicts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "rules/declarations.h"
+#include "rules/link_units.h"
+#include "rules/variables.h"
+#include "rules/writes.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using model::BinaryFacts;
+using model::Facts;
+using model::Interpreter;
+using model::Level;
+using model::MultipleInterpreters;
+using model::Outcome;
+using model::Phase;
+using model::RunFacts;
+using model::Verdict;
+using model::VerdictKind;
+
+/// The declaration that this interpreter reads: abi3 modules may answer differently by version.
+const model::EntryPoint* entry_for(const BinaryFacts& binary, const Interpreter& interpreter) {
+  const auto rows = default_entry(binary);
+  for (const model::BinaryEntryPoint* row : rows) {
+    if (std::ranges::find(row->versions, interpreter.version) != row->versions.end()) return &row->entry;
+  }
+  return rows.size() == 1 && rows.front()->versions.empty() ? &rows.front()->entry : nullptr;
+}
+
+std::string why_refused(const model::EntryPoint* entry) {
+  if (entry == nullptr) return "the interpreter refuses it";
+  if (entry->init == model::Init::single_phase) return "single-phase init";
+  switch (entry->declares.multiple_interpreters) {
+    case MultipleInterpreters::not_supported: return "declares that it does not support several interpreters";
+    case MultipleInterpreters::supported: return "declares support under one shared GIL only";
+    case MultipleInterpreters::absent:
+      return "no Py_mod_multiple_interpreters slot: several interpreters only under one GIL";
+    case MultipleInterpreters::per_interpreter_gil:
+    case MultipleInterpreters::undetermined: break;
+  }
+  return "the interpreter refuses it";
+}
+
+/// From the bytes alone, when nothing was run.
+void decide_unrun(Verdict& verdict, const model::EntryPoint* entry) {
+  if (entry == nullptr) {
+    verdict.reason = "what it declares for this version was not decided";
+    return;
+  }
+  const model::Declaration& declares = entry->declares;
+  if (!declares.invalid.empty()) {
+    verdict.reason = "no interpreter would load it: " + declares.invalid;
+  } else if (entry->init == model::Init::single_phase ||
+             declares.multiple_interpreters == MultipleInterpreters::not_supported) {
+    verdict.kind = VerdictKind::refused;
+    verdict.reason = why_refused(entry);
+  } else if (declares.multiple_interpreters == MultipleInterpreters::absent ||
+             declares.multiple_interpreters == MultipleInterpreters::supported) {
+    verdict.kind = VerdictKind::shared_gil_only;
+    verdict.reason = why_refused(entry);
+  } else if (declares.multiple_interpreters == MultipleInterpreters::per_interpreter_gil) {
+    verdict.reason = "declares own-GIL support; not run, so not decided";
+  } else {
+    verdict.reason = declares.undetermined_reason.empty() ? "what it declares is undetermined"
+                                                          : "undetermined: " + declares.undetermined_reason;
+  }
+}
+
+bool ended_badly(const Phase& phase) {
+  return phase.outcome == Outcome::crashed || phase.outcome == Outcome::timed_out || phase.outcome == Outcome::exited;
+}
+
+std::string sentence(const Phase& phase) { return fmt::format("{}: {}", to_string(phase.level), phase.detail); }
+
+/// Names of variables whose writes nothing explains: what keeps a clean run from being called isolated.
+std::vector<std::string> unexplained(const Facts& facts, const BinaryFacts& binary, bool& source_known) {
+  const UnitLinks links(facts);
+  std::set<std::string> names;
+  for (const model::Variable& variable : facts.source.variables) {
+    const auto& modules = links.modules_of(variable.unit);
+    if (std::ranges::find(modules, binary.module) == modules.end()) continue;
+    if (classify(variable) == VariableKind::harmless || !explain_writes(variable).why.empty()) continue;
+    names.insert(variable.name);
+  }
+  source_known = std::ranges::any_of(facts.source.entry_points, [&](const model::SourceEntryPoint& hook) {
+    return hook.entry.module == last_component(binary.module);
+  });
+  std::set<std::string> harmless;
+  for (const model::Variable& variable : facts.source.variables) {
+    if (!names.contains(variable.name)) harmless.insert(variable.name);
+  }
+  for (const UnexplainedWrite& write : unexplained_code_writes(binary)) {
+    const std::string name = plain_symbol(write.symbol);
+    // The source knows this variable and why its writes do no harm.
+    if (source_known && harmless.contains(name)) continue;
+    names.insert(name.empty() ? write.address : name);
+  }
+  return {names.begin(), names.end()};
+}
+
+std::string list(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i == 4) return text + fmt::format(" and {} more", names.size() - i);
+    if (i > 0) text += ", ";
+    text += "`" + names[i] + "`";
+  }
+  return text;
+}
+
+/// It was let in by an interpreter with its own GIL: did it share, crash or hang there?
+void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& binary, const RunFacts& run) {
+  for (const Phase& phase : run.phases) {
+    if (phase.level != Level::isolated && phase.level != Level::sequential && phase.level != Level::concurrent)
+      continue;
+    if (ended_badly(phase)) {
+      verdict.kind = VerdictKind::unsafe;
+      verdict.reason = sentence(phase);
+      return;
+    }
+  }
+  for (const Phase& phase : run.phases) {
+    if (phase.level == Level::forced || phase.level == Level::main || phase.shared.empty()) continue;
+    const model::SharedObject& object = phase.shared.front();
+    const std::string name = plain_symbol(object.symbol);
+    verdict.kind = VerdictKind::unsafe;
+    verdict.reason =
+        fmt::format("`{}` {} {}", name.empty() ? fmt::format("{}+{:#x}", object.section, object.offset) : name,
+                    object.kind == model::SharedObject::Kind::holds ? "holds" : "is", object.description);
+    if (phase.shared.size() > 1) verdict.reason += fmt::format(", and {} more places", phase.shared.size() - 1);
+    return;
+  }
+  for (const Phase& phase : run.phases) {
+    if (phase.level != Level::sequential && phase.level != Level::concurrent) continue;
+    if (phase.outcome == Outcome::refused ||
+        (phase.outcome == Outcome::error && phase.detail.find("ImportError") != std::string::npos)) {
+      verdict.kind = VerdictKind::refused;
+      verdict.reason = "its own check turns away the second interpreter: " + phase.detail;
+      return;
+    }
+    if (phase.outcome == Outcome::error) {
+      verdict.kind = VerdictKind::unsafe;
+      verdict.reason = sentence(phase);
+      return;
+    }
+  }
+  if (const auto writes = conflicting_writes(facts, run); !writes.empty()) {
+    verdict.kind = VerdictKind::unsafe;
+    verdict.reason = writes.front().text;
+    return;
+  }
+  for (const Level level : {Level::sequential, Level::concurrent}) {
+    const Phase* phase = model::find_phase(run, level);
+    if (phase == nullptr || phase->outcome != Outcome::ok) {
+      verdict.reason = phase == nullptr ? fmt::format("{} was not run", to_string(level)) : sentence(*phase);
+      return;
+    }
+  }
+  bool source_known = false;
+  const std::vector<std::string> names = unexplained(facts, binary, source_known);
+  const Phase* concurrent = model::find_phase(run, Level::concurrent);
+  const std::string ran = fmt::format("{} interpreters at once, {} rounds, {} imports", concurrent->interpreters,
+                                      concurrent->rounds, concurrent->imports);
+  if (!names.empty()) {
+    verdict.kind = VerdictKind::suspect;
+    verdict.reason = fmt::format("ran clean ({}), yet it writes {}", ran, list(names));
+  } else if (!binary.code.read) {
+    verdict.kind = VerdictKind::suspect;
+    verdict.reason = fmt::format("ran clean ({}), yet its machine code could not be read{}{}", ran,
+                                 binary.code.why_not.empty() ? "" : ": ", binary.code.why_not);
+  } else {
+    verdict.kind = VerdictKind::isolated;
+    verdict.reason = fmt::format("nothing shared: {}; its code writes no global that is not explained", ran);
+  }
+}
+
+void decide_run(Verdict& verdict, const Facts& facts, const BinaryFacts& binary, const Interpreter& interpreter,
+                const RunFacts& run) {
+  const model::EntryPoint* entry = entry_for(binary, interpreter);
+  const Phase* in_main = model::find_phase(run, Level::main);
+  if (in_main == nullptr || in_main->outcome != Outcome::ok) {
+    verdict.reason = in_main == nullptr ? "not run" : "does not load even in the main interpreter: " + in_main->detail;
+    return;
+  }
+  const Phase* isolated = model::find_phase(run, Level::isolated);
+  const Phase* strict = model::find_phase(run, Level::strict_shared);
+  if (isolated == nullptr || isolated->outcome == Outcome::not_possible || isolated->outcome == Outcome::skipped) {
+    verdict.reason = isolated == nullptr ? "not run in an isolated interpreter" : isolated->detail;
+    return;
+  }
+  if (isolated->outcome == Outcome::ok || (ended_badly(*isolated) && entry != nullptr && declares_own_gil(*entry))) {
+    decide_own_gil(verdict, facts, binary, run);
+    return;
+  }
+  if (isolated->outcome == Outcome::refused) {
+    const bool shared_gil = strict != nullptr && strict->outcome == Outcome::ok;
+    verdict.kind = shared_gil ? VerdictKind::shared_gil_only : VerdictKind::refused;
+    verdict.reason = why_refused(entry);
+    return;
+  }
+  if (!run.refused_dependencies.empty()) {
+    // A module that would be refused itself is not merely blocked.
+    if (entry != nullptr && (entry->init == model::Init::single_phase ||
+                             entry->declares.multiple_interpreters == MultipleInterpreters::not_supported)) {
+      verdict.kind = VerdictKind::refused;
+      verdict.reason = why_refused(entry);
+      return;
+    }
+    verdict.kind = VerdictKind::blocked;
+    verdict.blocked_by = run.refused_dependencies;
+    verdict.reason = "imports " + list(run.refused_dependencies) + ", which isolated interpreters refuse";
+    return;
+  }
+  if (isolated->outcome == Outcome::error && isolated->detail.find("ImportError") != std::string::npos) {
+    verdict.kind = VerdictKind::refused;
+    verdict.reason = "its own check: " + isolated->detail;
+    return;
+  }
+  if (entry != nullptr && declares_own_gil(*entry)) {
+    verdict.kind = VerdictKind::unsafe;
+    verdict.reason = "declares own-GIL support, yet " + sentence(*isolated);
+    return;
+  }
+  verdict.reason = sentence(*isolated);
+}
+
+}  // namespace
+
+Verdict verdict_for(const Facts& facts, const BinaryFacts& binary, const Interpreter& interpreter,
+                    const RunFacts* run) {
+  Verdict verdict;
+  verdict.python = interpreter.id;
+  if (run == nullptr) {
+    decide_unrun(verdict, entry_for(binary, interpreter));
+  } else {
+    verdict.phases = run->phases;
+    decide_run(verdict, facts, binary, interpreter, *run);
+  }
+  return verdict;
+}
+
+}  // namespace isoaudit::rules

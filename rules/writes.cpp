@@ -1,0 +1,82 @@
+#include "rules/writes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "rules/variables.h"
+
+namespace isoaudit::rules {
+namespace {
+
+std::string address_of(const std::string& section, std::uint64_t offset) {
+  return fmt::format("{}+{:#x}", section, offset);
+}
+
+/// The source or the code knows every write of this variable, and all are guarded.
+bool explained(const model::Facts& facts, const model::RunFacts& run, const model::ChangedWord& word) {
+  const std::string name = plain_symbol(word.symbol);
+  if (name.empty()) return false;
+  bool by_code = false;
+  for (const model::BinaryFacts& binary : facts.binaries) {
+    if (binary.path != run.path || !binary.code.read) continue;
+    for (const model::CodeWrite& write : binary.code.writes) {
+      if (write.symbol != word.symbol) continue;
+      if (!write.atomic) return false;
+      by_code = true;
+    }
+  }
+  if (by_code) return true;
+  const model::Variable* match = nullptr;
+  for (const model::Variable& variable : facts.source.variables) {
+    if (variable.name != name && variable.linkage_name != word.symbol) continue;
+    if (match != nullptr) return false;
+    match = &variable;
+  }
+  return match != nullptr && (classify(*match) == VariableKind::harmless || !explain_writes(*match).why.empty());
+}
+
+}  // namespace
+
+std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, const model::RunFacts& run) {
+  std::map<std::string, ConflictingWrite> found;
+  for (const model::Phase& phase : run.phases) {
+    for (const model::ChangedWord& word : phase.changed) {
+      const std::set<std::int64_t> writers(word.writers.begin(), word.writers.end());
+      if (writers.size() < 2 || explained(facts, run, word)) continue;
+      const std::string address = address_of(word.section, word.offset);
+      const std::string name = plain_symbol(word.symbol);
+      std::string who;
+      for (const std::int64_t writer : writers) who += (who.empty() ? "" : " and ") + std::to_string(writer);
+      found.try_emplace(name.empty() ? address : name,
+                        ConflictingWrite{word.symbol, address,
+                                         fmt::format("interpreters {} both wrote `{}` during {}", who,
+                                                     name.empty() ? address : name, word.step)});
+    }
+  }
+  std::vector<ConflictingWrite> writes;
+  for (auto& [key, write] : found) writes.push_back(std::move(write));
+  return writes;
+}
+
+std::vector<UnexplainedWrite> unexplained_code_writes(const model::BinaryFacts& binary) {
+  std::map<std::string, UnexplainedWrite> found;
+  for (const model::CodeWrite& write : binary.code.writes) {
+    if (write.atomic) continue;
+    const std::string address = address_of(write.section, write.offset);
+    const std::string name = plain_symbol(write.symbol);
+    const std::string shown = name.empty() ? address : name;
+    found.try_emplace(
+        shown,
+        UnexplainedWrite{write.symbol, address,
+                         fmt::format("{} stores to `{}`",
+                                     write.function.empty() ? "a function" : "`" + write.function + "`", shown)});
+  }
+  std::vector<UnexplainedWrite> writes;
+  for (auto& [key, write] : found) writes.push_back(std::move(write));
+  return writes;
+}
+
+}  // namespace isoaudit::rules
