@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# System packages (Debian). Sourced by ci/setup.
+
+packages=(
+  # building
+  g++ cmake ninja-build ccache mold
+  # LLVM and Clang, linked statically, and what their CMake files insist on
+  llvm-19-dev libclang-19-dev llvm-19-tools clang-19 libzstd-dev zlib1g-dev libedit-dev libxml2-dev libcurl4-openssl-dev
+  # libraries
+  libcli11-dev libfmt-dev nlohmann-json3-dev libarchive-dev libssl-dev
+  # tests, checks, benchmarks
+  libgtest-dev libgmock-dev libbenchmark-dev clang-tidy-19 clang-format-19
+  # set-up itself
+  ca-certificates python3 python3-pip patchelf unzip dpkg-dev xz-utils
+)
+
+missing_packages() {
+  local installed
+  installed=$(dpkg-query -W -f '${db:Status-Abbrev}|${Package}\n' "${packages[@]}" 2>/dev/null | sed -n 's/^ii *|//p') || true
+  comm -23 <(printf '%s\n' "${packages[@]}" | sort -u) <(sort -u <<<"$installed")
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    sudo env DEBIAN_FRONTEND=noninteractive "$@"
+  fi
+}
+
+can_be_root() {
+  [ "$(id -u)" = 0 ] || { command -v sudo && { sudo -n true || [ -t 0 ]; }; } >/dev/null 2>&1
+}
+
+install_packages() {
+  as_root apt-get -q update && as_root apt-get -q -y --no-install-recommends install "$@"
+}
+
+setup_packages() {
+  command -v dpkg-query >/dev/null || fail "this set-up knows Debian only; it needs the equivalents of: ${packages[*]}"
+  local missing
+  mapfile -t missing < <(missing_packages)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  can_be_root || fail "packages are missing; as root: apt-get install ${missing[*]}"
+  [ "$(id -u)" = 0 ] || sudo -v || fail "packages are missing; as root: apt-get install ${missing[*]}"
+  step "system packages: ${#missing[@]} installed" install_packages "${missing[@]}" ||
+    fail "apt could not install: ${missing[*]}"
+}
