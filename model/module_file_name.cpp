@@ -16,7 +16,8 @@ bool is_tag(std::string_view text) {
   return text.size() > 2 && text.starts_with("cp") && std::isdigit(static_cast<unsigned char>(text[2])) != 0;
 }
 
-/// "cpython-314-x86_64-linux-gnu" → "cpython-314"; "abi3-darwin" → "abi3". Windows names its platform in the tag itself.
+/// "cpython-314-x86_64-linux-gnu" → "cpython-314"; "abi3-darwin" → "abi3". Windows names its platform in the tag
+/// itself.
 std::string without_platform(std::string_view tag) {
   if (tag.starts_with("cp3")) return std::string(tag);
   std::size_t dash = tag.find('-');

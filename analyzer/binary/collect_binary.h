@@ -23,6 +23,9 @@ struct BinaryResult {
   /// Empty when the file is no extension module or could not be read; `gaps` then says why.
   std::optional<model::BinaryFacts> facts{};
   std::vector<model::Gap> gaps{};
+  /// A whole shared object that exports no hook: a library, not a module. `gaps` says so too, for a file that the user
+  /// named; in the scan of a folder the caller counts it and drops the gap.
+  bool not_an_extension = false;
 };
 
 /// Reads one compiled module from `path`. Never throws, never loads it. LIEF stays behind this header.

@@ -1,0 +1,138 @@
+#include "analyzer/binary/marks.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <string_view>
+
+namespace isoaudit::analyzer {
+namespace {
+
+using model::Framework;
+
+/// Refusals that authors built in themselves: safe, yet no support.
+constexpr std::string_view guards[] = {
+    "Interpreter change detected - this module can only be loaded into one interpreter per process.",
+    "PyO3 modules do not yet support subinterpreters",
+    "cannot load module more than once per process",
+};
+
+constexpr std::string_view capsules[] = {
+    "_ARRAY_API",
+    "_UFUNC_API",
+    "_curses._C_API",
+    "_socket.CAPI",
+    "datetime.datetime_CAPI",
+    "numpy._core._multiarray_umath",
+    "numpy.core._multiarray_umath",
+    "pyexpat.expat_CAPI",
+    "unicodedata._ucnhash_CAPI",
+};
+
+/// Texts in the parts of the file that hold them: constants, and data for the few that keep them writable.
+class Texts {
+ public:
+  explicit Texts(const Image& image) {
+    for (const Section& section : image.sections) {
+      if (section.executable || section.bytes.empty() || is_table(section.name)) continue;
+      parts_.push_back({reinterpret_cast<const char*>(section.bytes.data()), section.bytes.size()});
+    }
+  }
+
+  /// What follows the first occurrence, up to `length` characters; empty optional when there is none.
+  std::optional<std::string_view> after(std::string_view mark, std::size_t length = 0) const {
+    for (const std::string_view part : parts_) {
+      const void* hit = memmem(part.data(), part.size(), mark.data(), mark.size());
+      if (hit == nullptr) continue;
+      const std::size_t end = static_cast<const char*>(hit) - part.data() + mark.size();
+      return part.substr(end, length);
+    }
+    return std::nullopt;
+  }
+
+  bool hold(std::string_view mark) const { return after(mark).has_value(); }
+
+ private:
+  /// Tables of the object format hold symbol names, which are looked at as symbols.
+  static bool is_table(std::string_view name) {
+    for (std::string_view table : {".dynsym", ".gnu.hash", ".hash", ".rela", ".relr", ".eh_frame", ".gnu.version",
+                                   ".gcc_except_table", ".dynamic", ".got", ".init_array", ".fini_array"}) {
+      if (name.starts_with(table)) return true;
+    }
+    return false;
+  }
+
+  std::vector<std::string_view> parts_{};
+};
+
+/// "3_1_6" or "0.28.2": numbers joined by one of the separators, given back with dots.
+std::string version_text(std::string_view text, std::string_view separators) {
+  std::string version;
+  for (const char c : text) {
+    if (std::isdigit(static_cast<unsigned char>(c)) != 0) {
+      version += c;
+    } else if (separators.find(c) != std::string_view::npos && !version.empty() && version.back() != '.') {
+      version += '.';
+    } else {
+      break;
+    }
+  }
+  while (!version.empty() && version.back() == '.') version.pop_back();
+  return version;
+}
+
+bool defines(const Image& image, std::string_view start) {
+  return std::ranges::any_of(
+      image.symbols, [&](const Symbol& s) { return s.exported && std::string_view(s.name).starts_with(start); });
+}
+
+bool needs(const Image& image, std::string_view start) {
+  return std::ranges::any_of(image.libraries, [&](const std::string& l) { return l.starts_with(start); });
+}
+
+void recognise(const Image& image, const Texts& texts, Marks& marks) {
+  const auto set = [&](Framework framework, std::string version = {}) {
+    marks.framework = framework;
+    marks.framework_version = std::move(version);
+  };
+  if (texts.hold("cython_runtime")) {
+    std::string version;
+    if (const auto text = texts.after("_cython_", 16)) version = version_text(*text, "_");
+    return set(Framework::cython, version);
+  }
+  if (const auto text = texts.after("__pybind11_internals_v", 4)) {
+    return set(Framework::pybind11, "internals " + version_text(*text, ""));
+  }
+  if (texts.hold("pybind11_object")) return set(Framework::pybind11);
+  if (texts.hold("__nb_internals_") || texts.hold("nanobind::")) return set(Framework::nanobind);
+  if (const auto text = texts.after("/pyo3-0.", 12)) return set(Framework::pyo3, "0." + version_text(*text, "."));
+  if (texts.hold("pyo3_runtime")) return set(Framework::pyo3);
+  if (needs(image, "libboost_python")) return set(Framework::boost_python);
+  if (const auto text = texts.after("swig_runtime_data", 4); text && texts.hold("SwigPyObject")) {
+    return set(Framework::swig, "runtime " + version_text(*text, ""));
+  }
+  if (texts.hold("__f2py_numpy_version__")) return set(Framework::f2py);
+  const bool makes_a_module = image.imports_symbol("PyModule_Create2") || image.imports_symbol("PyModuleDef_Init");
+  if (texts.hold("__mypyc.") || texts.hold("__mypyc\0") || texts.hold("__mypyc")) return set(Framework::mypyc);
+  if (!makes_a_module && texts.hold("_cffi_backend") && !defines(image, "PyInit__cffi_backend")) {
+    return set(Framework::cffi);
+  }
+  if (texts.hold("/rustc/")) return set(Framework::rust);
+}
+
+}  // namespace
+
+Marks find_marks(const Image& image) {
+  const Texts texts(image);
+  Marks marks;
+  recognise(image, texts, marks);
+  for (const std::string_view text : guards) {
+    if (texts.hold(text)) marks.guard_texts.emplace_back(text);
+  }
+  for (const std::string_view name : capsules) {
+    if (texts.hold(name)) marks.capsule_names.emplace_back(name);
+  }
+  return marks;
+}
+
+}  // namespace isoaudit::analyzer

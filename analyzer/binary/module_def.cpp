@@ -1,0 +1,107 @@
+#include "analyzer/binary/module_def.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
+#include "analyzer/binary/object_head.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+constexpr std::int64_t largest_state = std::int64_t{1} << 24;
+/// From the end of PyModuleDef_Base (Include/moduleobject.h), 64-bit.
+constexpr unsigned m_name = 0, m_doc = 8, m_size = 16, m_methods = 24, m_slots = 32, m_traverse = 40, m_clear = 48,
+                   m_free = 56;
+
+bool is_data_pointer(const Image& image, const Pointer& pointer) {
+  if (pointer.kind != Pointer::Kind::address) return pointer.kind == Pointer::Kind::import;
+  const Section* section = image.section_at(pointer.value);
+  return section != nullptr && !section->executable;
+}
+
+bool is_null_or_data(const Image& image, const Pointer& pointer) {
+  return pointer.is_null() || is_data_pointer(image, pointer);
+}
+
+bool is_null_or_code(const Image& image, const Pointer& pointer) {
+  if (pointer.kind != Pointer::Kind::address) return pointer.is_null() || pointer.kind == Pointer::Kind::import;
+  const Section* section = image.section_at(pointer.value);
+  return section != nullptr && section->executable;
+}
+
+/// m_init, m_index and m_copy are the runtime's: zero in every file.
+bool base_is_untouched(const Memory& memory, std::uint64_t address, const model::PythonLayout& layout) {
+  for (unsigned offset = layout.module_def_base - 24; offset < layout.module_def_base; offset += 8) {
+    if (!memory.pointer_at(address + offset).is_null()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string ModuleDef::last_component() const { return name.substr(name.rfind('.') + 1); }
+
+std::optional<ModuleDef> read_module_def(const Memory& memory, std::uint64_t address,
+                                         const model::PythonLayout& layout) {
+  const Image& image = memory.image();
+  const std::uint64_t fields = address + layout.module_def_base;
+  const Pointer name = memory.pointer_at(fields + m_name);
+  if (name.kind != Pointer::Kind::address) return std::nullopt;
+  const std::optional<std::string_view> text = image.text_at(name.value, 512);
+  if (!text || !is_dotted_name(*text)) return std::nullopt;
+  const Pointer size = memory.pointer_at(fields + m_size);
+  const auto state_size = static_cast<std::int64_t>(size.value);
+  if (size.is_pointer() || size.kind == Pointer::Kind::unreadable || state_size < -largest_state ||
+      state_size > largest_state) {
+    return std::nullopt;
+  }
+  ModuleDef def;
+  def.address = address;
+  def.name = *text;
+  def.size = state_size;
+  def.slots = memory.pointer_at(fields + m_slots);
+  def.traverse = memory.pointer_at(fields + m_traverse);
+  def.clear = memory.pointer_at(fields + m_clear);
+  def.free = memory.pointer_at(fields + m_free);
+  if (!is_null_or_data(image, memory.pointer_at(fields + m_doc)) ||
+      !is_null_or_data(image, memory.pointer_at(fields + m_methods)) || !is_null_or_code(image, def.traverse) ||
+      !is_null_or_code(image, def.clear) || !is_null_or_code(image, def.free)) {
+    return std::nullopt;
+  }
+  // Slots that the hook stores may be anything by now, so only what no pointer can be is refused.
+  if (def.slots.kind == Pointer::Kind::plain) return std::nullopt;
+  return def;
+}
+
+std::vector<ModuleDef> find_module_defs(const Memory& memory, std::span<const model::PythonLayout* const> layouts,
+                                        std::span<const std::string> names) {
+  std::vector<ModuleDef> found;
+  if (memory.image().pointer_size != 8) return found;
+  for (const Section& section : memory.image().sections) {
+    const bool relocated = section.kind == model::SectionClass::constant && section.name.starts_with(".data.rel.ro");
+    if (section.bytes.empty() || (section.kind != model::SectionClass::data && !relocated)) continue;
+    // Every definition has a relocated name: going through the relocations finds them all and reads little.
+    for (const Relocation& relocation :
+         memory.image().relocations_in(section.address, section.address + section.size)) {
+      if (relocation.target == 0 || relocation.at % 8 != 0) continue;
+      std::optional<ModuleDef> best;
+      for (const model::PythonLayout* layout : layouts) {
+        const std::uint64_t address = relocation.at - layout->module_def_base;
+        if (address < section.address || address > relocation.at || best) continue;
+        if (!base_is_untouched(memory, address, *layout) || !has_no_type(memory, address, *layout)) continue;
+        std::optional<ModuleDef> def = read_module_def(memory, address, *layout);
+        if (!def) continue;
+        if (has_static_head(memory, address, *layout) ||
+            std::ranges::find(names, def->last_component()) != names.end()) {
+          best = std::move(def);
+        }
+      }
+      if (best) found.push_back(std::move(*best));
+    }
+  }
+  std::ranges::sort(found, {}, &ModuleDef::address);
+  return found;
+}
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,173 @@
+// Slot tables as each runtime walks them: Objects/moduleobject.c up to 3.14, Python/slots.c from 3.15.
+#include "analyzer/binary/slots.h"
+
+#include <array>
+#include <string>
+
+namespace isoaudit::analyzer {
+namespace {
+
+using model::SlotKind;
+
+constexpr unsigned slot_size = 16;
+constexpr unsigned deepest_nesting = 5;
+constexpr unsigned longest_table = 1024;
+/// PySlot's flag: an id that the runtime does not know is skipped (Include/slots.h, 3.15).
+constexpr std::uint64_t flag_optional = 1;
+constexpr model::PythonVersion first_with_py_slot{3, 15};
+
+class SlotWalk {
+ public:
+  SlotWalk(const Memory& memory, model::PythonVersion version) : memory_(memory), version_(version) {}
+
+  /// `in_export`: the array belongs to a PyModExport_ hook, where a second exec slot is refused.
+  void walk(std::uint64_t table, bool py_slots, bool in_export, unsigned depth) {
+    if (depth > deepest_nesting) return refuse("slots are nested too deeply");
+    for (unsigned i = 0; i < longest_table; ++i) {
+      if (!declares.invalid.empty() || !declares.undetermined_reason.empty()) return;
+      const std::uint64_t at = table + std::uint64_t{i} * slot_size;
+      const std::optional<std::uint64_t> id = memory_.number_at(at, py_slots ? 2 : 4);
+      const std::optional<std::uint64_t> flags = py_slots ? memory_.number_at(at + 2, 2) : 0;
+      if (!id || !flags) return leave_open("slot " + std::to_string(i) + " is filled at run time");
+      if (*id == 0) return;
+      take(static_cast<unsigned>(*id), *flags, memory_.pointer_at(at + 8), py_slots, in_export, depth);
+    }
+    leave_open("its slot table has no end");
+  }
+
+  void leave_open(const std::string& reason) {
+    declares.multiple_interpreters = model::MultipleInterpreters::undetermined;
+    declares.gil = model::GilUse::undetermined;
+    declares.undetermined_reason = reason;
+  }
+
+  model::Declaration declares{.multiple_interpreters = model::MultipleInterpreters::absent,
+                              .gil = model::GilUse::absent};
+  bool has_abi = false;
+
+ private:
+  void take(unsigned id, std::uint64_t flags, const Pointer& value, bool py_slots, bool in_export, unsigned depth) {
+    const SlotKind kind = model::slot_kind(version_, id);
+    if (kind == SlotKind::unknown) {
+      if (py_slots && (flags & flag_optional) != 0) return;
+      const int shown = py_slots ? static_cast<int>(id) : static_cast<std::int32_t>(id);
+      return refuse("uses unknown slot ID " + std::to_string(shown));
+    }
+    if (value.kind == Pointer::Kind::unreadable) {
+      return leave_open("the value of slot " + std::to_string(id) + " is filled at run time");
+    }
+    switch (kind) {
+      case SlotKind::create:
+        if (!once(kind, "create", id)) return;
+        declares.has_create = true;
+        return;
+      case SlotKind::exec:
+        if (in_export && declares.exec_slots > 0) return refuse("has multiple Py_mod_exec slots");
+        ++declares.exec_slots;
+        return;
+      case SlotKind::multiple_interpreters:
+        if (!once(kind, "multiple interpreters", id)) return;
+        return take_multiple_interpreters(value);
+      case SlotKind::gil:
+        if (!once(kind, "gil", id)) return;
+        return take_gil(value);
+      case SlotKind::abi: has_abi = true; return;
+      case SlotKind::state_size: declares.state_size = static_cast<std::int64_t>(value.value); return;
+      case SlotKind::traverse: declares.has_traverse = !value.is_null(); return;
+      case SlotKind::clear: declares.has_clear = !value.is_null(); return;
+      case SlotKind::free: declares.has_free = !value.is_null(); return;
+      case SlotKind::subslots:
+      case SlotKind::module_slots:
+        if (value.is_null()) return;
+        if (value.kind != Pointer::Kind::address) return leave_open("a nested slot table is not in this file");
+        return walk(value.value, kind == SlotKind::subslots, in_export && kind == SlotKind::subslots, depth + 1);
+      case SlotKind::name:
+      case SlotKind::doc:
+      case SlotKind::methods:
+      case SlotKind::token:
+      case SlotKind::unknown: return;
+    }
+  }
+
+  bool once(SlotKind kind, const char* what, unsigned id) {
+    bool& seen = seen_.at(static_cast<std::size_t>(kind));
+    if (seen) {
+      const bool named = version_ >= first_with_py_slot;
+      refuse(named ? "has multiple " + std::string(what) + " slots (id " + std::to_string(id) + ")"
+                   : "has more than one '" + std::string(what) + "' slots");
+      return false;
+    }
+    return seen = true;
+  }
+
+  /// Only 0 and 2 are ever compared; every other value behaves as 1.
+  void take_multiple_interpreters(const Pointer& value) {
+    if (value.is_pointer()) return leave_open("Py_mod_multiple_interpreters has an address as its value");
+    declares.multiple_interpreters = value.value == 0   ? model::MultipleInterpreters::not_supported
+                                     : value.value == 2 ? model::MultipleInterpreters::per_interpreter_gil
+                                                        : model::MultipleInterpreters::supported;
+  }
+
+  void take_gil(const Pointer& value) {
+    if (value.is_pointer()) return leave_open("Py_mod_gil has an address as its value");
+    declares.gil = value.value == 0 ? model::GilUse::used : model::GilUse::not_used;
+  }
+
+  void refuse(const std::string& why) {
+    if (declares.invalid.empty()) declares.invalid = why;
+  }
+
+  const Memory& memory_;
+  model::PythonVersion version_;
+  std::array<bool, static_cast<std::size_t>(SlotKind::unknown) + 1> seen_{};
+};
+
+}  // namespace
+
+model::Declaration decode_definition(const Memory& memory, const ModuleDef& def, model::PythonVersion version,
+                                     bool slots_are_final) {
+  SlotWalk walk(memory, version);
+  walk.declares.state_size = def.size;
+  walk.declares.has_traverse = !def.traverse.is_null();
+  walk.declares.has_clear = !def.clear.is_null();
+  walk.declares.has_free = !def.free.is_null();
+  if (def.size < 0) {
+    walk.declares.invalid = "m_size may not be negative for multi-phase initialization";
+    return walk.declares;
+  }
+  if (def.slots.is_null()) return walk.declares;
+  if (def.slots.kind != Pointer::Kind::address) {
+    walk.leave_open("m_slots points outside this file");
+    return walk.declares;
+  }
+  const Section* section = memory.image().section_at(def.slots.value);
+  const bool zero = section != nullptr && section->kind == model::SectionClass::zero;
+  if (zero && !slots_are_final) {
+    walk.leave_open("runtime-filled: m_slots points to zero-initialised memory");
+    return walk.declares;
+  }
+  walk.walk(def.slots.value, false, false, 0);
+  return walk.declares;
+}
+
+model::Declaration decode_export_slots(const Memory& memory, std::uint64_t array, model::PythonVersion version) {
+  SlotWalk walk(memory, version);
+  walk.declares.state_size = 0;
+  walk.walk(array, true, true, 0);
+  if (walk.declares.invalid.empty() && walk.declares.undetermined_reason.empty() && !walk.has_abi) {
+    walk.declares.invalid = "does not define Py_mod_abi, which is mandatory for modules defined from slots only";
+  }
+  return walk.declares;
+}
+
+model::Declaration declare_single_phase(const ModuleDef& def) {
+  model::Declaration declares{.multiple_interpreters = model::MultipleInterpreters::absent,
+                              .gil = model::GilUse::absent};
+  declares.state_size = def.size;
+  declares.has_traverse = !def.traverse.is_null();
+  declares.has_clear = !def.clear.is_null();
+  declares.has_free = !def.free.is_null();
+  return declares;
+}
+
+}  // namespace isoaudit::analyzer

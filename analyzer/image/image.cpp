@@ -1,0 +1,89 @@
+#include "analyzer/image/image.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace isoaudit::analyzer {
+
+const Section* Image::section_at(std::uint64_t address) const {
+  auto next = std::ranges::upper_bound(sections, address, {}, &Section::address);
+  // Thread-local sections have addresses of their own that overlap what follows them.
+  while (next != sections.begin()) {
+    --next;
+    if (next->kind == model::SectionClass::thread_local_) continue;
+    return next->contains(address) ? &*next : nullptr;
+  }
+  return nullptr;
+}
+
+const Section* Image::section_named(std::string_view name) const {
+  const auto found = std::ranges::find(sections, name, &Section::name);
+  return found == sections.end() ? nullptr : &*found;
+}
+
+const Relocation* Image::relocation_at(std::uint64_t address) const {
+  const auto found = std::ranges::lower_bound(relocations, address, {}, &Relocation::at);
+  return found != relocations.end() && found->at == address ? &*found : nullptr;
+}
+
+std::span<const Relocation> Image::relocations_in(std::uint64_t begin, std::uint64_t end) const {
+  const auto first = std::ranges::lower_bound(relocations, begin, {}, &Relocation::at);
+  const auto last = std::ranges::lower_bound(relocations, end, {}, &Relocation::at);
+  return first < last ? std::span(first, last) : std::span<const Relocation>{};
+}
+
+std::optional<std::uint64_t> Image::number_at(std::uint64_t address, unsigned width) const {
+  const Section* section = section_at(address);
+  if (section == nullptr || width > 8 || section->size - (address - section->address) < width) return std::nullopt;
+  const std::uint64_t offset = address - section->address;
+  std::uint64_t value = 0;
+  if (offset >= section->bytes.size()) return value;
+  const std::uint64_t stored = std::min<std::uint64_t>(width, section->bytes.size() - offset);
+  std::memcpy(&value, section->bytes.data() + offset, stored);
+  return value;
+}
+
+Pointer Image::pointer_at(std::uint64_t address) const {
+  if (const Relocation* relocation = relocation_at(address)) {
+    const std::string_view name = relocation->name == 0 ? std::string_view{} : names[relocation->name - 1];
+    if (relocation->target == 0 && !name.empty()) return {Pointer::Kind::import, 0, name};
+    return {Pointer::Kind::address, relocation->target, name};
+  }
+  const std::optional<std::uint64_t> word = number_at(address, pointer_size);
+  if (!word) return {};
+  return {*word == 0 ? Pointer::Kind::null : Pointer::Kind::plain, *word, {}};
+}
+
+std::optional<std::string_view> Image::text_at(std::uint64_t address, std::size_t limit) const {
+  const Section* section = section_at(address);
+  if (section == nullptr) return std::nullopt;
+  const std::uint64_t offset = address - section->address;
+  if (offset >= section->bytes.size()) return std::nullopt;
+  const auto* start = reinterpret_cast<const char*>(section->bytes.data() + offset);
+  const std::size_t room = std::min<std::size_t>(section->bytes.size() - offset, limit);
+  const void* end = std::memchr(start, 0, room);
+  if (end == nullptr) return std::nullopt;
+  return std::string_view(start, static_cast<const char*>(end) - start);
+}
+
+const Symbol* Image::symbol_at(std::uint64_t address) const {
+  auto next = std::ranges::upper_bound(symbols, address, {}, &Symbol::address);
+  const Symbol* best = nullptr;
+  // Aliases and enclosing symbols are few: a short look back is enough and keeps hostile tables linear.
+  for (int steps = 0; next != symbols.begin() && steps < 64; ++steps) {
+    --next;
+    if (next->kind == Symbol::Kind::thread_local_) continue;
+    const bool covers = next->address == address || address - next->address < next->size;
+    if (covers && (best == nullptr || (next->size != 0 && next->size < best->size))) best = &*next;
+    if (best != nullptr && next->address < best->address) break;
+  }
+  return best;
+}
+
+bool Image::imports_symbol(std::string_view name) const { return std::ranges::binary_search(imports, name); }
+
+std::string_view Image::unit_of(const Symbol& symbol) const {
+  return symbol.unit == 0 ? std::string_view{} : std::string_view(units[symbol.unit - 1]);
+}
+
+}  // namespace isoaudit::analyzer

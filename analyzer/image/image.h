@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analyzer/image/mapped_file.h"
+#include "model/binary_facts.h"
+
+/// One view of a compiled module for every object format: what lies at an address, once the loader has done its work
+/// and before any code has run. The decoding of modules is written against it, once.
+namespace isoaudit::analyzer {
+
+enum class Machine { x86_64, aarch64, other };
+
+struct Section {
+  std::string name{};
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;
+  /// `constant` includes what the loader makes read-only after relocation (RELRO).
+  model::SectionClass kind = model::SectionClass::other;
+  bool executable = false;
+  /// What the file holds of it; shorter than `size` (or empty) where memory starts as zeros.
+  std::span<const std::uint8_t> bytes{};
+
+  bool contains(std::uint64_t at) const { return at >= address && at - address < size; }
+  /// Stays writable while the module runs, and is one for the whole process.
+  bool writable() const { return kind == model::SectionClass::data || kind == model::SectionClass::zero; }
+};
+
+struct Symbol {
+  enum class Kind { function, object, thread_local_, other };
+  std::string name{};
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;
+  Kind kind = Kind::other;
+  bool local = false;
+  /// In the dynamic symbol table: other modules and the interpreter can see it.
+  bool exported = false;
+  /// The source file that the symbol table names for a local symbol; index + 1 into Image::units, 0 for none.
+  std::uint32_t unit = 0;
+};
+
+/// A word that the loader fills in.
+struct Relocation {
+  std::uint64_t at = 0;
+  /// Where it points; 0 when the symbol is defined elsewhere.
+  std::uint64_t target = 0;
+  /// Index + 1 into Image::names of the symbol that decides; 0 for none.
+  std::uint32_t name = 0;
+};
+
+/// What a pointer-sized word holds after loading.
+struct Pointer {
+  enum class Kind {
+    null,        ///< zero, and no relocation changes it
+    address,     ///< an address inside the image
+    import,      ///< a symbol that another module defines
+    plain,       ///< a number that is not relocated: no pointer
+    unreadable,  ///< outside every section
+  } kind = Kind::unreadable;
+  std::uint64_t value = 0;
+  std::string_view name{};
+
+  bool is_null() const { return kind == Kind::null; }
+  /// Something that a static pointer may be: into the image or to another module.
+  bool is_pointer() const { return kind == Kind::address || kind == Kind::import; }
+};
+
+struct Image {
+  std::shared_ptr<const MappedFile> file{};
+  model::BinaryFormat format = model::BinaryFormat::elf;
+  Machine machine = Machine::other;
+  std::string arch{};
+  unsigned pointer_size = 8;
+  /// Sorted by address; only what is loaded.
+  std::vector<Section> sections{};
+  /// Defined symbols, sorted by address, then by name.
+  std::vector<Symbol> symbols{};
+  /// Sorted by place.
+  std::vector<Relocation> relocations{};
+  /// Names of relocated symbols.
+  std::vector<std::string> names{};
+  std::vector<std::string> units{};
+  /// Undefined dynamic symbols, sorted.
+  std::vector<std::string> imports{};
+  /// Needed libraries in the file's order.
+  std::vector<std::string> libraries{};
+  /// The file has a symbol table beside the dynamic one: static variables and functions have names.
+  bool has_symbol_table = false;
+
+  const Section* section_at(std::uint64_t address) const;
+  const Section* section_named(std::string_view name) const;
+  const Relocation* relocation_at(std::uint64_t address) const;
+  /// Relocations in [begin, end).
+  std::span<const Relocation> relocations_in(std::uint64_t begin, std::uint64_t end) const;
+  /// `width` bytes (1 to 8) as a number, as the file has them; zeros in zero-initialised memory.
+  std::optional<std::uint64_t> number_at(std::uint64_t address, unsigned width) const;
+  Pointer pointer_at(std::uint64_t address) const;
+  /// The NUL-terminated text at an address, without the NUL; empty optional when none ends inside its section or it is
+  /// longer than `limit`.
+  std::optional<std::string_view> text_at(std::uint64_t address, std::size_t limit = 4096) const;
+  /// The smallest named function or object that covers the address.
+  const Symbol* symbol_at(std::uint64_t address) const;
+  bool imports_symbol(std::string_view name) const;
+  std::string_view unit_of(const Symbol& symbol) const;
+};
+
+struct ImageResult {
+  std::optional<Image> image{};
+  /// Why there is none.
+  std::string error{};
+};
+
+/// Reads ELF shared objects (LIEF stays behind this header). Never throws: bytes that are no such file, end too early
+/// or lie about themselves give an error.
+ImageResult read_image(std::shared_ptr<const MappedFile> file);
+
+}  // namespace isoaudit::analyzer
