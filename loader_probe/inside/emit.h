@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace isoaudit::inside {
+
+/// Takes over the descriptor that the host gave: moved high, closed on exec. `token` goes into every line.
+void open_channel(int descriptor, std::string token);
+
+/// One event. The parts are written in the order of the calls; the line goes out when it dies.
+/// Usable from any thread, with or without a GIL.
+class Event {
+ public:
+  explicit Event(std::string_view name);
+  ~Event();
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+
+  Event& text(std::string_view key, std::string_view value);
+  Event& number(std::string_view key, std::int64_t value);
+  Event& flag(std::string_view key, bool value);
+  /// `json` is a whole JSON value.
+  Event& raw(std::string_view key, std::string_view json);
+
+ private:
+  std::string line_;
+};
+
+/// Announces what is done next, and counts it.
+void step(std::string_view what, std::int64_t interpreter, unsigned round);
+/// The closing event.
+void finish();
+
+std::string quote(std::string_view text);
+
+}  // namespace isoaudit::inside

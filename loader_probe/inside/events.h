@@ -1,0 +1,82 @@
+#pragma once
+
+/// The words of the channel from the child to the host: the one file that both include.
+///
+/// One JSON object a line. Every line carries the run's token, which the host made up and sent over the configuration
+/// pipe: a module that writes to every descriptor it finds cannot make an event. The first event is `start` with the
+/// schema, the last one `end` with the number of `step` events before it; without it the child did not finish, whatever
+/// its exit status says.
+namespace isoaudit::events {
+
+inline constexpr char schema[] = "isoaudit-probe/1";
+
+// Keys of every line.
+inline constexpr char key_token[] = "t";
+inline constexpr char key_event[] = "e";
+
+// {schema, version, hex}
+inline constexpr char start[] = "start";
+// {what, interp, round}: written before the thing is done, so the last one says what a dead child was doing.
+inline constexpr char step[] = "step";
+// {interp, round, ok, chain: [[type, text]], refusals: [[name, origin, text]], instead}: how one import ended.
+inline constexpr char import[] = "import";
+// {interp, raised: [text]}: what the light exercise raised.
+inline constexpr char exercise[] = "exercise";
+// {modules: [[name, origin]]}: extension modules that came with the import into the main interpreter, in that order.
+inline constexpr char extensions[] = "extensions";
+// {interp, refused, text}: the spec of the audited file alone, through _imp.create_dynamic.
+inline constexpr char declares[] = "declares";
+// {name, ok, refused, chain}: a dependency imported by itself into an isolated interpreter.
+inline constexpr char dependency[] = "dependency";
+// {index, path}: a file whose writable memory is watched.
+inline constexpr char image[] = "image";
+// {step, interp, words: [[image, vaddr, old, new]], dropped}: what a step changed there.
+inline constexpr char changed[] = "changed";
+// {kind, image, vaddr, tls, owners, type, text, is_type, is_exception, is_module, size}
+inline constexpr char shared[] = "shared";
+// {interpreters, objects, words}: the ownership scan looked at so much.
+inline constexpr char scanned[] = "scanned";
+// {text}: something to tell a person, no fault by itself ("the module forked the process").
+inline constexpr char note[] = "note";
+// {text}: the level could not be started.
+inline constexpr char not_possible[] = "not_possible";
+// {steps}
+inline constexpr char end[] = "end";
+
+// Names of steps, as reports quote them.
+inline constexpr char step_create[] = "create";
+inline constexpr char step_load[] = "load";
+inline constexpr char step_import[] = "import";
+inline constexpr char step_exercise[] = "exercise";
+inline constexpr char step_scan[] = "scan";
+inline constexpr char step_destroy[] = "destroy";
+inline constexpr char step_declares[] = "declares";
+inline constexpr char step_dependency[] = "dependency";
+
+// Configuration, host to child: "key\0value\0" repeated until the pipe ends.
+inline constexpr char config_token[] = "token";
+inline constexpr char config_level[] = "level";
+inline constexpr char config_module[] = "module";
+inline constexpr char config_path[] = "path";
+inline constexpr char config_root[] = "root";
+inline constexpr char config_by_path[] = "by_path";
+inline constexpr char config_interpreters[] = "interpreters";
+inline constexpr char config_rounds[] = "rounds";
+inline constexpr char config_dependency[] = "dependency";  // repeated
+
+// Levels as the configuration names them.
+inline constexpr char level_main[] = "main";
+inline constexpr char level_legacy[] = "legacy";
+inline constexpr char level_strict_shared[] = "strict_shared";
+inline constexpr char level_isolated[] = "isolated";
+inline constexpr char level_sequential[] = "sequential";
+inline constexpr char level_concurrent[] = "concurrent";
+inline constexpr char level_forced[] = "forced";
+inline constexpr char level_dependencies[] = "dependencies";
+
+/// Exit status of a child whose event descriptor was taken away (closed, or replaced) by the module.
+inline constexpr int exit_events_lost = 113;
+/// Exit status of a copy of the child that the module made by fork.
+inline constexpr int exit_forked_copy = 114;
+
+}  // namespace isoaudit::events

@@ -1,0 +1,202 @@
+#include "loader_probe/inside/interpreter.h"
+
+#include <dlfcn.h>
+
+#include <mutex>
+
+#include "helper_py.h"
+#include "loader_probe/inside/emit.h"
+#include "loader_probe/inside/events.h"
+
+namespace isoaudit::inside {
+namespace {
+
+// Seven ints since 3.12, the same in 3.15 (Include/cpython/pylifecycle.h). Outside the limited API, hence our own.
+struct InterpreterConfig {
+  int use_main_obmalloc;
+  int allow_fork;
+  int allow_exec;
+  int allow_threads;
+  int allow_daemon_threads;
+  int check_multi_interp_extensions;
+  int gil;  // 1 shared, 2 own
+};
+
+// PyStatus, the same since 3.8 (Include/cpython/initconfig.h).
+struct Status {
+  int type;
+  const char* function;
+  const char* message;
+  int exit_code;
+};
+
+constexpr InterpreterConfig config_of(Kind kind) {
+  switch (kind) {
+    case Kind::legacy: return {1, 1, 1, 1, 1, 0, 1};
+    case Kind::strict_shared: return {1, 1, 1, 1, 1, 1, 1};
+    case Kind::isolated:
+    case Kind::forced: return {0, 0, 0, 1, 0, 1, 2};
+  }
+  return {};
+}
+
+using NewInterpreter = Status (*)(PyThreadState**, const InterpreterConfig*);
+using EndInterpreter = void (*)(PyThreadState*);
+
+template <typename Function>
+Function look_up(const char* name) {
+  return reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
+}
+
+std::mutex g_birth_and_death;
+
+std::string fetch_error() {
+  PyObject* error = PyErr_GetRaisedException();
+  if (!error) return "unknown error";
+  PyObject* text = PyObject_Str(error);
+  std::string result = text ? text_of(text) : "";
+  Py_DecRef(text);
+  Py_DecRef(error);
+  PyErr_Clear();
+  return result;
+}
+
+PyObject* string(const std::string& text) {
+  return PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
+}
+
+bool is_true(PyObject* dict, const char* key) {
+  PyObject* value = PyDict_GetItemString(dict, key);
+  return value && PyObject_IsTrue(value) == 1;
+}
+
+}  // namespace
+
+bool is_refusal(const std::string& text) {
+  return text.find("does not support loading in subinterpreters") != std::string::npos;
+}
+
+Interpreter Interpreter::create(Kind kind, const Config& config, std::string& error) {
+  Interpreter made;
+  const auto create_interpreter = look_up<NewInterpreter>("Py_NewInterpreterFromConfig");
+  if (!create_interpreter) {
+    error = "this interpreter has no Py_NewInterpreterFromConfig";
+    return made;
+  }
+  const InterpreterConfig settings = config_of(kind);
+  Status status{};
+  {
+    std::lock_guard hold(g_birth_and_death);
+    status = create_interpreter(&made.state_, &settings);
+  }
+  if (status.type != 0 || !made.state_) {
+    error = status.message ? status.message : "the interpreter could not be created";
+    made.state_ = nullptr;
+    return made;
+  }
+  if (!made.prepare(config, error)) return made;
+  Py_DecRef(made.call("watch_creation", nullptr));
+  if (kind == Kind::forced) {
+    PyObject* imp = PyImport_ImportModule("_imp");
+    PyObject* old = imp ? PyObject_CallMethod(imp, "_override_multi_interp_extensions_check", "i", -1) : nullptr;
+    if (!old) error = "the import check could not be overridden: " + fetch_error();
+    Py_DecRef(old);
+    Py_DecRef(imp);
+  }
+  return made;
+}
+
+Interpreter Interpreter::adopt_main(const Config& config, std::string& error) {
+  Interpreter main;
+  main.state_ = PyThreadState_Get();
+  main.prepare(config, error);
+  return main;
+}
+
+bool Interpreter::prepare(const Config& config, std::string& error) {
+  interpreter_ = PyInterpreterState_Get();
+  id_ = PyInterpreterState_GetID(interpreter_);
+  PyObject* code = Py_CompileString(helper_source, "<isoaudit>", Py_file_input);
+  PyObject* names = code ? PyDict_New() : nullptr;
+  PyObject* done = nullptr;
+  if (names && PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) == 0) {
+    done = PyEval_EvalCode(code, names, names);
+  }
+  Py_DecRef(code);
+  if (!done) {
+    error = "the probe's helper does not run in this interpreter: " + fetch_error();
+    Py_DecRef(names);
+    return false;
+  }
+  Py_DecRef(done);
+  helper_ = names;
+  PyObject* arguments = Py_BuildValue("(N)", string(config.root));
+  Py_DecRef(call("add_path", arguments));
+  Py_DecRef(arguments);
+  return true;
+}
+
+PyObject* Interpreter::call(const char* function, PyObject* arguments_tuple) {
+  PyObject* callee = PyDict_GetItemString(helper_, function);
+  PyObject* result = callee ? PyObject_CallObject(callee, arguments_tuple) : nullptr;
+  if (!result) PyErr_Clear();
+  return result;
+}
+
+bool Interpreter::import_audited(const Config& config, unsigned round) {
+  step(events::step_import, id_, round);
+  refused_ = met_refusal_ = false;
+  PyObject* arguments =
+      Py_BuildValue("(NNi)", string(config.module), string(config.path), static_cast<int>(config.by_path));
+  PyObject* pair = arguments ? call("load", arguments) : nullptr;
+  Py_DecRef(arguments);
+  PyObject* result = pair ? PyTuple_GetItem(pair, 0) : nullptr;
+  if (!result) {
+    Event(events::import).number("interp", id_).number("round", round).flag("ok", false);
+    Py_DecRef(pair);
+    return false;
+  }
+  const bool ok = is_true(result, "ok");
+  if (ok) {
+    module_ = PyTuple_GetItem(pair, 1);
+    Py_IncRef(module_);
+  } else if (PyObject* refusals = PyDict_GetItemString(result, "refusals")) {
+    for (Py_ssize_t i = 0; i < PyList_Size(refusals); ++i) {
+      PyObject* row = PyList_GetItem(refusals, i);
+      if (!is_refusal(text_of(PyList_GetItem(row, 2)))) continue;
+      met_refusal_ = true;
+      if (text_of(PyList_GetItem(row, 0)) == config.module) refused_ = true;
+    }
+  }
+  Event(events::import)
+      .number("interp", id_)
+      .number("round", round)
+      .raw("result", to_json(result))
+      .flag("ok", ok)
+      .flag("refused", refused_);
+  Py_DecRef(pair);
+  return ok;
+}
+
+void Interpreter::exercise() {
+  if (!module_) return;
+  step(events::step_exercise, id_, 0);
+  PyObject* arguments = Py_BuildValue("(O)", module_);
+  PyObject* raised = call("exercise", arguments);
+  Py_DecRef(arguments);
+  Event(events::exercise).number("interp", id_).raw("raised", raised ? to_json(raised) : "[\"exercise failed\"]");
+  Py_DecRef(raised);
+}
+
+void Interpreter::destroy() {
+  step(events::step_destroy, id_, 0);
+  Py_DecRef(module_);
+  Py_DecRef(helper_);
+  module_ = helper_ = nullptr;
+  const auto end_interpreter = look_up<EndInterpreter>("Py_EndInterpreter");
+  std::lock_guard hold(g_birth_and_death);
+  end_interpreter(state_);
+  state_ = nullptr;
+}
+
+}  // namespace isoaudit::inside

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "loader_probe/inside/json.h"
+
+namespace isoaudit::inside {
+
+/// What the host asked for.
+struct Config {
+  std::string level{};
+  std::string module{};
+  std::string path{};
+  std::string root{};
+  /// Import by file under that name, not by name: for hooks that are not the file's own stem.
+  bool by_path = false;
+  unsigned interpreters = 4;
+  unsigned rounds = 3;
+  std::vector<std::string> dependencies{};
+};
+
+enum class Kind {
+  legacy,         ///< Py_NewInterpreter's own settings
+  strict_shared,  ///< shared GIL, extension check
+  isolated,       ///< own GIL, own allocator, extension check
+  forced,         ///< isolated, then the check is overridden inside
+};
+
+/// One interpreter. Its thread state belongs to the thread that made it.
+class Interpreter {
+ public:
+  /// Creates one and leaves it current, with the search path set and refusals watched; empty `error` when it worked.
+  /// No thread state may be current. Creation and destruction take one lock for the whole process: CPython's own races
+  /// there would be blamed on the module.
+  static Interpreter create(Kind kind, const Config& config, std::string& error);
+  /// The main interpreter, whose thread state is current.
+  static Interpreter adopt_main(const Config& config, std::string& error);
+
+  std::int64_t id() const { return id_; }
+  PyThreadState* thread_state() const { return state_; }
+  PyInterpreterState* state() const { return interpreter_; }
+
+  /// Makes it current in this thread; none may be current.
+  void enter() { PyEval_RestoreThread(state_); }
+  /// Leaves this thread without a current one.
+  static void leave() { PyEval_SaveThread(); }
+
+  /// All below need it to be current.
+
+  /// Imports the audited module and reports it; true when it is there, `module()` then holds it.
+  bool import_audited(const Config& config, unsigned round);
+  /// Did the last import fail because the import system refused this very file?
+  bool refused() const { return refused_; }
+  /// Some compiled module was refused during the last import.
+  bool met_refusal() const { return met_refusal_; }
+  PyObject* module() const { return module_; }
+  void exercise();
+  /// Calls a function of helper.py; a new reference, or null with the exception cleared.
+  PyObject* call(const char* function, PyObject* arguments_tuple);
+  /// Ends it and leaves no current thread state. Not for main.
+  void destroy();
+
+ private:
+  bool prepare(const Config& config, std::string& error);
+
+  std::int64_t id_ = -1;
+  PyThreadState* state_ = nullptr;
+  PyInterpreterState* interpreter_ = nullptr;
+  PyObject* helper_ = nullptr;
+  PyObject* module_ = nullptr;
+  bool refused_ = false;
+  bool met_refusal_ = false;
+};
+
+/// The words by which importlib's own code refuses, rules.md 2.2.
+bool is_refusal(const std::string& text);
+
+}  // namespace isoaudit::inside

@@ -1,0 +1,156 @@
+// What each level does, step by step, in one thread; the concurrent one has its own file.
+#include "loader_probe/inside/levels.h"
+
+#include <dlfcn.h>
+
+#include "loader_probe/inside/collect_objects.h"
+#include "loader_probe/inside/emit.h"
+#include "loader_probe/inside/events.h"
+#include "loader_probe/inside/segments.h"
+
+namespace isoaudit::inside {
+namespace {
+
+bool report_impossible(const std::string& error) {
+  if (error.empty()) return false;
+  Event(events::not_possible).text("text", error);
+  return true;
+}
+
+void run_main(const Config& config, Interpreter& main) {
+  PyObject* before = main.call("module_names", nullptr);
+  if (main.import_audited(config, 0)) {
+    PyObject* arguments = Py_BuildValue("(O)", before);
+    PyObject* found = main.call("extension_modules", arguments);
+    if (found) Event(events::extensions).raw("modules", to_json(found));
+    Py_DecRef(found);
+    Py_DecRef(arguments);
+    main.exercise();
+  }
+  Py_DecRef(before);
+}
+
+// One interpreter: created, used, ended.
+void run_once(const Config& config, Kind kind, unsigned round) {
+  std::string error;
+  step(events::step_create, 0, round);
+  Interpreter one = Interpreter::create(kind, config, error);
+  if (report_impossible(error)) return;
+  if (one.import_audited(config, round)) one.exercise();
+  one.destroy();
+}
+
+// What the audited file itself declares, when its import failed on something else first.
+void ask_declaration(const Config& config) {
+  std::string error;
+  Interpreter asked = Interpreter::create(Kind::isolated, config, error);
+  if (report_impossible(error)) return;
+  step(events::step_declares, asked.id(), 0);
+  PyObject* arguments = Py_BuildValue("(ss)", config.module.c_str(), config.path.c_str());
+  PyObject* chain = asked.call("declares", arguments);
+  Py_DecRef(arguments);
+  if (chain) {
+    const std::string json = to_json(chain);
+    Event(events::declares).flag("refused", is_refusal(json)).raw("chain", json);
+  }
+  Py_DecRef(chain);
+  asked.destroy();
+}
+
+// Two interpreters alive in one thread, one step at a time: who writes what is known, and nothing can race.
+// True when at least the first has the module.
+bool run_pair(const Config& config, Kind kind, Interpreter& main) {
+  Watched watched(config.path, config.root, config.module);
+  // Loaded ahead of the import, its memory can be seen before any of its Python code runs. The import finds the same
+  // file loaded. Where it cannot be loaded alone (its package loads libraries first), the first look comes later.
+  step(events::step_load, 0, 0);
+  dlopen(config.path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  watched.refresh();
+  watched.remember();
+
+  std::string error;
+  std::vector<Interpreter> pair;
+  std::vector<const Interpreter*> live = {&main};
+  pair.reserve(2);
+  bool first_refused = false;
+  for (unsigned i = 0; i < 2; ++i) {
+    step(events::step_create, 0, i);
+    pair.push_back(Interpreter::create(kind, config, error));
+    if (report_impossible(error)) return false;
+    const bool there = pair[i].import_audited(config, 0);
+    if (i == 0 && !there) first_refused = pair[i].met_refusal();
+    Interpreter::leave();
+    watched.report_changes(events::step_import, pair[i].id());
+    if (i == 0 && !there) break;  // a second one could only fail the same way
+  }
+  const bool loaded = pair[0].module() != nullptr;
+  for (Interpreter& one : pair) live.push_back(&one);
+  for (Interpreter& one : pair) {
+    if (!one.module()) continue;
+    one.enter();
+    one.exercise();
+    Interpreter::leave();
+    watched.report_changes(events::step_exercise, one.id());
+  }
+  if (loaded) scan_ownership(live, watched);
+  for (Interpreter& one : pair) {
+    const std::int64_t id = one.id();
+    one.enter();
+    one.destroy();
+    watched.report_changes(events::step_destroy, id);
+  }
+  if (first_refused && !pair[0].refused()) ask_declaration(config);
+  return loaded;
+}
+
+// Each dependency alone in a fresh isolated interpreter.
+void run_dependencies(const Config& config) {
+  for (const std::string& name : config.dependencies) {
+    std::string error;
+    Interpreter one = Interpreter::create(Kind::isolated, config, error);
+    if (report_impossible(error)) return;
+    step(events::step_dependency, one.id(), 0);
+    PyObject* arguments = Py_BuildValue("(sOi)", name.c_str(), Py_None, 0);
+    PyObject* pair = one.call("load", arguments);
+    Py_DecRef(arguments);
+    if (pair) {
+      Event(events::dependency).text("name", name).raw("result", to_json(PyTuple_GetItem(pair, 0)));
+    }
+    Py_DecRef(pair);
+    one.destroy();
+  }
+}
+
+}  // namespace
+
+void run_level(const Config& config) {
+  std::string error;
+  Interpreter main = Interpreter::adopt_main(config, error);
+  if (report_impossible(error)) return;
+  if (config.level == events::level_main) {
+    run_main(config, main);
+    return;
+  }
+  Interpreter::leave();
+  if (config.level == events::level_legacy) {
+    run_once(config, Kind::legacy, 0);
+  } else if (config.level == events::level_strict_shared) {
+    run_once(config, Kind::strict_shared, 0);
+  } else if (config.level == events::level_isolated) {
+    run_pair(config, Kind::isolated, main);
+  } else if (config.level == events::level_sequential) {
+    run_once(config, Kind::isolated, 0);
+    run_once(config, Kind::isolated, 1);
+  } else if (config.level == events::level_concurrent) {
+    run_concurrent(config, Kind::isolated, main);
+  } else if (config.level == events::level_forced) {
+    if (run_pair(config, Kind::forced, main)) run_concurrent(config, Kind::forced, main);
+  } else if (config.level == events::level_dependencies) {
+    run_dependencies(config);
+  } else {
+    Event(events::not_possible).text("text", "no such level: " + config.level);
+  }
+  main.enter();
+}
+
+}  // namespace isoaudit::inside

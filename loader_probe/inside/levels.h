@@ -1,0 +1,13 @@
+#pragma once
+
+#include "loader_probe/inside/interpreter.h"
+
+namespace isoaudit::inside {
+
+/// Runs the level that the configuration names; main's thread state is current before and after.
+void run_level(const Config& config);
+
+/// N interpreters at once, each in a thread of its own; main's thread state is not current.
+void run_concurrent(const Config& config, Kind kind, Interpreter& main);
+
+}  // namespace isoaudit::inside
