@@ -6,7 +6,8 @@ cache=${ISOAUDIT_CACHE:-$HOME/.cache/isoaudit}
 mkdir -p "$cache/locks" "$cache/logs"
 cache=$(cd "$cache" && pwd)
 
-say() { printf '[setup] %s\n' "$*" >&2; }
+talking_as=setup
+say() { printf '[%s] %s\n' "$talking_as" "$*" >&2; }
 
 # What could not be had, and nothing else: the reason is the last thing a person reads.
 fail() {

@@ -23,7 +23,7 @@ class FetchFile(DownloadCommand):
         links = [candidate.link for candidate in finder.find_all_candidates(project)]
         link = next((link for link in links if link.filename == filename), None)
         if link is None:
-            print(f"pip's index does not offer {filename}", file=sys.stderr)
+            print(f"pip finds no {filename}: its index is out of reach, or has none", file=sys.stderr)
             return 2
         response = session.get(link.url_without_fragment)
         response.raise_for_status()

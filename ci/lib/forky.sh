@@ -48,7 +48,7 @@ forky_update() {
   [ -z "$(find "$forky_apt/updated" -mmin "-$forky_lists_good_for" 2>/dev/null)" ] || return 0
   forky_configure
   step "Debian $forky_suite: package lists fetched" forky_get update --error-on=any ||
-    fail "could not fetch Debian $forky_suite's package lists (network? apt's proxy?)"
+    fail "could not fetch Debian $forky_suite's package lists (apt's own words are above)"
   touch "$forky_apt/updated"
 }
 

@@ -60,3 +60,18 @@ setup_lief() {
   [ "$(readlink "$cache/lief/current" || true)" = "${prefix##*/}" ] || point "$cache/lief/current" "${prefix##*/}"
   printf '%s\n' "$prefix"
 }
+
+# with_lief COMMAND...: LIEF is built while COMMAND runs, in a group of its own so that an interrupt ends it all.
+with_lief() {
+  local job status=0
+  set -m
+  "$root/ci/setup" lief >/dev/null &
+  job=$!
+  set +m
+  # shellcheck disable=SC2064 # the job's number as it is now
+  trap "kill -- -$job 2>/dev/null || true" EXIT
+  "$@" || status=$?
+  wait "$job" || status=$?
+  trap - EXIT
+  return "$status"
+}
