@@ -21,6 +21,8 @@ struct Verdict {
   VerdictKind kind = VerdictKind::unknown;
   std::string reason{};
   std::vector<std::string> blocked_by{};
+  /// Nobody asked for a run, so `unknown` is no failure of this audit.
+  bool not_run = false;
   std::vector<Phase> phases{};
 
   auto operator<=>(const Verdict&) const = default;

@@ -65,6 +65,7 @@ void decide_unrun(Verdict& verdict, const model::EntryPoint* entry) {
     verdict.kind = VerdictKind::shared_gil_only;
     verdict.reason = why_refused(entry);
   } else if (declares.multiple_interpreters == MultipleInterpreters::per_interpreter_gil) {
+    verdict.not_run = true;
     verdict.reason = "declares own-GIL support; not run, so not decided";
   } else {
     verdict.reason = declares.undetermined_reason.empty() ? "what it declares is undetermined"

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "model/finding.h"
+
+namespace isoaudit::cli {
+
+/// The user's mistake: caught once, in main, as exit status 2.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class Command { audit, scan, inspect, probe, explain };
+
+/// A report to write: `file` empty means stdout.
+struct Output {
+  std::string format{};
+  std::string file{};
+};
+
+struct Options {
+  Command command = Command::audit;
+  std::vector<std::string> targets{};
+  std::vector<std::string> pythons{};
+  std::vector<std::string> build_dirs{};
+  std::vector<Output> outputs{};
+  /// Findings at least this severe end in status 1; empty: none does (--fail-on never).
+  std::optional<model::Severity> fail_on = model::Severity::hazard;
+  std::vector<std::string> select{};
+  std::vector<std::string> ignore{};
+  unsigned jobs = 0;
+  unsigned interpreters = 4;
+  unsigned rounds = 3;
+  double timeout = 30;
+  bool run_probe = true;
+  bool quiet = false;
+  bool verbose = false;
+  /// Colours on stdout.
+  bool color = false;
+  /// `explain`: empty lists all rules.
+  std::string rule{};
+};
+
+/// Reads the command line. Nothing when there is nothing left to do (--help, --version: printed). Throws UsageError.
+std::optional<Options> parse_options(int argc, const char* const* argv);
+
+}  // namespace isoaudit::cli

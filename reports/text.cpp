@@ -1,0 +1,179 @@
+// The report that a person reads first: verdicts, findings by file, gaps, one line of sum.
+#include <fmt/color.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "reports/render.h"
+
+namespace isoaudit::reports {
+namespace {
+
+using model::Finding;
+using model::ModuleReport;
+using model::Report;
+using model::Severity;
+using model::VerdictKind;
+
+/// How many findings of one rule and one compiled module are written out without -v.
+constexpr std::size_t shown_of_a_kind = 5;
+/// How many reasons of one finding.
+constexpr std::size_t shown_reasons = 4;
+
+class Writer {
+ public:
+  explicit Writer(const RenderOptions& options) : options_(options) {}
+
+  template <typename... Args>
+  void line(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+    text_ += '\n';
+  }
+  void blank() { text_ += '\n'; }
+
+  std::string paint(const std::string& word, fmt::text_style style) const {
+    return options_.color ? fmt::format(style, "{}", word) : word;
+  }
+  bool verbose() const { return options_.verbose; }
+  std::string take() { return std::move(text_); }
+
+ private:
+  RenderOptions options_;
+  std::string text_{};
+};
+
+fmt::text_style style_of(VerdictKind kind) {
+  switch (kind) {
+    case VerdictKind::isolated: return fmt::fg(fmt::terminal_color::green) | fmt::emphasis::bold;
+    case VerdictKind::unsafe: return fmt::fg(fmt::terminal_color::red) | fmt::emphasis::bold;
+    case VerdictKind::suspect:
+    case VerdictKind::unknown: return fmt::fg(fmt::terminal_color::yellow) | fmt::emphasis::bold;
+    case VerdictKind::shared_gil_only:
+    case VerdictKind::refused:
+    case VerdictKind::blocked: return fmt::fg(fmt::terminal_color::magenta) | fmt::emphasis::bold;
+  }
+  return {};
+}
+
+fmt::text_style style_of(Severity severity) {
+  switch (severity) {
+    case Severity::blocker: return fmt::fg(fmt::terminal_color::red);
+    case Severity::hazard: return fmt::fg(fmt::terminal_color::yellow);
+    case Severity::advice: return fmt::fg(fmt::terminal_color::cyan);
+  }
+  return {};
+}
+
+void write_module(Writer& out, const ModuleReport& module, std::size_t width) {
+  if (module.verdicts.empty()) {
+    const bool single = !module.entry_points.empty() && module.entry_points.front().init == model::Init::single_phase;
+    out.line("{:{}}  source only: {}", module.name, width,
+             single ? std::string("single-phase init")
+                    : fmt::format("declares {}", to_string(module.declares.multiple_interpreters)));
+    return;
+  }
+  for (const model::Verdict& verdict : module.verdicts) {
+    const std::string word = fmt::format("{:15}", to_string(verdict.kind));
+    out.line("{:{}}  {:5}  {}  {}", module.name, width, verdict.python, out.paint(word, style_of(verdict.kind)),
+             verdict.reason);
+    if (!out.verbose()) continue;
+    for (const model::Phase& phase : verdict.phases) {
+      out.line("{:{}}           {:20} {:12} {:6.3f} s  {}", "", width, to_string(phase.level), to_string(phase.outcome),
+               phase.seconds, phase.detail);
+    }
+  }
+}
+
+std::string place(const Finding& finding) {
+  std::string text = finding.where.file;
+  if (finding.where.line > 0) text += fmt::format(":{}", finding.where.line);
+  if (finding.where.column > 0) text += fmt::format(":{}", finding.where.column);
+  return text;
+}
+
+std::string place(const model::Because& because) {
+  if (because.where.file.empty()) return "";
+  return because.where.line > 0 ? fmt::format("{}:{}: ", because.where.file, because.where.line)
+                                : because.where.file + ": ";
+}
+
+void write_finding(Writer& out, const Finding& finding) {
+  const std::string severity = out.paint(to_string(finding.severity), style_of(finding.severity));
+  const std::string pythons =
+      finding.pythons.empty() ? "" : fmt::format(" (Python {})", fmt::join(finding.pythons, ", "));
+  out.line("{}: {} [{}] {}{}", place(finding), severity, finding.rule, finding.message, pythons);
+  const std::size_t shown = out.verbose() ? finding.because.size() : std::min(shown_reasons, finding.because.size());
+  // The other collectors' words are the news: show one line of each kind before a second of any.
+  std::vector<const model::Because*> order;
+  std::vector<const model::Because*> rest;
+  std::map<model::EvidenceKind, bool> seen;
+  for (const model::Because& because : finding.because) {
+    (std::exchange(seen[because.kind], true) ? rest : order).push_back(&because);
+  }
+  order.insert(order.end(), rest.begin(), rest.end());
+  for (std::size_t i = 0; i < shown; ++i) {
+    out.line("    {:9}{}{}", fmt::format("{}:", to_string(order[i]->kind)), place(*order[i]), order[i]->text);
+  }
+  if (shown < order.size()) out.line("    ... and {} more reasons (-v)", order.size() - shown);
+  if (!finding.fix.empty()) out.line("    fix:     {}", finding.fix);
+}
+
+void write_findings(Writer& out, const Report& report) {
+  std::map<std::string, std::vector<const Finding*>> by_file;
+  for (const Finding& finding : report.findings) {
+    if (finding.status < model::Status::suppressed) by_file[finding.where.file].push_back(&finding);
+  }
+  for (auto& [file, findings] : by_file) {
+    std::ranges::stable_sort(findings, {}, [](const Finding* f) { return std::tie(f->where.line, f->severity); });
+    out.blank();
+    std::map<std::pair<std::string, Severity>, std::size_t> count;
+    std::map<std::pair<std::string, Severity>, std::size_t> hidden;
+    for (const Finding* finding : findings) {
+      const std::pair key{finding->rule, finding->severity};
+      // A line of source is always shown; of what has no line the first few stand for the rest.
+      if (out.verbose() || finding->where.line > 0 || count[key]++ < shown_of_a_kind) {
+        write_finding(out, *finding);
+      } else {
+        ++hidden[key];
+      }
+    }
+    for (const auto& [key, more] : hidden) {
+      out.line("{}: {} [{}] ... and {} more of this rule (-v)", file, to_string(key.second), key.first, more);
+    }
+  }
+}
+
+}  // namespace
+
+std::string render_text(const Report& report, const RenderOptions& options) {
+  Writer out(options);
+  std::size_t width = 8;
+  for (const ModuleReport& module : report.modules) width = std::max(width, module.name.size());
+  for (const ModuleReport& module : report.modules) write_module(out, module, width);
+  write_findings(out, report);
+  if (!report.gaps.empty()) {
+    out.blank();
+    out.line("Not checked:");
+    for (const model::Gap& gap : report.gaps) out.line("  {}: {}", gap.input, gap.reason);
+  }
+
+  std::map<VerdictKind, std::size_t> verdicts;
+  for (const ModuleReport& module : report.modules) {
+    for (const model::Verdict& verdict : module.verdicts) ++verdicts[verdict.kind];
+  }
+  std::string sum;
+  for (const auto& [kind, count] : verdicts)
+    sum += fmt::format("{}{} {}", sum.empty() ? ": " : ", ", count, to_string(kind));
+  const Sums sums = count_findings(report);
+  if (!report.modules.empty() || !report.findings.empty() || !report.gaps.empty()) out.blank();
+  out.line("{} module{}{}; {} blocker{}, {} hazard{}, {} advice; {} gap{}", report.modules.size(),
+           report.modules.size() == 1 ? "" : "s", sum, sums.blocker, sums.blocker == 1 ? "" : "s", sums.hazard,
+           sums.hazard == 1 ? "" : "s", sums.advice, report.gaps.size(), report.gaps.size() == 1 ? "" : "s");
+  return out.take();
+}
+
+}  // namespace isoaudit::reports

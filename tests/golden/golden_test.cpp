@@ -1,0 +1,137 @@
+// One hand-built report, one golden for each format. To accept a change: ISOAUDIT_UPDATE_GOLDEN=1 golden_tests, then
+// read the difference.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "reports/render.h"
+
+namespace isoaudit::reports {
+namespace {
+
+using namespace model;
+
+Phase phase(Level level, Outcome outcome, std::string detail) {
+  Phase p;
+  p.level = level;
+  p.outcome = outcome;
+  p.detail = std::move(detail);
+  p.seconds = 0.0123;
+  return p;
+}
+
+Report sample() {
+  Report report;
+  report.tool_version = "VERSION";
+  Interpreter python;
+  python.version = {3, 14};
+  python.id = "3.14";
+  python.full_version = "3.14.8";
+  python.executable = "python3.14";
+  report.pythons = {python};
+
+  ModuleReport unsafe;
+  unsafe.name = "demo._cache";
+  unsafe.path = "demo/_cache.so";
+  unsafe.sha256 = std::string(64, 'a');
+  unsafe.compiled = true;
+  unsafe.arch = "x86_64";
+  EntryPoint entry{"PyInit__cache", "_cache", Init::multi_phase, {}};
+  entry.declares.multiple_interpreters = MultipleInterpreters::per_interpreter_gil;
+  entry.declares.gil = GilUse::absent;
+  entry.declares.state_size = 0;
+  unsafe.entry_points = {entry};
+  unsafe.declares = entry.declares;
+  Verdict verdict{"3.14", VerdictKind::unsafe, "`cache` holds a dict", {}, false, {}};
+  verdict.phases = {phase(Level::main, Outcome::ok, ""), phase(Level::isolated, Outcome::ok, "")};
+  verdict.phases[1].interpreters = 1;
+  verdict.phases[1].rounds = 1;
+  verdict.phases[1].imports = 1;
+  unsafe.verdicts = {verdict};
+
+  ModuleReport refused = unsafe;
+  refused.name = "demo._old";
+  refused.path = "demo/_old.so";
+  refused.framework = Framework::cython;
+  refused.framework_version = "3.1.6";
+  refused.declares = {};
+  refused.declares.undetermined_reason = "its slots are filled at run time";
+  refused.entry_points = {{"PyInit__old", "_old", Init::single_phase, refused.declares}};
+  refused.verdicts = {{"3.14", VerdictKind::refused, "single-phase init", {}, false, {}}};
+
+  ModuleReport source;
+  source.name = "plain";
+  source.path = "plain.c";
+  source.entry_points = {{"PyInit_plain", "plain", Init::multi_phase, {}}};
+  report.modules = {unsafe, refused, source};
+
+  Finding joined;
+  joined.rule = "global-pyobject-cache";
+  joined.severity = Severity::blocker;
+  joined.status = Status::confirmed;
+  joined.subject = {"cache", "cache", "demo/_cache.c", ".bss+0x10"};
+  joined.module = "demo._cache";
+  joined.where = {"demo/_cache.c", 12, 18, ""};
+  joined.message = "`cache` (PyObject *, static) holds Python objects of one interpreter";
+  joined.fix = "move `cache` into the module state (m_size)";
+  joined.because = {
+      {EvidenceKind::source, "exec() stores the result of PyDict_New()", {"demo/_cache.c", 40, 3, "exec"}},
+      {EvidenceKind::binary, "`cache` is in .bss", {}},
+      {EvidenceKind::runtime, "Python 3.14 (isolated): `cache` holds a dict of interpreter 2", {}}};
+  joined.fingerprint = "0123456789abcdef";
+  report.findings = {joined};
+  for (int i = 0; i < 7; ++i) {
+    Finding nameless = joined;
+    nameless.severity = Severity::hazard;
+    nameless.where = {"demo/_old.so", 0, 0, ""};
+    nameless.subject = {"", "", "", ".bss+0x" + std::to_string(i)};
+    nameless.module = "demo._old";
+    nameless.message = "`" + nameless.subject.address + "` holds Python objects of one interpreter";
+    nameless.fix.clear();
+    nameless.pythons = {"3.14"};
+    nameless.because = {{EvidenceKind::runtime, "Python 3.14 (forced): holds a str", {}}};
+    report.findings.push_back(nameless);
+  }
+  report.gaps = {{"demo/broken.so", "not an ELF file: it is empty"}};
+  return report;
+}
+
+class Golden : public testing::TestWithParam<Format> {};
+
+TEST_P(Golden, RendersAsReviewed) {
+  const Format format = GetParam();
+  const std::filesystem::path path =
+      std::filesystem::path(ISOAUDIT_SOURCE_DIR) / "tests/golden" / ("basic." + std::string(format.name));
+  const std::string rendered = format.render(sample(), {});
+  if (std::getenv("ISOAUDIT_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(path, std::ios::binary) << rendered;
+  }
+  std::ifstream file(path, std::ios::binary);
+  const std::string golden{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_EQ(rendered, golden);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, Golden, testing::ValuesIn(formats().begin(), formats().end()),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST(Text, ColoursOnlyWhereAskedFor) {
+  EXPECT_EQ(render_text(sample(), {}).find('\033'), std::string::npos);
+  EXPECT_NE(render_text(sample(), {.color = true}).find('\033'), std::string::npos);
+}
+
+TEST(Text, VerboseHidesNothing) {
+  const std::string text = render_text(sample(), {.verbose = true});
+  for (int i = 0; i < 7; ++i) EXPECT_NE(text.find(".bss+0x" + std::to_string(i)), std::string::npos) << i;
+}
+
+TEST(Json, BytesThatAreNoUtf8DoNotEndTheReport) {
+  Report report = sample();
+  report.findings[0].message = "\xff\xfe";
+  EXPECT_NE(render_json(report, {}).find("isoaudit-report/1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace isoaudit::reports

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/facts.h"
+
+/// Facts made by hand: no Clang, no LIEF, no Python.
+namespace isoaudit::hand_made {
+
+inline model::Write write_from(std::string function, model::StoredValue value = model::StoredValue::unknown,
+                               std::string callee = "", model::WriteKind kind = model::WriteKind::assignment) {
+  model::Write write;
+  write.where = {"demo.c", 20, 3, std::move(function)};
+  write.value = value;
+  write.callee = std::move(callee);
+  write.kind = kind;
+  return write;
+}
+
+inline model::Variable variable(std::string name, std::string type, model::PythonType python_type,
+                                std::vector<model::Write> writes = {}) {
+  model::Variable v;
+  v.name = v.qualified_name = v.linkage_name = std::move(name);
+  v.type = v.canonical_type = std::move(type);
+  v.python_type = python_type;
+  v.where = {"demo.c", 5, 1, ""};
+  v.unit = "demo.c";
+  v.is_read = true;
+  v.writes = std::move(writes);
+  return v;
+}
+
+inline model::EntryPoint entry(model::Init init, model::MultipleInterpreters declared) {
+  model::EntryPoint e{"PyInit_demo", "demo", init, {}};
+  e.declares.multiple_interpreters = declared;
+  e.declares.gil = model::GilUse::absent;
+  e.declares.state_size = 0;
+  return e;
+}
+
+inline model::Facts source_of(std::vector<model::Variable> variables,
+                              model::MultipleInterpreters declared = model::MultipleInterpreters::absent) {
+  model::Facts facts;
+  facts.source.units = {{"demo.c", {"PyInit_demo"}, {}}};
+  facts.source.entry_points = {
+      {entry(model::Init::multi_phase, declared), {"demo.c", 40, 1, ""}, {"demo.c", 30, 1, ""}, "demo.c"}};
+  facts.source.variables = std::move(variables);
+  return facts;
+}
+
+inline model::Interpreter python(std::string id) {
+  model::Interpreter p;
+  p.version = *model::parse_python_version(id);
+  p.full_version = id + ".1";
+  p.executable = "python" + id;
+  p.id = std::move(id);
+  return p;
+}
+
+inline model::BinaryFacts binary(model::Init init, model::MultipleInterpreters declared) {
+  model::BinaryFacts b;
+  b.path = "pkg/demo.so";
+  b.module = "pkg.demo";
+  b.importable_by = {"3.14"};
+  b.entry_points = {{entry(init, declared), {{3, 14}}}};
+  b.code.read = true;
+  return b;
+}
+
+inline model::Phase phase(model::Level level, model::Outcome outcome, std::string detail = "") {
+  model::Phase p;
+  p.level = level;
+  p.outcome = outcome;
+  p.detail = std::move(detail);
+  if (outcome == model::Outcome::ok) {
+    p.interpreters = 4;
+    p.rounds = 3;
+    p.imports = 12;
+  }
+  return p;
+}
+
+/// A run in which every level went well.
+inline model::RunFacts clean_run() {
+  model::RunFacts run{"pkg.demo", "pkg/demo.so", "3.14", {}, {}};
+  for (const auto level : {model::Level::main, model::Level::legacy, model::Level::strict_shared,
+                           model::Level::isolated, model::Level::sequential, model::Level::concurrent}) {
+    run.phases.push_back(phase(level, model::Outcome::ok));
+  }
+  return run;
+}
+
+inline model::Phase& at(model::RunFacts& run, model::Level level) {
+  for (model::Phase& p : run.phases) {
+    if (p.level == level) return p;
+  }
+  run.phases.push_back(phase(level, model::Outcome::ok));
+  return run.phases.back();
+}
+
+}  // namespace isoaudit::hand_made

@@ -1,0 +1,123 @@
+#include "rules/join.h"
+
+#include <gtest/gtest.h>
+
+#include "rules/judge.h"
+#include "rules/link_units.h"
+#include "rules/variables.h"
+#include "tests/unit/hand_made.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using namespace hand_made;
+using model::EvidenceKind;
+using model::Finding;
+
+Finding from(EvidenceKind kind, std::string rule, std::string name, std::string unit = "") {
+  Finding finding;
+  finding.rule = std::move(rule);
+  finding.subject = {name, name, std::move(unit), kind == EvidenceKind::source ? "" : ".bss+0x10"};
+  finding.module = "pkg.demo";
+  finding.status = kind == EvidenceKind::runtime ? model::Status::confirmed : model::Status::likely;
+  finding.message = "m";
+  finding.because = {{kind, "because", {}}};
+  if (kind == EvidenceKind::source) finding.where = {"demo.c", 5, 1, ""};
+  return finding;
+}
+
+TEST(Join, SourceBinaryAndRunOfOneVariableAreOneFinding) {
+  auto binary_row = from(EvidenceKind::binary, "global-pyobject-cache", "cache");
+  const auto joined = join({from(EvidenceKind::runtime, "global-heap-type-pointer", "cache"), binary_row,
+                            from(EvidenceKind::source, "global-exception", "cache", "src/demo.c")});
+  ASSERT_EQ(joined.size(), 1U);
+  EXPECT_EQ(joined[0].rule, "global-exception");
+  EXPECT_EQ(joined[0].where.line, 5U);
+  EXPECT_EQ(joined[0].status, model::Status::confirmed);
+  EXPECT_EQ(joined[0].because.size(), 3U);
+}
+
+TEST(Join, ModulesAndUnitsStayApart) {
+  auto other_module = from(EvidenceKind::runtime, "global-pyobject-cache", "cache");
+  other_module.module = "pkg.other";
+  EXPECT_EQ(join({from(EvidenceKind::source, "global-pyobject-cache", "cache", "a.c"), other_module}).size(), 2U);
+
+  auto other_unit = from(EvidenceKind::runtime, "global-pyobject-cache", "cache", "b.c");
+  EXPECT_EQ(join({from(EvidenceKind::source, "global-pyobject-cache", "cache", "a.c"), other_unit}).size(), 2U);
+}
+
+TEST(Join, TwoStaticsOfOneNameAreNotGuessedBetween) {
+  const auto a = from(EvidenceKind::source, "global-pyobject-cache", "cache", "a.c");
+  auto b = from(EvidenceKind::source, "global-pyobject-cache", "cache", "b.c");
+  b.where.file = "b.c";
+  EXPECT_EQ(join({a, b, from(EvidenceKind::runtime, "global-pyobject-cache", "cache")}).size(), 3U);
+  // The symbol table's file name settles it.
+  const auto joined = join({a, b, from(EvidenceKind::runtime, "global-pyobject-cache", "cache", "b.c")});
+  ASSERT_EQ(joined.size(), 2U);
+  EXPECT_EQ(joined[1].because.size(), 2U);
+}
+
+TEST(Join, StrippedFilesMeetByAddress) {
+  auto run = from(EvidenceKind::runtime, "global-pyobject-cache", "");
+  auto code = from(EvidenceKind::code, "non-object-mutable-static", "");
+  EXPECT_EQ(join({run, code}).size(), 1U);
+  code.subject.address = ".bss+0x18";
+  EXPECT_EQ(join({run, code}).size(), 2U);
+}
+
+TEST(Join, AnImportJoinsEveryUseInTheSource) {
+  auto first = from(EvidenceKind::source, "pygilstate", "PyGILState_Ensure");
+  auto second = first;
+  second.where.line = 90;
+  const auto joined = join({first, second, from(EvidenceKind::binary, "pygilstate", "PyGILState_Ensure")});
+  ASSERT_EQ(joined.size(), 2U);
+  EXPECT_EQ(joined[0].because.size(), 2U);
+  EXPECT_EQ(joined[1].because.size(), 2U);
+}
+
+TEST(Join, TheRunOutweighsAnExplanation) {
+  auto source = from(EvidenceKind::source, "non-object-mutable-static", "flag", "demo.c");
+  source.severity = model::Severity::advice;
+  const auto joined = join({source, from(EvidenceKind::runtime, "non-object-mutable-static", "flag")});
+  ASSERT_EQ(joined.size(), 1U);
+  EXPECT_EQ(joined[0].severity, model::Severity::hazard);
+}
+
+TEST(PlainSymbol, CompilersSuffixesGo) {
+  const std::pair<const char*, const char*> rows[] = {{"cache", "cache"},
+                                                      {"cache.0", "cache"},
+                                                      {"cache.lto_priv.1", "cache"},
+                                                      {"lookup.cache", "cache"},
+                                                      {"lookup.cache.2", "cache"},
+                                                      {"_ZZ6lookupvE5cache.llvm.123", "_ZZ6lookupvE5cache"},
+                                                      {"", ""}};
+  for (const auto& [symbol, plain] : rows) EXPECT_EQ(plain_symbol(symbol), plain);
+}
+
+TEST(UnitLinks, AModuleReachesWhatItsUnitsReferTo) {
+  model::Facts facts;
+  facts.source.units = {{"a.c", {"PyInit_a", "start"}, {"help"}},
+                        {"b.c", {"PyInit_b"}, {}},
+                        {"deep.c", {"deep"}, {}},
+                        {"help.c", {"help"}, {"deep"}},
+                        {"lonely.c", {"lonely"}, {}}};
+  model::EntryPoint a = entry(model::Init::multi_phase, model::MultipleInterpreters::absent);
+  a.module = "a";
+  model::EntryPoint b = a;
+  b.module = "b";
+  facts.source.entry_points = {{a, {}, {}, "a.c"}, {b, {}, {}, "b.c"}};
+  const UnitLinks links(facts);
+  EXPECT_EQ(links.modules_of("deep.c"), (std::vector<std::string>{"a"}));
+  EXPECT_EQ(links.modules_of("b.c"), (std::vector<std::string>{"b"}));
+  EXPECT_TRUE(links.modules_of("lonely.c").empty());
+  EXPECT_EQ(links.primary_module("help.c"), "a");
+}
+
+TEST(UnitLinks, CompiledModulesLendTheirDottedNames) {
+  model::Facts facts = source_of({});
+  facts.binaries = {binary(model::Init::multi_phase, model::MultipleInterpreters::absent)};
+  EXPECT_EQ(UnitLinks(facts).primary_module("demo.c"), "pkg.demo");
+}
+
+}  // namespace
+}  // namespace isoaudit::rules

@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+
+#include "model/module_definition.h"
+#include "model/python_version.h"
+
+namespace isoaudit::model {
+namespace {
+
+TEST(HookName, ExactPrefixesOnly) {
+  struct Row {
+    const char* symbol;
+    const char* module;  // null: no hook
+    bool is_export;
+  };
+  const Row rows[] = {
+      {"PyInit_spam", "spam", false},
+      {"PyModExport_spam", "spam", true},
+      {"PyInit__speedups", "_speedups", false},
+      {"PyInitU_eckzbwbhc6jpgzcx415x", "＿インポートテスト", false},
+      {"PyInitU_4ca", "ä", false},
+      {"PyModExportU_4ca", "ä", true},
+      // Names may contain other underscores: only the last separates.
+      {"PyInitU_a_b_sla", "a_bä", false},
+      {"PyInit_", nullptr, false},
+      {"PyModInit_spam", nullptr, false},
+      {"PyInitX_spam", nullptr, false},
+      {"_PyInit_spam", nullptr, false},
+      {"initspam", nullptr, false},
+  };
+  for (const Row& row : rows) {
+    const auto hook = parse_hook(row.symbol);
+    ASSERT_EQ(hook.has_value(), row.module != nullptr) << row.symbol;
+    if (!hook) continue;
+    EXPECT_EQ(hook->module, row.module) << row.symbol;
+    EXPECT_EQ(hook->is_export, row.is_export) << row.symbol;
+  }
+}
+
+TEST(HookName, BrokenPunycodeKeepsItsLetters) { EXPECT_EQ(parse_hook("PyInitU_!!")->module, "!!"); }
+
+TEST(SlotKind, EachVersionKnowsItsOwnIds) {
+  EXPECT_EQ(slot_kind({3, 12}, 3), SlotKind::multiple_interpreters);
+  EXPECT_EQ(slot_kind({3, 12}, 4), SlotKind::unknown);
+  EXPECT_EQ(slot_kind({3, 13}, 4), SlotKind::gil);
+  EXPECT_EQ(slot_kind({3, 14}, 86), SlotKind::unknown);
+  EXPECT_EQ(slot_kind({3, 15}, 86), SlotKind::multiple_interpreters);
+  EXPECT_EQ(slot_kind({3, 15}, 3), SlotKind::multiple_interpreters);
+  EXPECT_EQ(slot_kind({3, 15}, 110), SlotKind::token);
+  EXPECT_EQ(slot_kind({3, 15}, 0xffff), SlotKind::unknown);
+}
+
+TEST(PythonVersion, OnlyMajorDotMinor) {
+  EXPECT_EQ(parse_python_version("3.14"), (PythonVersion{3, 14}));
+  for (const char* text : {"", "3", "3.", ".14", "3.14.1", "3.14d", "x3.14", "/usr/bin/python3.14"}) {
+    EXPECT_FALSE(parse_python_version(text)) << text;
+  }
+}
+
+TEST(Layouts, EveryVersionFrom312) {
+  for (int minor = 12; minor <= 15; ++minor) EXPECT_NE(find_layout({3, minor}, false), nullptr) << minor;
+  EXPECT_EQ(find_layout({3, 11}, false), nullptr);
+  EXPECT_EQ(find_layout({3, 14}, true)->module_def_base, 56U);
+}
+
+}  // namespace
+}  // namespace isoaudit::model

@@ -1,0 +1,282 @@
+// Each rule judged by hand-made facts: what is reported, how severe, and what stays silent.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "rules/judge.h"
+#include "tests/unit/hand_made.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using namespace hand_made;
+using model::MultipleInterpreters;
+using model::PythonType;
+using model::Severity;
+using model::StoredValue;
+using model::Variable;
+using model::WriteKind;
+
+/// "rule severity" of every finding but those on the hook, sorted.
+std::vector<std::string> judged(const model::Facts& facts) {
+  std::vector<std::string> lines;
+  for (const model::Finding& finding : judge(facts, {}).findings) {
+    if (finding.rule == "no-multiple-interpreters-slot") continue;
+    lines.push_back(finding.rule + " " + to_string(finding.severity));
+  }
+  std::ranges::sort(lines);
+  return lines;
+}
+
+struct Row {
+  const char* what;
+  Variable variable;
+  std::vector<std::string> expected;
+};
+
+Variable with(Variable v, void (*change)(Variable&)) {
+  change(v);
+  return v;
+}
+
+TEST(VariableRules, Table) {
+  const auto object = PythonType::object_pointer;
+  const auto exec = write_from("exec", StoredValue::call, "PyDict_New");
+  const std::vector<Row> rows = {
+      {"a dict made in exec", variable("cache", "PyObject *", object, {exec}), {"global-pyobject-cache hazard"}},
+      {"never written", variable("cache", "PyObject *", object), {}},
+      {"None for ever", variable("cache", "PyObject *", object, {write_from("exec", StoredValue::immortal)}), {}},
+      {"an exception by what is stored",
+       variable("oops", "PyObject *", object, {write_from("exec", StoredValue::call, "PyErr_NewExceptionWithDoc")}),
+       {"global-exception hazard"}},
+      {"an exception by its name",
+       variable("DemoError", "PyObject *", object, {write_from("exec")}),
+       {"global-exception hazard"}},
+      {"a heap type by what is stored",
+       variable("demo", "PyObject *", object, {write_from("exec", StoredValue::call, "PyType_FromModuleAndSpec")}),
+       {"global-heap-type-pointer hazard"}},
+      {"a heap type by its type",
+       variable("DemoType", "PyTypeObject *", PythonType::type_pointer, {write_from("exec")}),
+       {"global-heap-type-pointer hazard"}},
+      {"a static type needs no write",
+       variable("DemoType", "PyTypeObject", PythonType::static_type),
+       {"static-type-object hazard"}},
+      {"a const static type",
+       with(variable("DemoType", "const PyTypeObject", PythonType::static_type),
+            [](Variable& v) { v.is_const = true; }),
+       {}},
+      {"a lazy local",
+       with(variable("cached", "PyObject *", object, {exec}),
+            [](Variable& v) {
+              v.storage = model::Storage::function_local;
+              v.where.function = "lookup";
+            }),
+       {"function-local-static-object hazard"}},
+      {"a thread-local object",
+       with(variable("cached", "PyObject *", object, {exec}), [](Variable& v) { v.is_thread_local = true; }),
+       {"thread-local-pyobject hazard"}},
+      {"a stored thread state",
+       variable("saved", "PyThreadState *", PythonType::state_pointer, {write_from("call")}),
+       {"stored-thread-or-interpreter-state hazard"}},
+      {"a static instance", variable("unit", "DemoObject", PythonType::static_object), {"static-instance hazard"}},
+      {"a counter",
+       variable("counter", "int", PythonType::none,
+                {write_from("call", StoredValue::unknown, "", WriteKind::compound)}),
+       {"non-object-mutable-static hazard"}},
+      {"a counter under a lock",
+       with(variable("counter", "int", PythonType::none,
+                     {write_from("call", StoredValue::unknown, "", WriteKind::compound)}),
+            [](Variable& v) { v.writes[0].guard = "PyMutex_Lock"; }),
+       {"non-object-mutable-static advice"}},
+      {"one of two writes under a lock",
+       with(variable("counter", "int", PythonType::none, {write_from("call"), write_from("reset")}),
+            [](Variable& v) { v.writes[0].guard = "PyMutex_Lock"; }),
+       {"non-object-mutable-static hazard"}},
+      {"a flag that only becomes 1",
+       variable("ready", "int", PythonType::none, {write_from("exec", StoredValue::constant)}),
+       {"non-object-mutable-static advice"}},
+      {"a flag that goes both ways",
+       variable("busy", "int", PythonType::none,
+                {write_from("enter", StoredValue::constant), write_from("leave", StoredValue::constant)}),
+       {"non-object-mutable-static hazard"}},
+      {"thread-local plain data",
+       with(variable("depth", "int", PythonType::none, {write_from("call")}),
+            [](Variable& v) { v.is_thread_local = true; }),
+       {}},
+      {"an atomic",
+       with(variable("count", "_Atomic(int)", PythonType::none, {write_from("call")}),
+            [](Variable& v) { v.is_atomic = true; }),
+       {}},
+      {"a mutex", variable("lock", "PyMutex", PythonType::none, {write_from("call")}), {}},
+      {"a method table", variable("methods", "PyMethodDef[3]", PythonType::none), {}},
+      {"a method table that is edited",
+       variable("methods", "PyMethodDef[3]", PythonType::none,
+                {write_from("exec", StoredValue::unknown, "", WriteKind::member)}),
+       {"non-object-mutable-static hazard"}},
+      {"a pointer to const characters is a variable",
+       variable("name", "const char *", PythonType::none, {write_from("call")}),
+       {"non-object-mutable-static hazard"}},
+      {"a keyword list", variable("kwlist", "char *[3]", PythonType::none), {}},
+      {"an API table pointer of a header",
+       variable("PyDateTimeAPI", "PyDateTime_CAPI *", PythonType::none, {write_from("exec")}),
+       {}},
+  };
+  for (const Row& row : rows) EXPECT_EQ(judged(source_of({row.variable})), row.expected) << row.what;
+}
+
+TEST(VariableRules, OwnGilRaisesHazardsAndReportsThePromise) {
+  const auto facts = source_of({variable("cache", "PyObject *", PythonType::object_pointer,
+                                         {write_from("exec", StoredValue::call, "PyDict_New")})},
+                               MultipleInterpreters::per_interpreter_gil);
+  EXPECT_EQ(judged(facts),
+            (std::vector<std::string>{"global-pyobject-cache blocker", "slot-per-interpreter-gil-with-state blocker"}));
+}
+
+TEST(VariableRules, OwnGilWithExplainedWritesKeepsItsPromise) {
+  auto counter = variable("counter", "int", PythonType::none, {write_from("call")});
+  counter.writes[0].guard = "std::lock_guard";
+  EXPECT_EQ(judged(source_of({counter}, MultipleInterpreters::per_interpreter_gil)),
+            (std::vector<std::string>{"non-object-mutable-static advice"}));
+}
+
+TEST(VariableRules, AGeneratorsStaticsAreOneFinding) {
+  std::vector<Variable> variables;
+  for (const char* name : {"__pyx_n_s_a", "__pyx_n_s_b", "__pyx_n_s_c", "__pyx_v_4demo_mine"}) {
+    variables.push_back(variable(name, "PyObject *", PythonType::object_pointer, {write_from("exec")}));
+    variables.back().generator = "cython";
+  }
+  // The user's own `cdef object mine` stays a finding of its own.
+  EXPECT_EQ(judged(source_of(variables)),
+            (std::vector<std::string>{"global-pyobject-cache hazard", "global-pyobject-cache hazard"}));
+}
+
+TEST(DeclarationRules, Table) {
+  struct Case {
+    model::Init init;
+    MultipleInterpreters declared;
+    std::vector<std::string> expected;
+  };
+  using enum model::MultipleInterpreters;
+  const Case cases[] = {
+      {model::Init::single_phase, absent, {"single-phase-init"}},
+      {model::Init::multi_phase, absent, {"no-multiple-interpreters-slot"}},
+      {model::Init::export_slots, absent, {"no-multiple-interpreters-slot"}},
+      {model::Init::multi_phase, not_supported, {"slot-not-supported"}},
+      {model::Init::multi_phase, supported, {"slot-shared-gil-only"}},
+      {model::Init::multi_phase, per_interpreter_gil, {}},
+      {model::Init::undetermined, undetermined, {}},
+  };
+  for (const Case& c : cases) {
+    for (const bool compiled : {false, true}) {
+      model::Facts facts;
+      if (compiled) {
+        facts.binaries = {binary(c.init, c.declared)};
+      } else {
+        facts.source.entry_points = {{entry(c.init, c.declared), {"demo.c", 9, 1, ""}, {}, "demo.c"}};
+      }
+      std::vector<std::string> slugs;
+      for (const model::Finding& finding : judge(facts, {}).findings) slugs.push_back(finding.rule);
+      EXPECT_EQ(slugs, c.expected) << to_string(c.init) << " " << to_string(c.declared) << " compiled " << compiled;
+    }
+  }
+}
+
+TEST(DeclarationRules, OnlyTheHookThatImportUsesCounts) {
+  auto file = binary(model::Init::multi_phase, MultipleInterpreters::per_interpreter_gil);
+  auto other = file.entry_points[0];
+  other.entry.symbol = "PyInit_decoy";
+  other.entry.module = "decoy";
+  other.entry.declares.multiple_interpreters = MultipleInterpreters::not_supported;
+  file.entry_points.push_back(other);
+  model::Facts facts;
+  facts.binaries = {file};
+  EXPECT_TRUE(judge(facts, {}).findings.empty());
+}
+
+TEST(CallRules, SourceAndImports) {
+  model::Facts facts;
+  facts.source.units = {{"demo.c", {}, {}}};
+  facts.source.api_uses = {{"PyGILState_Ensure", {"demo.c", 7, 3, "callback"}, "demo.c"},
+                           {"PyGILState_Release", {"demo.c", 9, 3, "callback"}, "demo.c"},
+                           {"PyState_FindModule", {"demo.c", 12, 3, "get"}, "demo.c"}};
+  EXPECT_EQ(judged(facts), (std::vector<std::string>{"pygilstate hazard", "pystate-find-module blocker"}));
+
+  model::Facts compiled;
+  compiled.binaries = {binary(model::Init::multi_phase, MultipleInterpreters::absent)};
+  compiled.binaries[0].api_imports = {"PyGILState_Ensure", "PyList_New"};
+  EXPECT_EQ(judged(compiled), (std::vector<std::string>{"pygilstate hazard"}));
+}
+
+TEST(RunRules, WhatTheModulesMemoryHoldsNamesTheRule) {
+  struct Case {
+    model::SharedObject object;
+    const char* rule;
+  };
+  using Kind = model::SharedObject::Kind;
+  const auto object = [](Kind kind, bool type, bool exception) {
+    model::SharedObject o;
+    o.kind = kind;
+    o.symbol = "thing";
+    o.section = ".bss";
+    o.description = "an object";
+    o.is_type = type;
+    o.is_exception = exception;
+    o.owners = {1};
+    return o;
+  };
+  const Case cases[] = {{object(Kind::holds, false, false), "global-pyobject-cache"},
+                        {object(Kind::holds, true, false), "global-heap-type-pointer"},
+                        {object(Kind::holds, true, true), "global-exception"},
+                        {object(Kind::is_static, true, false), "static-type-object"},
+                        {object(Kind::is_static, false, false), "static-instance"}};
+  for (const Case& c : cases) {
+    model::Facts facts;
+    facts.runs = {clean_run()};
+    at(facts.runs[0], model::Level::isolated).shared = {c.object};
+    std::vector<std::string> slugs;
+    for (const model::Finding& finding : judge(facts, {}).findings) slugs.push_back(finding.rule);
+    std::ranges::sort(slugs);
+    std::vector<std::string> expected{c.rule, "slot-per-interpreter-gil-with-state"};
+    std::ranges::sort(expected);
+    EXPECT_EQ(slugs, expected);
+  }
+}
+
+TEST(RunRules, OnlyTwoWritersAreAConflict) {
+  for (const bool two : {false, true}) {
+    model::Facts facts;
+    facts.runs = {clean_run()};
+    model::ChangedWord word{"counter", ".bss", 8, {1}, "import"};
+    if (two) word.writers.push_back(2);
+    at(facts.runs[0], model::Level::isolated).changed = {word};
+    const auto report = judge(facts, {});
+    EXPECT_EQ(report.findings.size(), two ? 2U : 0U);
+  }
+}
+
+TEST(Judge, SelectAndIgnore) {
+  const auto facts = source_of({variable("cache", "PyObject *", PythonType::object_pointer, {write_from("exec")}),
+                                variable("counter", "int", PythonType::none, {write_from("call")})});
+  EXPECT_EQ(judge(facts, {.select = {"global-pyobject-cache"}, .ignore = {}}).findings.size(), 1U);
+  EXPECT_EQ(judge(facts, {.select = {}, .ignore = {"global-pyobject-cache"}}).findings.size(), 2U);
+}
+
+TEST(Judge, FingerprintsOutliveMovedLinesAndTellTwinsApart) {
+  auto a = variable("cache", "PyObject *", PythonType::object_pointer, {write_from("exec")});
+  auto moved = a;
+  moved.where.line += 100;
+  auto local = a;
+  local.storage = model::Storage::function_local;
+  local.where.function = "other";
+  const auto first = judge(source_of({a}), {}).findings;
+  const auto second = judge(source_of({moved}), {}).findings;
+  const auto twins = judge(source_of({a, local}), {}).findings;
+  const auto fingerprint = [](const std::vector<model::Finding>& findings, std::string_view rule) {
+    return std::ranges::find(findings, rule, &model::Finding::rule)->fingerprint;
+  };
+  EXPECT_EQ(fingerprint(first, "global-pyobject-cache"), fingerprint(second, "global-pyobject-cache"));
+  EXPECT_NE(fingerprint(twins, "global-pyobject-cache"), fingerprint(twins, "function-local-static-object"));
+}
+
+}  // namespace
+}  // namespace isoaudit::rules

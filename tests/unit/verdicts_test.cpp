@@ -1,0 +1,174 @@
+// A wrong `isolated` is the worst bug that this program can have: every way to lose it has its row here.
+#include "rules/verdicts.h"
+
+#include <gtest/gtest.h>
+
+#include "rules/judge.h"
+#include "tests/unit/hand_made.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using namespace hand_made;
+using model::Init;
+using model::Level;
+using model::MultipleInterpreters;
+using model::Outcome;
+using model::VerdictKind;
+
+struct Case {
+  model::Facts facts{};
+  model::BinaryFacts file = binary(Init::multi_phase, MultipleInterpreters::per_interpreter_gil);
+  model::RunFacts run = clean_run();
+
+  VerdictKind verdict() const { return verdict_for(facts, file, python("3.14"), &run).kind; }
+};
+
+model::SharedObject held(const char* symbol) {
+  model::SharedObject object;
+  object.symbol = symbol;
+  object.section = ".bss";
+  object.description = "a dict";
+  object.owners = {2};
+  return object;
+}
+
+TEST(Verdict, IsolatedNeedsEverything) {
+  EXPECT_EQ(Case{}.verdict(), VerdictKind::isolated);
+
+  for (const Level level : {Level::isolated, Level::sequential, Level::concurrent}) {
+    for (const auto& [outcome, expected] :
+         {std::pair{Outcome::crashed, VerdictKind::unsafe}, std::pair{Outcome::timed_out, VerdictKind::unsafe},
+          std::pair{Outcome::exited, VerdictKind::unsafe}}) {
+      Case c;
+      at(c.run, level) = phase(level, outcome, "SIGSEGV");
+      EXPECT_EQ(c.verdict(), expected) << to_string(level) << " " << to_string(outcome);
+    }
+    Case shares;
+    at(shares.run, level).shared = {held("cache")};
+    EXPECT_EQ(shares.verdict(), VerdictKind::unsafe) << to_string(level);
+    Case conflict;
+    at(conflict.run, level).changed = {{"counter", ".bss", 0, {1, 2}, "import"}};
+    EXPECT_EQ(conflict.verdict(), VerdictKind::unsafe) << to_string(level);
+  }
+  for (const Level level : {Level::sequential, Level::concurrent}) {
+    Case skipped;
+    at(skipped.run, level) = phase(level, Outcome::skipped, "not run");
+    EXPECT_EQ(skipped.verdict(), VerdictKind::unknown) << to_string(level);
+    Case missing;
+    std::erase_if(missing.run.phases, [&](const model::Phase& p) { return p.level == level; });
+    EXPECT_EQ(missing.verdict(), VerdictKind::unknown) << to_string(level);
+    Case raises;
+    at(raises.run, level) = phase(level, Outcome::error, "TypeError: _abc_impl is set to a wrong type");
+    EXPECT_EQ(raises.verdict(), VerdictKind::unsafe) << to_string(level);
+    Case guard;
+    at(guard.run, level) = phase(level, Outcome::error, "ImportError: cannot load module more than once per process");
+    EXPECT_EQ(guard.verdict(), VerdictKind::refused) << to_string(level);
+  }
+}
+
+TEST(Verdict, UnreadCodeIsSuspect) {
+  Case c;
+  c.file.code = {};
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+}
+
+TEST(Verdict, CodeThatWritesAGlobalIsSuspectUnlessAtomic) {
+  Case c;
+  c.file.code.writes = {{"cache", ".bss", 0, "lookup", false}};
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+  c.file.code.writes[0].atomic = true;
+  EXPECT_EQ(c.verdict(), VerdictKind::isolated);
+}
+
+TEST(Verdict, SourceThatWritesAGlobalIsSuspect) {
+  Case c;
+  c.facts = source_of({variable("counter", "int", model::PythonType::none, {write_from("call")})},
+                      MultipleInterpreters::per_interpreter_gil);
+  c.facts.binaries = {c.file};
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+  c.facts.source.variables[0].writes[0].guard = "PyMutex_Lock";
+  EXPECT_EQ(c.verdict(), VerdictKind::isolated);
+  // The machine code shows the same store: the source has explained it.
+  c.file.code.writes = {{"counter", ".bss", 0, "call", false}};
+  EXPECT_EQ(c.verdict(), VerdictKind::isolated);
+}
+
+TEST(Verdict, AnAtomicCounterThatTwoInterpretersWroteIsExplained) {
+  Case c;
+  at(c.run, Level::isolated).changed = {{"counter", ".bss", 0, {1, 2}, "import"}};
+  c.file.code.writes = {{"counter", ".bss", 0, "exec", true}};
+  c.facts.binaries = {c.file};
+  EXPECT_EQ(c.verdict(), VerdictKind::isolated);
+}
+
+TEST(Verdict, RefusalsByWhatTheInterpreterDid) {
+  Case c;
+  c.file = binary(Init::multi_phase, MultipleInterpreters::absent);
+  at(c.run, Level::isolated) = phase(Level::isolated, Outcome::refused, "module demo does not support ...");
+  EXPECT_EQ(c.verdict(), VerdictKind::shared_gil_only);
+  at(c.run, Level::strict_shared) = phase(Level::strict_shared, Outcome::refused, "module demo does not support ...");
+  EXPECT_EQ(c.verdict(), VerdictKind::refused);
+}
+
+TEST(Verdict, BlockedNamesTheDependency) {
+  Case c;
+  at(c.run, Level::isolated) = phase(Level::isolated, Outcome::error, "ImportError: module dep does not support ...");
+  c.run.refused_dependencies = {"dep"};
+  const auto verdict = verdict_for(c.facts, c.file, python("3.14"), &c.run);
+  EXPECT_EQ(verdict.kind, VerdictKind::blocked);
+  EXPECT_EQ(verdict.blocked_by, (std::vector<std::string>{"dep"}));
+}
+
+TEST(Verdict, WhatDoesNotLoadInMainIsUnknown) {
+  Case c;
+  at(c.run, Level::main) = phase(Level::main, Outcome::error, "ImportError: libfoo.so.1: cannot open");
+  EXPECT_EQ(c.verdict(), VerdictKind::unknown);
+}
+
+TEST(Verdict, NotRun) {
+  const std::pair<model::BinaryFacts, VerdictKind> rows[] = {
+      {binary(Init::single_phase, MultipleInterpreters::absent), VerdictKind::refused},
+      {binary(Init::multi_phase, MultipleInterpreters::not_supported), VerdictKind::refused},
+      {binary(Init::multi_phase, MultipleInterpreters::absent), VerdictKind::shared_gil_only},
+      {binary(Init::multi_phase, MultipleInterpreters::supported), VerdictKind::shared_gil_only},
+      {binary(Init::multi_phase, MultipleInterpreters::per_interpreter_gil), VerdictKind::unknown},
+      {binary(Init::undetermined, MultipleInterpreters::undetermined), VerdictKind::unknown},
+  };
+  for (const auto& [file, expected] : rows) {
+    const auto verdict = verdict_for({}, file, python("3.14"), nullptr);
+    EXPECT_EQ(verdict.kind, expected);
+    EXPECT_FALSE(verdict.reason.empty());
+  }
+}
+
+TEST(Verdict, AFileOfAnotherPythonIsSaidUnlessItsOwnTwinIsThere) {
+  model::Facts facts;
+  facts.pythons = {python("3.14")};
+  auto file = binary(Init::multi_phase, MultipleInterpreters::absent);
+  file.importable_by = {};
+  file.abi_tag = "cpython-313";
+  facts.binaries = {file};
+  auto report = judge(facts, {});
+  ASSERT_EQ(report.modules[0].verdicts.size(), 1U);
+  EXPECT_EQ(report.modules[0].verdicts[0].kind, VerdictKind::unknown);
+
+  auto twin = binary(Init::multi_phase, MultipleInterpreters::absent);
+  twin.path = "pkg/demo.cpython-314.so";
+  facts.binaries.push_back(twin);
+  report = judge(facts, {});
+  std::size_t verdicts = 0;
+  for (const auto& module : report.modules) verdicts += module.verdicts.size();
+  EXPECT_EQ(verdicts, 1U);
+}
+
+TEST(Verdict, BytesAndImportSystemThatDisagreeAreAGap) {
+  model::Facts facts;
+  facts.pythons = {python("3.14")};
+  facts.binaries = {binary(Init::multi_phase, MultipleInterpreters::absent)};
+  facts.runs = {clean_run()};
+  EXPECT_EQ(judge(facts, {}).gaps.size(), 1U);
+}
+
+}  // namespace
+}  // namespace isoaudit::rules
