@@ -6,7 +6,8 @@
 #include <Python.h>
 
 typedef struct {
-  PyObject_HEAD double value;
+  PyObject_HEAD
+  double value;
 } Node;
 
 static Node* free_nodes[8];

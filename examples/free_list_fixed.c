@@ -5,7 +5,8 @@
 #include <Python.h>
 
 typedef struct {
-  PyObject_HEAD double value;
+  PyObject_HEAD
+  double value;
 } Node;
 
 typedef struct {

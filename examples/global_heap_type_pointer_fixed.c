@@ -4,7 +4,8 @@
 #include <Python.h>
 
 typedef struct {
-  PyObject_HEAD double x, y;
+  PyObject_HEAD
+  double x, y;
 } Point;
 
 typedef struct {

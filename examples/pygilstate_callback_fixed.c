@@ -29,9 +29,11 @@ static PyObject* call_in_thread(PyObject* module, PyObject* callable) {
   Job job = {.interpreter = PyInterpreterState_Get(), .callable = callable};
   pthread_t thread;
   int failure;
-  Py_BEGIN_ALLOW_THREADS failure = pthread_create(&thread, NULL, run, &job);
+  Py_BEGIN_ALLOW_THREADS
+  failure = pthread_create(&thread, NULL, run, &job);
   if (failure == 0) failure = pthread_join(thread, NULL);
-  Py_END_ALLOW_THREADS if (failure != 0) return PyErr_Format(PyExc_OSError, "no thread: %s", strerror(failure));
+  Py_END_ALLOW_THREADS
+  if (failure != 0) return PyErr_Format(PyExc_OSError, "no thread: %s", strerror(failure));
   Py_RETURN_NONE;
 }
 

@@ -7,7 +7,8 @@
 #include <Python.h>
 
 typedef struct {
-  PyObject_HEAD double x, y;
+  PyObject_HEAD
+  double x, y;
 } Point;
 
 static int point_init(PyObject* self, PyObject* args, PyObject* kwargs) {

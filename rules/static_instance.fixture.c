@@ -2,7 +2,8 @@
 #include <Python.h>
 
 typedef struct {
-  PyObject_HEAD long value;
+  PyObject_HEAD
+  long value;
 } CellObject;
 
 static CellObject origin = {PyObject_HEAD_INIT(NULL) 0};  // expect: static-instance
