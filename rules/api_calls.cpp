@@ -28,6 +28,7 @@ std::vector<model::Finding> call_findings(const model::Facts& facts, model::Seve
       finding.status = model::Status::likely;
       finding.module = links.primary_module(use.unit);
       finding.where = use.where;
+      finding.subject.unit = use.unit;
       finding.because.push_back({model::EvidenceKind::source, fmt::format("`{}` is used here", name), use.where});
       findings.push_back(std::move(finding));
     }

@@ -19,6 +19,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule function_local_static_object{
     .slug = "function-local-static-object",
+    .group = Group::objects,
     .severity = model::Severity::hazard,
     .doc = R"(## What it finds
 A static local variable that holds a Python object.

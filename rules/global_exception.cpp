@@ -18,6 +18,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule global_exception{
     .slug = "global-exception",
+    .group = Group::objects,
     .severity = model::Severity::hazard,
     .doc = R"(## What it finds
 A global that holds an exception class made with `PyErr_NewException` or `PyErr_NewExceptionWithDoc`.

@@ -21,6 +21,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule global_heap_type_pointer{
     .slug = "global-heap-type-pointer",
+    .group = Group::objects,
     .severity = model::Severity::hazard,
     .doc = R"(## What it finds
 A global that points to a heap type (`PyType_FromSpec`, `PyStructSequence_NewType` and their like).

@@ -20,6 +20,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule global_pyobject_cache{
     .slug = "global-pyobject-cache",
+    .group = Group::objects,
     .severity = model::Severity::hazard,
     .doc = R"(## What it finds
 A global, static or static member that holds Python objects (pointers, arrays, containers, wrapper classes) and is

@@ -45,31 +45,39 @@ void set_fingerprints(std::vector<Finding>& findings) {
   }
 }
 
-/// Group B and C count one level higher where own-GIL support is declared (rules.md A4): a promise is broken there.
-void raise_where_declared(std::vector<Finding>& findings, const Facts& facts) {
+/// Hazards count one level higher where own-GIL support is declared (rules.md A4): a promise is broken there.
+void raise_where_declared(std::vector<Finding>& findings, const Facts& facts, const UnitLinks& links) {
   const std::vector<std::string> own_gil = own_gil_modules(facts);
-  const UnitLinks links(facts);
-  const auto declared = [&](const std::string& module) { return std::ranges::binary_search(own_gil, module); };
   for (Finding& finding : findings) {
     if (finding.severity != model::Severity::hazard) continue;
-    const auto& modules = links.modules_of(finding.subject.unit);
-    if (declared(finding.module) || std::ranges::any_of(modules, declared)) {
+    const std::vector<std::string> modules = links.modules_of(finding);
+    if (std::ranges::any_of(modules, [&](const auto& module) { return std::ranges::binary_search(own_gil, module); })) {
       finding.severity = model::Severity::blocker;
     }
   }
 }
 
-std::vector<Finding> run_rules(const Facts& facts, const JudgeOptions& options) {
+std::vector<Finding> run_rules(const Facts& facts) {
   std::vector<Finding> findings;
   for (const Rule* rule : all_rules()) {
-    if (!options.select.empty() && !contains(options.select, rule->slug)) continue;
-    if (contains(options.ignore, rule->slug)) continue;
     for (Finding& finding : rule->check(facts)) {
       finding.rule = rule->slug;
       findings.push_back(std::move(finding));
     }
   }
   return findings;
+}
+
+/// What speaks against calling the module isolated under that Python.
+std::vector<Finding> findings_against(const std::vector<Finding>& findings, const UnitLinks& links,
+                                      const std::string& module, const std::string& python) {
+  std::vector<Finding> against;
+  for (const Finding& finding : findings) {
+    if (finding.severity == model::Severity::advice || find_rule(finding.rule)->group == Group::definition) continue;
+    if (!finding.pythons.empty() && !contains(finding.pythons, python)) continue;
+    if (contains(links.modules_of(finding), module)) against.push_back(finding);
+  }
+  return against;
 }
 
 bool by_place(const Finding& a, const Finding& b) {
@@ -84,7 +92,8 @@ bool replaced(const Facts& facts, const model::BinaryFacts& binary, const std::s
   });
 }
 
-ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binary) {
+ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binary, const UnitLinks& links,
+                             const std::vector<Finding>& findings) {
   ModuleReport module;
   module.name = binary.module;
   module.path = binary.path;
@@ -124,7 +133,8 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
                                  {}});
       continue;
     }
-    module.verdicts.push_back(verdict_for(facts, binary, python, run == facts.runs.end() ? nullptr : &*run));
+    module.verdicts.push_back(verdict_for(facts, binary, python, run == facts.runs.end() ? nullptr : &*run,
+                                          findings_against(findings, links, binary.module, python.id)));
   }
   return module;
 }
@@ -172,13 +182,21 @@ Report judge(const Facts& facts, const JudgeOptions& options) {
   report.pythons = facts.pythons;
   report.gaps = facts.gaps;
 
-  report.findings = join(run_rules(facts, options));
-  raise_where_declared(report.findings, facts);
+  const UnitLinks links(facts);
+  report.findings = join(run_rules(facts));
+  raise_where_declared(report.findings, facts, links);
   std::ranges::sort(report.findings, by_place);
   set_fingerprints(report.findings);
   for (Finding& finding : report.findings) std::ranges::sort(finding.because);
 
-  for (const model::BinaryFacts& binary : facts.binaries) report.modules.push_back(compiled_module(facts, binary));
+  for (const model::BinaryFacts& binary : facts.binaries) {
+    report.modules.push_back(compiled_module(facts, binary, links, report.findings));
+  }
+  // What is shown is the user's choice; what a verdict rests on is not.
+  std::erase_if(report.findings, [&](const Finding& finding) {
+    return (!options.select.empty() && !contains(options.select, finding.rule)) ||
+           contains(options.ignore, finding.rule);
+  });
   add_source_modules(facts, report.modules);
   std::ranges::sort(report.modules, {}, [](const ModuleReport& m) { return std::tie(m.name, m.path); });
   compare_declarations(facts, report);

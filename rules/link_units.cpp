@@ -84,6 +84,12 @@ const std::vector<std::string>& UnitLinks::modules_of(const std::string& unit) c
   return it == modules_.end() ? none : it->second;
 }
 
+std::vector<std::string> UnitLinks::modules_of(const model::Finding& finding) const {
+  std::vector<std::string> modules = modules_of(finding.subject.unit);
+  if (std::ranges::find(modules, finding.module) == modules.end()) modules.push_back(finding.module);
+  return modules;
+}
+
 std::string UnitLinks::primary_module(const std::string& unit) const {
   const std::vector<std::string>& modules = modules_of(unit);
   if (modules.empty()) return "";

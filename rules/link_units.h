@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/facts.h"
+#include "model/finding.h"
 
 namespace isoaudit::rules {
 
@@ -17,6 +18,9 @@ class UnitLinks {
 
   /// Dotted names where a compiled module tells them, else the hook's own name. Sorted; empty when not known.
   const std::vector<std::string>& modules_of(const std::string& unit) const;
+
+  /// All modules that a finding speaks of: its own, and those that its unit belongs to.
+  std::vector<std::string> modules_of(const model::Finding& finding) const;
 
   /// The one to name in a finding: a module called as the unit's file, else the first; empty when none is known.
   std::string primary_module(const std::string& unit) const;

@@ -60,6 +60,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule load_once_guard{
     .slug = "load-once-guard",
+    .group = Group::definition,
     .severity = model::Severity::blocker,
     .doc = R"(## What it finds
 A module that loads in one interpreter and raises ImportError in the next, by its own check ("Interpreter change

@@ -22,6 +22,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule no_multiple_interpreters_slot{
     .slug = "no-multiple-interpreters-slot",
+    .group = Group::definition,
     .severity = model::Severity::blocker,
     .doc = R"(## What it finds
 A multi-phase module without a `Py_mod_multiple_interpreters` slot.

@@ -51,7 +51,7 @@ void add_code(const model::Facts& facts, std::vector<Finding>& findings) {
   const std::vector<std::string> own_gil = own_gil_modules(facts);
   for (const model::BinaryFacts& binary : facts.binaries) {
     if (!std::ranges::binary_search(own_gil, binary.module)) continue;
-    for (const UnexplainedWrite& write : unexplained_code_writes(binary)) {
+    for (const UnexplainedWrite& write : unexplained_code_writes(facts, binary)) {
       Finding finding = write_finding(binary.module, binary.path, write.symbol, write.address);
       finding.status = model::Status::possible;
       finding.because.push_back({EvidenceKind::code, write.text, {}});
@@ -71,6 +71,7 @@ std::vector<Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule non_object_mutable_static{
     .slug = "non-object-mutable-static",
+    .group = Group::objects,
     .severity = Severity::hazard,
     .doc = R"(## What it finds
 Variables with static storage that hold no Python object and are written after their initialiser: counters, flags,

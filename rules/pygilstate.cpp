@@ -24,6 +24,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule pygilstate{
     .slug = "pygilstate",
+    .group = Group::c_api,
     .severity = model::Severity::hazard,
     .doc = R"(## What it finds
 Uses of `PyGILState_Ensure` and `PyGILState_GetThisThreadState`.

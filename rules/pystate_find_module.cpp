@@ -23,6 +23,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule pystate_find_module{
     .slug = "pystate-find-module",
+    .group = Group::c_api,
     .severity = model::Severity::blocker,
     .doc = R"(## What it finds
 Uses of `PyState_FindModule`, `PyState_AddModule` and `PyState_RemoveModule`.

@@ -18,6 +18,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule single_phase_init{
     .slug = "single-phase-init",
+    .group = Group::definition,
     .severity = model::Severity::blocker,
     .doc = R"(## What it finds
 A hook (`PyInit_x`) that returns a finished module object instead of `PyModuleDef_Init(&def)`: single-phase init.

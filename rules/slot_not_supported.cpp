@@ -20,6 +20,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule slot_not_supported{
     .slug = "slot-not-supported",
+    .group = Group::definition,
     .severity = model::Severity::blocker,
     .doc = R"(## What it finds
 `Py_mod_multiple_interpreters` set to `Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED`.

@@ -1,12 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "rules/declarations.h"
-#include "rules/rule.h"
-#include "rules/variables.h"
-#include "rules/writes.h"
+#include "rules/link_units.h"
+#include "rules/registry.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -22,32 +20,29 @@ bool under_own_gil(Level level) {
   return level == Level::isolated || level == Level::sequential || level == Level::concurrent;
 }
 
-/// The module's shared state, one line for each variable in the sources, one line for each Python that ran it.
-std::vector<Because> shared_state(const Facts& facts, const UnitLinks& links, const std::string& module) {
+/// What the other rules say against the module, a line for each finding, and how the run ended where it ended badly.
+std::vector<Because> broken_promises(const Facts& facts, const UnitLinks& links, const std::string& module) {
   std::vector<Because> lines;
-  for (const model::Variable& variable : facts.source.variables) {
-    const std::vector<std::string>& modules = links.modules_of(variable.unit);
-    if (std::ranges::find(modules, module) == modules.end()) continue;
-    if (classify(variable) == VariableKind::harmless || !explain_writes(variable).why.empty()) continue;
-    lines.push_back({EvidenceKind::source, fmt::format("`{}`", variable.qualified_name), variable.where});
+  for (const Rule* rule : all_rules()) {
+    if (rule->group == Group::definition) continue;
+    for (const Finding& finding : rule->check(facts)) {
+      if (finding.severity == model::Severity::advice) continue;
+      const std::vector<std::string> modules = links.modules_of(finding);
+      if (std::ranges::find(modules, module) == modules.end()) continue;
+      const std::string& name = finding.subject.name.empty() ? finding.subject.address : finding.subject.name;
+      lines.push_back({finding.because.front().kind, fmt::format("`{}`: {}", name, rule->slug), finding.where});
+    }
   }
   for (const model::RunFacts& run : facts.runs) {
     if (run.module != module) continue;
-    std::size_t shared = 0;
     for (const model::Phase& phase : run.phases) {
       if (!under_own_gil(phase.level)) continue;
-      shared += phase.shared.size();
       if (phase.outcome == Outcome::crashed || phase.outcome == Outcome::timed_out ||
           phase.outcome == Outcome::exited) {
         lines.push_back({EvidenceKind::runtime,
                          fmt::format("Python {} ({}): {}", run.python, to_string(phase.level), phase.detail),
                          {}});
       }
-    }
-    shared += conflicting_writes(facts, run).size();
-    if (shared > 0) {
-      lines.push_back(
-          {EvidenceKind::runtime, fmt::format("Python {}: the run found shared objects or writes", run.python), {}});
     }
   }
   std::ranges::sort(lines);
@@ -60,7 +55,7 @@ std::vector<Finding> check(const Facts& facts) {
   std::vector<Finding> findings;
   const UnitLinks links(facts);
   for (const std::string& module : own_gil_modules(facts)) {
-    std::vector<Because> lines = shared_state(facts, links, module);
+    std::vector<Because> lines = broken_promises(facts, links, module);
     if (lines.empty()) continue;
     Finding finding;
     finding.severity = model::Severity::blocker;
@@ -75,7 +70,7 @@ std::vector<Finding> check(const Facts& facts) {
     for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
       if (hook.entry.module == last_component(module) && declares_own_gil(hook.entry)) finding.where = hook.declaration;
     }
-    finding.message = fmt::format("`{}` declares own-GIL support, yet shares state between interpreters", module);
+    finding.message = fmt::format("`{}` declares own-GIL support, yet it is not isolated", module);
     finding.fix = "remove the shared state, or declare Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED until it is gone";
     constexpr std::size_t shown = 6;
     if (lines.size() > shown) {
@@ -93,10 +88,11 @@ std::vector<Finding> check(const Facts& facts) {
 
 extern constinit const Rule slot_per_interpreter_gil_with_state{
     .slug = "slot-per-interpreter-gil-with-state",
+    .group = Group::definition,
     .severity = model::Severity::blocker,
     .doc = R"(## What it finds
-A module that declares `Py_MOD_PER_INTERPRETER_GIL_SUPPORTED` although its source keeps mutable process-wide state, or
-although something was shared, crashed or hung when concurrent interpreters loaded it.
+A module that declares `Py_MOD_PER_INTERPRETER_GIL_SUPPORTED` although another rule finds process-wide state or a
+function that means one interpreter in it, or although it crashed or hung when concurrent interpreters loaded it.
 
 ## Why it matters
 The slot is a promise that nobody checks. Because of it, interpreters run the module at the same moment, and memory is

@@ -19,6 +19,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule static_instance{
     .slug = "static-instance",
+    .group = Group::objects,
     .severity = model::Severity::hazard,
     .doc = R"(## What it finds
 A Python object that is itself a static variable: `static FooObject x = {PyObject_HEAD_INIT(&FooType)}`.

@@ -20,6 +20,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule static_type_object{
     .slug = "static-type-object",
+    .group = Group::objects,
     .severity = model::Severity::hazard,
     .doc = R"(## What it finds
 A `PyTypeObject` with static storage: alone, in an array or inside a struct.

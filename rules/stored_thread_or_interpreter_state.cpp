@@ -16,6 +16,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule stored_thread_or_interpreter_state{
     .slug = "stored-thread-or-interpreter-state",
+    .group = Group::c_api,
     .severity = model::Severity::hazard,
     .doc = R"(## What it finds
 A global or static `PyThreadState *` or `PyInterpreterState *`.

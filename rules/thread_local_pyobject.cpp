@@ -16,6 +16,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule thread_local_pyobject{
     .slug = "thread-local-pyobject",
+    .group = Group::objects,
     .severity = model::Severity::hazard,
     .doc = R"(## What it finds
 A thread-local variable that holds a Python object.

@@ -33,6 +33,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
 
 extern constinit const Rule transitive_import_in_exec{
     .slug = "transitive-import-in-exec",
+    .group = Group::definition,
     .severity = model::Severity::blocker,
     .doc = R"(## What it finds
 A module that could not be imported because a module that it imports itself is refused; that one was then probed alone.

@@ -79,28 +79,15 @@ bool ended_badly(const Phase& phase) {
 
 std::string sentence(const Phase& phase) { return fmt::format("{}: {}", to_string(phase.level), phase.detail); }
 
-/// Names of variables whose writes nothing explains: what keeps a clean run from being called isolated.
-std::vector<std::string> unexplained(const Facts& facts, const BinaryFacts& binary, bool& source_known) {
-  const UnitLinks links(facts);
+/// What the findings are about, by name.
+std::vector<std::string> subjects(const std::vector<model::Finding>& findings) {
   std::set<std::string> names;
-  for (const model::Variable& variable : facts.source.variables) {
-    const auto& modules = links.modules_of(variable.unit);
-    if (std::ranges::find(modules, binary.module) == modules.end()) continue;
-    if (classify(variable) == VariableKind::harmless || !explain_writes(variable).why.empty()) continue;
-    names.insert(variable.name);
-  }
-  source_known = std::ranges::any_of(facts.source.entry_points, [&](const model::SourceEntryPoint& hook) {
-    return hook.entry.module == last_component(binary.module);
-  });
-  std::set<std::string> harmless;
-  for (const model::Variable& variable : facts.source.variables) {
-    if (!names.contains(variable.name)) harmless.insert(variable.name);
-  }
-  for (const UnexplainedWrite& write : unexplained_code_writes(binary)) {
-    const std::string name = plain_symbol(write.symbol);
-    // The source knows this variable and why its writes do no harm.
-    if (source_known && harmless.contains(name)) continue;
-    names.insert(name.empty() ? write.address : name);
+  for (const model::Finding& finding : findings) {
+    if (finding.subject.name.empty()) {
+      names.insert(finding.subject.address);
+    } else {
+      names.insert(finding.subject.name);
+    }
   }
   return {names.begin(), names.end()};
 }
@@ -116,7 +103,8 @@ std::string list(const std::vector<std::string>& names) {
 }
 
 /// It was let in by an interpreter with its own GIL: did it share, crash or hang there?
-void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& binary, const RunFacts& run) {
+void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& binary, const RunFacts& run,
+                    const std::vector<model::Finding>& against) {
   for (const Phase& phase : run.phases) {
     if (phase.level != Level::isolated && phase.level != Level::sequential && phase.level != Level::concurrent)
       continue;
@@ -163,14 +151,12 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
       return;
     }
   }
-  bool source_known = false;
-  const std::vector<std::string> names = unexplained(facts, binary, source_known);
   const Phase* concurrent = model::find_phase(run, Level::concurrent);
   const std::string ran = fmt::format("{} interpreters at once, {} rounds, {} imports", concurrent->interpreters,
                                       concurrent->rounds, concurrent->imports);
-  if (!names.empty()) {
+  if (!against.empty()) {
     verdict.kind = VerdictKind::suspect;
-    verdict.reason = fmt::format("ran clean ({}), yet it writes {}", ran, list(names));
+    verdict.reason = fmt::format("ran clean ({}), yet {} may be shared", ran, list(subjects(against)));
   } else if (!binary.code.read) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet its machine code could not be read{}{}", ran,
@@ -182,7 +168,7 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
 }
 
 void decide_run(Verdict& verdict, const Facts& facts, const BinaryFacts& binary, const Interpreter& interpreter,
-                const RunFacts& run) {
+                const RunFacts& run, const std::vector<model::Finding>& against) {
   const model::EntryPoint* entry = entry_for(binary, interpreter);
   const Phase* in_main = model::find_phase(run, Level::main);
   if (in_main == nullptr || in_main->outcome != Outcome::ok) {
@@ -196,7 +182,7 @@ void decide_run(Verdict& verdict, const Facts& facts, const BinaryFacts& binary,
     return;
   }
   if (isolated->outcome == Outcome::ok || (ended_badly(*isolated) && entry != nullptr && declares_own_gil(*entry))) {
-    decide_own_gil(verdict, facts, binary, run);
+    decide_own_gil(verdict, facts, binary, run, against);
     return;
   }
   if (isolated->outcome == Outcome::refused) {
@@ -233,15 +219,15 @@ void decide_run(Verdict& verdict, const Facts& facts, const BinaryFacts& binary,
 
 }  // namespace
 
-Verdict verdict_for(const Facts& facts, const BinaryFacts& binary, const Interpreter& interpreter,
-                    const RunFacts* run) {
+Verdict verdict_for(const Facts& facts, const BinaryFacts& binary, const Interpreter& interpreter, const RunFacts* run,
+                    const std::vector<model::Finding>& against) {
   Verdict verdict;
   verdict.python = interpreter.id;
   if (run == nullptr) {
     decide_unrun(verdict, entry_for(binary, interpreter));
   } else {
     verdict.phases = run->phases;
-    decide_run(verdict, facts, binary, interpreter, *run);
+    decide_run(verdict, facts, binary, interpreter, *run, against);
   }
   return verdict;
 }

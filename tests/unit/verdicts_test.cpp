@@ -21,7 +21,14 @@ struct Case {
   model::BinaryFacts file = binary(Init::multi_phase, MultipleInterpreters::per_interpreter_gil);
   model::RunFacts run = clean_run();
 
-  VerdictKind verdict() const { return verdict_for(facts, file, python("3.14"), &run).kind; }
+  /// Through `judge`, which also weighs the findings.
+  VerdictKind verdict() const {
+    model::Facts all = facts;
+    all.pythons = {python("3.14")};
+    all.binaries = {file};
+    all.runs = {run};
+    return judge(all, {}).modules.front().verdicts.front().kind;
+  }
 };
 
 model::SharedObject held(const char* symbol) {
@@ -85,7 +92,6 @@ TEST(Verdict, SourceThatWritesAGlobalIsSuspect) {
   Case c;
   c.facts = source_of({variable("counter", "int", model::PythonType::none, {write_from("call")})},
                       MultipleInterpreters::per_interpreter_gil);
-  c.facts.binaries = {c.file};
   EXPECT_EQ(c.verdict(), VerdictKind::suspect);
   c.facts.source.variables[0].writes[0].guard = "PyMutex_Lock";
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
@@ -94,11 +100,27 @@ TEST(Verdict, SourceThatWritesAGlobalIsSuspect) {
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
 }
 
+TEST(Verdict, AFunctionThatMeansOneInterpreterIsSuspect) {
+  Case c;
+  c.file.api_imports = {"PyGILState_Ensure"};
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+}
+
+TEST(Verdict, HidingAFindingDoesNotHideItsVerdict) {
+  model::Facts facts;
+  facts.pythons = {python("3.14")};
+  facts.binaries = {binary(Init::multi_phase, MultipleInterpreters::per_interpreter_gil)};
+  facts.binaries[0].api_imports = {"PyGILState_Ensure"};
+  facts.runs = {clean_run()};
+  const auto report = judge(facts, {.select = {"single-phase-init"}, .ignore = {}});
+  EXPECT_TRUE(report.findings.empty());
+  EXPECT_EQ(report.modules[0].verdicts[0].kind, VerdictKind::suspect);
+}
+
 TEST(Verdict, AnAtomicCounterThatTwoInterpretersWroteIsExplained) {
   Case c;
   at(c.run, Level::isolated).changed = {{"counter", ".bss", 0, {1, 2}, "import"}};
   c.file.code.writes = {{"counter", ".bss", 0, "exec", true}};
-  c.facts.binaries = {c.file};
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
 }
 
@@ -115,7 +137,7 @@ TEST(Verdict, BlockedNamesTheDependency) {
   Case c;
   at(c.run, Level::isolated) = phase(Level::isolated, Outcome::error, "ImportError: module dep does not support ...");
   c.run.refused_dependencies = {"dep"};
-  const auto verdict = verdict_for(c.facts, c.file, python("3.14"), &c.run);
+  const auto verdict = verdict_for(c.facts, c.file, python("3.14"), &c.run, {});
   EXPECT_EQ(verdict.kind, VerdictKind::blocked);
   EXPECT_EQ(verdict.blocked_by, (std::vector<std::string>{"dep"}));
 }
@@ -136,7 +158,7 @@ TEST(Verdict, NotRun) {
       {binary(Init::undetermined, MultipleInterpreters::undetermined), VerdictKind::unknown},
   };
   for (const auto& [file, expected] : rows) {
-    const auto verdict = verdict_for({}, file, python("3.14"), nullptr);
+    const auto verdict = verdict_for({}, file, python("3.14"), nullptr, {});
     EXPECT_EQ(verdict.kind, expected);
     EXPECT_FALSE(verdict.reason.empty());
   }

@@ -1,0 +1,106 @@
+"""Ratios against the peers of design.md, both sides in one run: compare.py {scan,inspect,probe} ...
+
+Each pair is run in turn, A B A B, and the median of the ratios is printed with the medians of both sides. CPU time is
+user and system time of all child processes; wall is wall clock. Nothing here passes or fails.
+"""
+
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+
+def measure(command, **options):
+    """Runs `command`; returns (CPU seconds of it and its children, wall seconds). Its exit status says nothing here."""
+    before = os.times()
+    started = time.monotonic()
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, **options)
+    wall = time.monotonic() - started
+    after = os.times()
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return cpu, wall
+
+
+def compare(label, ours, peer, peer_name, runs, what):
+    """Prints one line. `what` is 0 for CPU, 1 for wall."""
+    mine, theirs, ratios = [], [], []
+    measure(ours), measure(peer)  # warm
+    for _ in range(runs):
+        a, b = measure(ours)[what], measure(peer)[what]
+        mine.append(a)
+        theirs.append(b)
+        ratios.append(a / b if b else float("inf"))
+    unit = ("CPU", "wall")[what]
+    print(
+        f"{label}: {statistics.median(ratios):.2f}x {peer_name} "
+        f"({unit}: {statistics.median(mine):.3f} s against {statistics.median(theirs):.3f} s, {runs} runs)"
+    )
+
+
+def scan(arguments):
+    import json
+
+    database = json.loads((pathlib.Path(arguments.build) / "compile_commands.json").read_text())
+    files = sorted({os.path.join(row["directory"], row["file"]) for row in database})
+    peer = [
+        "clang-tidy-19", "--quiet", "-p", arguments.build,
+        "--checks=-*,cppcoreguidelines-avoid-non-const-global-variables", *files,
+    ]
+    ours = [arguments.isoaudit, "scan", arguments.source, "-p", arguments.build, "-j", "1", "--format", "json"]
+    if arguments.python:
+        ours += ["--python", arguments.python]
+    print(f"scan: {len(files)} units")
+    compare("scan", ours, peer, "clang-tidy", arguments.runs, 0)
+
+
+def inspect(arguments):
+    files = sorted(
+        str(path) for folder in arguments.folders for path in pathlib.Path(folder).rglob("*.so") if not path.is_symlink()
+    )
+    size = sum(os.path.getsize(file) for file in files)
+    print(f"inspect: {len(files)} modules, {size / 1e6:.1f} MB")
+    ours = [arguments.isoaudit, "inspect", *arguments.folders, "--format", "json"]
+    compare("inspect", ours, ["sha256sum", *files], "sha256sum", arguments.runs, 0)
+
+
+def probe(arguments):
+    here = pathlib.Path(__file__).resolve().parent
+    count = str(arguments.interpreters)
+    peer = [arguments.python, str(here / "interpreters_script.py"), arguments.root, arguments.module, count]
+    path = arguments.file
+    ours = [
+        arguments.isoaudit, "probe", path, "--python", arguments.python, "--interpreters", count, "--rounds", "1",
+        "-j", "1", "--format", "json",
+    ]
+    compare("probe, all levels and evidence", ours, peer, "a concurrent.interpreters script", arguments.runs, 1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--isoaudit", required=True, help="the built program")
+    parser.add_argument("--runs", type=int, default=5)
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("scan")
+    command.add_argument("source", help="source tree")
+    command.add_argument("build", help="folder of its compile_commands.json")
+    command.add_argument("--python", default="", help="interpreter whose headers serve units that name no Python")
+    command.set_defaults(run=scan)
+    command = commands.add_parser("inspect")
+    command.add_argument("folders", nargs="+")
+    command.set_defaults(run=inspect)
+    command = commands.add_parser("probe")
+    command.add_argument("file", help="compiled module")
+    command.add_argument("root", help="folder to import it from")
+    command.add_argument("module", help="dotted name")
+    command.add_argument("python", help="path of an interpreter from 3.14 on")
+    command.add_argument("--interpreters", type=int, default=4)
+    command.set_defaults(run=probe)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
