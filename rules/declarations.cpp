@@ -25,13 +25,34 @@ std::string dotted_module(const Facts& facts, const std::string& hook) {
   return hook;
 }
 
-void add_refusals(const Facts& facts, Finding& finding) {
+/// What would break if it declared support, in one sentence.
+std::string forced_sentence(const model::Phase& forced) {
+  if (forced.outcome != model::Outcome::ok) {
+    return fmt::format("with the import check overridden: {} ({})", to_string(forced.outcome), forced.detail);
+  }
+  if (!forced.shared.empty()) {
+    return fmt::format("with the import check overridden it loads, and {} places of its memory are shared",
+                       forced.shared.size());
+  }
+  return fmt::format("with the import check overridden, {} interpreters import it and nothing was seen to be shared",
+                     forced.interpreters);
+}
+
+/// The interpreter's own refusal, and what happened when it was overruled.
+void add_runs(const Facts& facts, Finding& finding) {
   std::set<Because> seen;
   for (const model::RunFacts& run : facts.runs) {
     if (run.module != finding.module) continue;
     const model::Phase* phase = model::find_phase(run, model::Level::isolated);
     if (phase == nullptr || phase->outcome != model::Outcome::refused) continue;
     seen.insert({EvidenceKind::runtime, fmt::format("Python {} (isolated): {}", run.python, phase->detail), {}});
+    const model::Phase* forced = model::find_phase(run, model::Level::forced);
+    if (forced == nullptr || forced->outcome == model::Outcome::skipped ||
+        forced->outcome == model::Outcome::not_possible) {
+      continue;
+    }
+    seen.insert(
+        {EvidenceKind::runtime, fmt::format("Python {} (forced): {}", run.python, forced_sentence(*forced)), {}});
   }
   finding.because.insert(finding.because.end(), seen.begin(), seen.end());
   if (!seen.empty()) finding.status = model::Status::confirmed;
@@ -94,7 +115,7 @@ std::vector<Finding> declaration_findings(const Facts& facts, model::Severity se
     finding.fix = words.fix;
     finding.because.push_back(
         {EvidenceKind::source, fmt::format("`{}` is defined here", hook.entry.symbol), hook.where});
-    add_refusals(facts, finding);
+    add_runs(facts, finding);
     findings.push_back(std::move(finding));
   }
   for (const BinaryFacts& binary : facts.binaries) {
@@ -112,7 +133,7 @@ std::vector<Finding> declaration_findings(const Facts& facts, model::Severity se
       finding.message = fmt::format("`{}` {}", row->entry.symbol, words.message);
       finding.fix = words.fix;
       finding.because.push_back({EvidenceKind::binary, words.binary, {}});
-      add_refusals(facts, finding);
+      add_runs(facts, finding);
       findings.push_back(std::move(finding));
     }
   }
