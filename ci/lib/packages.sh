@@ -11,7 +11,7 @@ packages=(
   # tests, checks, benchmarks
   libgtest-dev libgmock-dev libbenchmark-dev clang-tidy-19 clang-format-19
   # set-up itself
-  ca-certificates git python3 python3-pip patchelf unzip dpkg-dev xz-utils
+  ca-certificates git python3 python3-pip python3-jsonschema patchelf unzip dpkg-dev xz-utils
 )
 
 missing_packages() {
