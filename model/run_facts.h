@@ -36,10 +36,16 @@ struct SharedObject {
     holds,     ///< a word in a writable segment is the address of a mortal object
     is_static  ///< an object of an interpreter lies inside the segment
   } kind = Kind::holds;
-  /// Where it is: symbol when the file names it, and always section and offset.
+  /// Where it is: symbol when the file names it (demangled; "cache.0" for a static local of C), and always section and
+  /// offset.
   std::string symbol{};
   std::string section{};
   std::uint64_t offset = 0;
+  /// The symbol as the linker knows it, and how far behind its begin the word is (an element, a member).
+  std::string linkage_name{};
+  std::uint64_t symbol_offset = 0;
+  /// File name of the private shared library whose memory it is; empty for the module's own file.
+  std::string library{};
   /// tp_name of the object's type.
   std::string type_name{};
   /// Type and name only, never contents: "type 'demo.Error'".
@@ -55,10 +61,16 @@ struct SharedObject {
 };
 
 /// A word of the module's writable memory that changed between two looks.
+/// All words of one symbol that one kind of step changed are one entry.
 struct ChangedWord {
   std::string symbol{};
   std::string section{};
   std::uint64_t offset = 0;
+  std::string linkage_name{};
+  std::string library{};
+  unsigned words = 1;
+  /// A later interpreter left another value than the one before it: the last importer wins.
+  bool overwritten = false;
   /// Interpreter ids that wrote it, and during which step ("import", "exercise").
   std::vector<std::int64_t> writers{};
   std::string step{};

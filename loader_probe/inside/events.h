@@ -18,21 +18,25 @@ inline constexpr char key_event[] = "e";
 inline constexpr char start[] = "start";
 // {what, interp, round}: written before the thing is done, so the last one says what a dead child was doing.
 inline constexpr char step[] = "step";
-// {interp, round, ok, chain: [[type, text]], refusals: [[name, origin, text]], instead}: how one import ended.
+// {interp, round, ok, refused, result: {ok, chain: [[type, text]], refusals: [[name, origin, text]], instead}}: how one
+// import ended; `refused` when the import system refused the audited file itself.
 inline constexpr char import[] = "import";
 // {interp, raised: [text]}: what the light exercise raised.
 inline constexpr char exercise[] = "exercise";
 // {modules: [[name, origin]]}: extension modules that came with the import into the main interpreter, in that order.
 inline constexpr char extensions[] = "extensions";
-// {interp, refused, text}: the spec of the audited file alone, through _imp.create_dynamic.
+// {refused, chain}: the spec of the audited file alone, through _imp.create_dynamic.
 inline constexpr char declares[] = "declares";
-// {name, ok, refused, chain}: a dependency imported by itself into an isolated interpreter.
+// {name, result}: a dependency imported by itself into an isolated interpreter.
 inline constexpr char dependency[] = "dependency";
 // {index, path}: a file whose writable memory is watched.
 inline constexpr char image[] = "image";
-// {step, interp, words: [[image, vaddr, old, new]], dropped}: what a step changed there.
+// {image, vaddr}: the PyModuleDef of the audited module, which the import system itself writes to.
+inline constexpr char definition[] = "definition";
+// {step, interp, words: [[image, vaddr, old, new, thread-local]], dropped}: what a step changed there.
 inline constexpr char changed[] = "changed";
-// {kind, image, vaddr, tls, owners, type, text, is_type, is_exception, is_module, size}
+// {kind: "holds" or "static", image, vaddr, tls, owners: [interp],
+//  what: [type, text, is type, is exception class, is module, bytes]}
 inline constexpr char shared[] = "shared";
 // {interpreters, objects, words}: the ownership scan looked at so much.
 inline constexpr char scanned[] = "scanned";

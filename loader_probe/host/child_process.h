@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace isoaudit::loader_probe {
+
+/// What a child may use. Everything that runs foreign code runs under these.
+struct Limits {
+  /// Wall clock, seconds; then the whole process group is killed.
+  double seconds = 30;
+  std::size_t address_space = std::size_t{8} << 30;
+};
+
+struct ChildRequest {
+  std::string executable{};
+  /// Without argv[0].
+  std::vector<std::string> arguments{};
+  /// "NAME=value"; nothing else is inherited.
+  std::vector<std::string> environment{};
+  /// Goes to descriptor 4 of the child; at most what a pipe holds (64 KiB).
+  std::string configuration{};
+  Limits limits{};
+};
+
+struct ChildResult {
+  /// Why it could not be started; empty when it was.
+  std::string start_error{};
+  bool timed_out = false;
+  /// As waitpid told.
+  int wait_status = 0;
+  /// What came over descriptor 3, up to a cap.
+  std::string events{};
+  bool events_over_cap = false;
+  /// What it printed: the first and the last part of stdout and stderr, each with a cap. They are always drained.
+  std::string output{};
+  std::string errors{};
+  double seconds = 0;
+};
+
+/// Runs a program in its own session, in a private working folder, without stdin, and waits for its end. Whatever it
+/// started and left behind in its process group is killed. Safe to call from several threads.
+ChildResult run_child(const ChildRequest& request);
+
+}  // namespace isoaudit::loader_probe

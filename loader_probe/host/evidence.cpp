@@ -1,0 +1,216 @@
+#include "loader_probe/host/evidence.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "loader_probe/host/symbolize.h"
+#include "loader_probe/inside/events.h"
+
+namespace isoaudit::loader_probe {
+namespace {
+
+using llvm::json::Array;
+using llvm::json::Object;
+
+/// A file's own memory, by file and address as the file has it.
+struct Address {
+  std::string file{};
+  std::uint64_t vaddr = 0;
+  bool is_thread_local = false;
+
+  auto operator<=>(const Address&) const = default;
+};
+
+struct Extent {
+  std::string file{};
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+struct WordChange {
+  std::string step{};
+  std::int64_t interpreter = 0;
+  std::int64_t before = 0;
+  std::int64_t after = 0;
+};
+
+template <typename Value>
+void add_unique(std::vector<Value>& values, const Value& value) {
+  if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+}
+
+class Reader {
+ public:
+  Reader(const std::string& module_path, const model::Interpreter& interpreter)
+      : layout_(model::find_layout(interpreter.version, interpreter.free_threaded)) {
+    std::error_code error;
+    module_path_ = std::filesystem::canonical(module_path, error).string();
+    if (error) module_path_ = module_path;
+  }
+
+  void read(const EventLog& log) {
+    for (const Object& event : log.events) {
+      const std::string name = string_of(event, events::key_event);
+      if (name == events::image) images_[integer_of(event, "index")] = string_of(event, "path");
+      if (name == events::shared) read_shared(event);
+      if (name == events::changed) read_changed(event);
+      if (name == events::definition) {
+        const Address at = address_of(event);
+        own_.push_back({at.file, at.vaddr, at.vaddr + (layout_ ? layout_->module_def_size : 0)});
+      }
+    }
+  }
+
+  Evidence take() {
+    Evidence evidence;
+    for (auto& [key, object] : shared_) {
+      const auto& [at, kind] = key;
+      if (object.type_name == "moduledef") continue;
+      if (kind == model::SharedObject::Kind::holds && covered(at)) continue;
+      name(at, object);
+      if (!written_at_run_time(object.section)) continue;
+      if (object.owners.empty()) object.owners = last_writer(at);
+      std::sort(object.owners.begin(), object.owners.end());
+      evidence.shared.push_back(std::move(object));
+    }
+    take_changes(evidence);
+    std::sort(evidence.shared.begin(), evidence.shared.end());
+    std::sort(evidence.changed.begin(), evidence.changed.end());
+    return evidence;
+  }
+
+ private:
+  Address address_of(const Object& event) const {
+    const auto image = images_.find(integer_of(event, "image"));
+    return {image == images_.end() ? "" : image->second, static_cast<std::uint64_t>(integer_of(event, "vaddr")),
+            flag_of(event, "tls")};
+  }
+
+  void read_shared(const Object& event) {
+    const Address at = address_of(event);
+    const auto kind =
+        string_of(event, "kind") == "static" ? model::SharedObject::Kind::is_static : model::SharedObject::Kind::holds;
+    model::SharedObject& object = shared_[{at, kind}];
+    object.kind = kind;
+    std::uint64_t size = 0;
+    if (const Array* what = event.getArray("what"); what && what->size() == 6) {
+      object.type_name = (*what)[0].getAsString().value_or("").str();
+      object.description = (*what)[1].getAsString().value_or("").str();
+      object.is_type = (*what)[2].getAsBoolean().value_or(false);
+      object.is_exception = (*what)[3].getAsBoolean().value_or(false);
+      object.is_module = (*what)[4].getAsBoolean().value_or(false);
+      size = static_cast<std::uint64_t>((*what)[5].getAsInteger().value_or(0));
+    }
+    if (const Array* owners = event.getArray("owners")) {
+      for (const llvm::json::Value& owner : *owners) add_unique(object.owners, owner.getAsInteger().value_or(-1));
+    }
+    if (kind == model::SharedObject::Kind::is_static) {
+      // What a static type refers to (its dict, its bases) is no finding beside the type itself.
+      if (object.is_type && layout_) size = layout_->type_object_size;
+      static_objects_.push_back({at.file, at.vaddr, at.vaddr + size});
+    }
+  }
+
+  void read_changed(const Object& event) {
+    const Array* words = event.getArray("words");
+    if (!words) return;
+    for (const llvm::json::Value& value : *words) {
+      const Array* word = value.getAsArray();
+      if (!word || word->size() != 5) continue;
+      const auto number = [&](std::size_t i) { return (*word)[i].getAsInteger().value_or(0); };
+      const auto image = images_.find(number(0));
+      const Address at{image == images_.end() ? "" : image->second, static_cast<std::uint64_t>(number(1)),
+                       number(4) != 0};
+      changes_[at].push_back({string_of(event, "step"), integer_of(event, "interp"), number(2), number(3)});
+    }
+  }
+
+  bool in(const std::vector<Extent>& extents, const Address& at) const {
+    return !at.is_thread_local && std::any_of(extents.begin(), extents.end(), [&](const Extent& extent) {
+      return extent.file == at.file && at.vaddr >= extent.begin && at.vaddr < extent.end;
+    });
+  }
+
+  bool covered(const Address& at) const { return in(own_, at) || in(static_objects_, at); }
+
+  // The linker fills these; a module does not.
+  static bool written_at_run_time(const std::string& section) {
+    static const std::set<std::string> linker = {".got",        ".got.plt",    ".dynamic", ".data.rel.ro",
+                                                 ".init_array", ".fini_array", ".ctors",   ".dtors"};
+    return !linker.contains(section) && !section.starts_with(".data.rel.ro");
+  }
+
+  Place find(const Address& at) {
+    auto known = symbolizers_.find(at.file);
+    if (known == symbolizers_.end()) known = symbolizers_.emplace(at.file, Symbolizer(at.file)).first;
+    return known->second.find(at.vaddr, at.is_thread_local);
+  }
+
+  template <typename Fact>
+  void name(const Address& at, Fact& fact) {
+    const Place place = find(at);
+    fact.symbol = place.symbol;
+    fact.linkage_name = place.linkage_name;
+    fact.section = place.section;
+    fact.offset = place.offset;
+    if constexpr (requires { fact.symbol_offset; }) fact.symbol_offset = place.symbol_offset;
+    if (at.file != module_path_) fact.library = std::filesystem::path(at.file).filename().string();
+  }
+
+  std::vector<std::int64_t> last_writer(const Address& at) const {
+    const auto found = changes_.find(at);
+    if (found == changes_.end()) return {};
+    return {found->second.back().interpreter};
+  }
+
+  void take_changes(Evidence& evidence) {
+    // One entry for each variable and kind of step, however many words it has.
+    std::map<std::tuple<std::string, std::string, std::string>, model::ChangedWord> entries;
+    for (const auto& [at, changes] : changes_) {
+      if (covered(at)) continue;
+      model::ChangedWord named;
+      name(at, named);
+      if (!written_at_run_time(named.section)) continue;
+      const std::string variable =
+          !named.linkage_name.empty() ? named.linkage_name : named.section + "+" + std::to_string(named.offset);
+      std::set<std::string> steps;
+      for (const WordChange& change : changes) {
+        auto [entry, fresh] = entries.try_emplace({at.file, variable, change.step}, named);
+        entry->second.step = change.step;
+        if (!steps.insert(change.step).second) {
+          // Changed before in such a step, by another interpreter, and not to what that one left.
+          entry->second.overwritten = true;
+        } else if (!fresh) {
+          ++entry->second.words;
+        }
+        add_unique(entry->second.writers, change.interpreter);
+      }
+    }
+    for (auto& [key, entry] : entries) {
+      std::sort(entry.writers.begin(), entry.writers.end());
+      evidence.changed.push_back(std::move(entry));
+    }
+  }
+
+  const model::PythonLayout* layout_;
+  std::string module_path_{};
+  std::map<std::int64_t, std::string> images_{};
+  std::map<std::pair<Address, model::SharedObject::Kind>, model::SharedObject> shared_{};
+  std::map<Address, std::vector<WordChange>> changes_{};
+  std::vector<Extent> own_{};
+  std::vector<Extent> static_objects_{};
+  std::map<std::string, Symbolizer> symbolizers_{};
+};
+
+}  // namespace
+
+Evidence collect_evidence(const EventLog& log, const std::string& module_path, const model::Interpreter& interpreter) {
+  Reader reader(module_path, interpreter);
+  reader.read(log);
+  return reader.take();
+}
+
+}  // namespace isoaudit::loader_probe

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "loader_probe/host/event_log.h"
+#include "model/python_version.h"
+#include "model/run_facts.h"
+
+namespace isoaudit::loader_probe {
+
+struct Evidence {
+  std::vector<model::SharedObject> shared{};
+  std::vector<model::ChangedWord> changed{};
+};
+
+/// Names the places that the child reported by address, and leaves out what the import system and the dynamic linker
+/// write by right. `module_path` is the audited file. Sorted.
+Evidence collect_evidence(const EventLog& log, const std::string& module_path, const model::Interpreter& interpreter);
+
+}  // namespace isoaudit::loader_probe

@@ -1,0 +1,234 @@
+#include "loader_probe/host/phase.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <regex>
+#include <set>
+
+#include "loader_probe/host/evidence.h"
+#include "loader_probe/host/known_bugs.h"
+#include "loader_probe/inside/events.h"
+
+namespace isoaudit::loader_probe {
+namespace {
+
+using llvm::json::Array;
+using llvm::json::Object;
+using model::Outcome;
+
+constexpr std::size_t kOutputCap = 4000;
+
+std::string signal_name(int number) {
+  const char* name = sigabbrev_np(number);
+  return name ? std::string("SIG") + name : "signal " + std::to_string(number);
+}
+
+std::string interpreter_name(std::int64_t id) {
+  return id == 0 ? "the main interpreter" : "interpreter " + std::to_string(id);
+}
+
+std::string last_line(const std::string& text) {
+  const auto end = text.find_last_not_of(" \n\r\t");
+  if (end == std::string::npos) return "";
+  const auto begin = text.rfind('\n', end);
+  return text.substr(begin == std::string::npos ? 0 : begin + 1, end - (begin == std::string::npos ? 0 : begin));
+}
+
+// The last part of both streams; addresses differ from run to run and say nothing.
+std::string quoted_output(const ChildResult& child) {
+  std::string text = child.output;
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  text += child.errors;
+  if (text.size() > kOutputCap) {
+    text.erase(0, text.size() - kOutputCap);
+    text.erase(0, std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  static const std::regex address("0x[0-9a-fA-F]{6,}");
+  return std::regex_replace(text, address, "0x...");
+}
+
+/// The first import that failed, if any.
+struct FailedImport {
+  const Object* event = nullptr;
+  bool refused = false;
+  std::string text{};
+  std::string other_module{};
+};
+
+FailedImport failed_import(const EventLog& log, const LevelRun& run) {
+  FailedImport failed;
+  for (const Object* event : log.named(events::import)) {
+    if (flag_of(*event, "ok")) continue;
+    failed.event = event;
+    failed.refused = flag_of(*event, "refused");
+    const Object* result = event->getObject("result");
+    if (!result) {
+      failed.text = "the import could not be tried";
+      return failed;
+    }
+    failed.text = describe_chain(result->getArray("chain"));
+    const std::string instead = string_of(*result, "instead");
+    if (!instead.empty()) failed.text = "imported " + instead + " instead of " + run.path;
+    if (const Array* refusals = result->getArray("refusals"); refusals && !failed.refused) {
+      for (const llvm::json::Value& value : *refusals) {
+        const Array* row = value.getAsArray();
+        if (!row || row->size() != 3) continue;
+        const std::string text = (*row)[2].getAsString().value_or("").str();
+        if (text.find("does not support loading in subinterpreters") == std::string::npos) continue;
+        failed.other_module = (*row)[0].getAsString().value_or("").str();
+        break;
+      }
+    }
+    return failed;
+  }
+  return failed;
+}
+
+std::string join_lines(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    if (!text.empty()) text += "; ";
+    text += part;
+  }
+  return text;
+}
+
+void count(const EventLog& log, model::Phase& phase) {
+  std::set<std::int64_t> rounds;
+  std::set<std::int64_t> interpreters;
+  for (const Object* event : log.named(events::import)) {
+    rounds.insert(integer_of(*event, "round"));
+    interpreters.insert(integer_of(*event, "interp"));
+    phase.imports += flag_of(*event, "ok") ? 1 : 0;
+  }
+  phase.interpreters = static_cast<unsigned>(interpreters.size());
+  phase.rounds = static_cast<unsigned>(rounds.size());
+}
+
+// The child itself: did it live to its end?
+bool judge_end(const LevelRun& run, const ChildResult& child, const EventLog& log, model::Phase& phase) {
+  const std::string where = log.finished            ? "at the interpreter's exit, after all steps"
+                            : log.last_step.empty() ? "before the first step"
+                                                    : "during " + log.last_step;
+  if (child.timed_out) {
+    phase.outcome = Outcome::timed_out;
+    phase.detail = "still running after " + std::to_string(static_cast<int>(run.timeout + 0.5)) + " s, " + where;
+    return false;
+  }
+  if (WIFSIGNALED(child.wait_status)) {
+    const int number = WTERMSIG(child.wait_status);
+    phase.outcome = number == SIGXCPU ? Outcome::timed_out : Outcome::crashed;
+    phase.detail = signal_name(number) + " " + where;
+    return false;
+  }
+  const int status = WEXITSTATUS(child.wait_status);
+  if (log.finished && status == 0) return true;
+  if (!log.started && status != events::exit_events_lost) {
+    phase.outcome = Outcome::not_possible;
+    phase.detail = "the probe did not start: " + last_line(child.errors);
+    if (status == 0) phase.detail += " (exit status 0)";
+    return false;
+  }
+  phase.outcome = Outcome::exited;
+  phase.detail = status == events::exit_events_lost
+                     ? "the module closed or replaced the probe's own descriptor, " + where
+                     : "the process ended with status " + std::to_string(status) + " " + where;
+  return false;
+}
+
+std::string new_faults(const EventLog& log, const LevelRun& run) {
+  std::set<std::string> fresh;
+  for (const std::string& raised : raised_in(log)) {
+    if (std::find(run.raised_in_main.begin(), run.raised_in_main.end(), raised) == run.raised_in_main.end()) {
+      fresh.insert(raised);
+    }
+  }
+  return join_lines({fresh.begin(), fresh.end()});
+}
+
+void judge_events(const LevelRun& run, const EventLog& log, model::Phase& phase) {
+  phase.outcome = Outcome::ok;
+  const auto impossible = log.named(events::not_possible);
+  const FailedImport failed = failed_import(log, run);
+  if (failed.event) {
+    phase.outcome = failed.refused ? Outcome::refused : Outcome::error;
+    phase.detail = failed.text;
+    phase.other_module = failed.other_module;
+    if (const std::int64_t id = integer_of(*failed.event, "interp"); id > 1) {
+      phase.detail = "in " + interpreter_name(id) + ": " + phase.detail;
+    }
+    // Its own declaration decides where a dependency failed first.
+    for (const Object* declared : log.named(events::declares)) {
+      if (flag_of(*declared, "refused")) {
+        phase.outcome = Outcome::refused;
+        phase.detail = describe_chain(declared->getArray("chain"));
+      }
+    }
+  } else if (!impossible.empty()) {
+    phase.outcome = Outcome::not_possible;
+    phase.detail = string_of(*impossible.front(), "text");
+  } else if (run.level != model::Level::main) {
+    if (const std::string faults = new_faults(log, run); !faults.empty()) {
+      phase.outcome = Outcome::error;
+      phase.detail = "in use, unlike in the main interpreter: " + faults;
+    }
+  }
+}
+
+}  // namespace
+
+std::string describe_chain(const llvm::json::Array* chain) {
+  std::string text;
+  if (!chain) return text;
+  for (const llvm::json::Value& value : *chain) {
+    const Array* link = value.getAsArray();
+    if (!link || link->size() != 2) continue;
+    const std::string kind = (*link)[0].getAsString().value_or("").str();
+    const std::string message = (*link)[1].getAsString().value_or("").str();
+    if (!text.empty()) text += ", caused by ";
+    text += message.empty() ? kind : kind + ": " + message;
+  }
+  return text;
+}
+
+std::vector<std::string> raised_in(const EventLog& log) {
+  std::vector<std::string> raised;
+  for (const Object* event : log.named(events::exercise)) {
+    const Array* texts = event->getArray("raised");
+    if (!texts) continue;
+    for (const llvm::json::Value& text : *texts) raised.push_back(text.getAsString().value_or("").str());
+  }
+  return raised;
+}
+
+model::Phase phase_of(const LevelRun& run, const ChildResult& child, const EventLog& log) {
+  model::Phase phase;
+  phase.level = run.level;
+  phase.seconds = child.seconds;
+  if (!child.start_error.empty()) {
+    phase.outcome = Outcome::not_possible;
+    phase.detail = child.start_error;
+    return phase;
+  }
+  if (judge_end(run, child, log, phase)) judge_events(run, log, phase);
+  count(log, phase);
+  Evidence evidence = collect_evidence(log, run.path, run.interpreter);
+  phase.shared = std::move(evidence.shared);
+  phase.changed = std::move(evidence.changed);
+  phase.output = quoted_output(child);
+
+  const FailedImport failed = failed_import(log, run);
+  const FailureMarks marks{phase.outcome == Outcome::crashed, failed.event && !failed.refused, log.last_step};
+  std::set<std::string> notes;
+  for (const Object* note : log.named(events::note)) notes.insert(string_of(*note, "text"));
+  std::vector<std::string> parts = {phase.detail, known_bug(run.interpreter, marks)};
+  parts.insert(parts.end(), notes.begin(), notes.end());
+  phase.detail = join_lines(parts);
+  return phase;
+}
+
+}  // namespace isoaudit::loader_probe

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "loader_probe/host/child_process.h"
+#include "loader_probe/host/event_log.h"
+#include "model/python_version.h"
+#include "model/run_facts.h"
+
+namespace isoaudit::loader_probe {
+
+/// What one level was run with.
+struct LevelRun {
+  model::Level level = model::Level::main;
+  std::string module{};
+  std::string path{};
+  model::Interpreter interpreter{};
+  double timeout = 0;
+  /// What the exercise raised in the main interpreter: the same elsewhere is no fault.
+  std::vector<std::string> raised_in_main{};
+};
+
+/// Judges nothing about the module: says how the child ended and what it told.
+model::Phase phase_of(const LevelRun& run, const ChildResult& child, const EventLog& log);
+
+/// "RuntimeError: no luck, caused by ImportError: module x ..."; from an `import` event's chain.
+std::string describe_chain(const llvm::json::Array* chain);
+
+/// What the exercise raised, over all interpreters of the log.
+std::vector<std::string> raised_in(const EventLog& log);
+
+}  // namespace isoaudit::loader_probe

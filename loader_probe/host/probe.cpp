@@ -1,0 +1,267 @@
+// The recipe: which levels run, in which order, and what one tells about the need for the next.
+#include "loader_probe/host/probe.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+
+#include "loader_probe/host/child_process.h"
+#include "loader_probe/host/event_log.h"
+#include "loader_probe/host/phase.h"
+#include "loader_probe/inside/events.h"
+
+namespace isoaudit::loader_probe {
+namespace {
+
+namespace fs = std::filesystem;
+using model::Level;
+using model::Outcome;
+using model::Phase;
+
+constexpr char kLibraryName[] = "isoaudit_probe.so";
+
+// Loads the shared object into the main interpreter by its path and hands over the two descriptors. Only modules that
+// every interpreter has at hand are named: what the audited module needs must not be there already.
+constexpr char kBootstrap[] = R"(
+import sys
+from _frozen_importlib import ModuleSpec, module_from_spec
+from _frozen_importlib_external import ExtensionFileLoader
+spec = ModuleSpec('isoaudit_probe', ExtensionFileLoader('isoaudit_probe', sys.argv[1]), origin=sys.argv[1])
+probe = module_from_spec(spec)
+spec.loader.exec_module(probe)
+probe.run(3, 4)
+)";
+
+std::string find_library(const std::string& named) {
+  if (!named.empty()) return named;
+  std::error_code error;
+  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (const fs::path& folder : {beside, beside / "../lib/isoaudit"}) {
+    if (fs::exists(folder / kLibraryName, error)) return (folder / kLibraryName).string();
+  }
+  return "";
+}
+
+std::string make_token() {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::random_device source;
+  std::string token;
+  for (int i = 0; i < 32; ++i) token += digits[source() % 16];
+  return token;
+}
+
+const char* level_word(Level level) {
+  switch (level) {
+    case Level::main: return events::level_main;
+    case Level::legacy: return events::level_legacy;
+    case Level::strict_shared: return events::level_strict_shared;
+    case Level::isolated: return events::level_isolated;
+    case Level::sequential: return events::level_sequential;
+    case Level::concurrent: return events::level_concurrent;
+    case Level::forced: return events::level_forced;
+  }
+  return "";
+}
+
+std::string absolute(const std::string& path) {
+  std::error_code error;
+  const fs::path result = fs::absolute(path, error).lexically_normal();
+  return error ? path : result.string();
+}
+
+/// The import system finds a file by the last component of the module's name; other hooks are loaded by path.
+bool needs_path(const std::string& module, const std::string& path) {
+  std::string stem = fs::path(path).filename().string();
+  stem.resize(std::min(stem.find('.'), stem.size()));
+  return module.substr(module.rfind('.') + 1) != stem;
+}
+
+/// Runs the levels of one module.
+class Run {
+ public:
+  Run(const ProbeInput& input, const model::Interpreter& interpreter, const ProbeOptions& options, std::string library)
+      : input_(input), interpreter_(interpreter), options_(options), library_(std::move(library)) {
+    path_ = absolute(input.path);
+    root_ = absolute(input.import_root.empty() ? fs::path(input.path).parent_path().string() : input.import_root);
+    by_path_ = needs_path(input.module, input.path);
+  }
+
+  /// One level in a fresh child; its events stay in `log_`.
+  Phase level(Level level) {
+    if (options_.progress) options_.progress(input_.module, model::to_string(level));
+    const ChildResult child = start(level_word(level), {});
+    LevelRun run{level, input_.module, path_, interpreter_, options_.timeout, raised_in_main_};
+    Phase phase = phase_of(run, child, log_);
+    if (level == Level::main) raised_in_main_ = raised_in(log_);
+    return phase;
+  }
+
+  /// Which of these modules is refused in an isolated interpreter for its own sake.
+  std::vector<std::string> refused_among(std::vector<std::string> names) {
+    std::vector<std::string> refused;
+    while (!names.empty()) {
+      start(events::level_dependencies, names);
+      const auto answers = log_.named(events::dependency);
+      for (const llvm::json::Object* answer : answers) {
+        const llvm::json::Object* result = answer->getObject("result");
+        const std::string name = string_of(*answer, "name");
+        if (result && was_refused(*result, name)) refused.push_back(name);
+      }
+      // A child that died did so on the next name: the rest gets another one.
+      if (log_.finished) break;
+      names.erase(names.begin(),
+                  names.begin() + static_cast<std::ptrdiff_t>(std::min(answers.size() + 1, names.size())));
+    }
+    return refused;
+  }
+
+  /// Compiled modules that the last level imported, the audited one left out: what was imported last comes first.
+  std::vector<std::string> imported_extensions() const {
+    std::vector<std::string> names;
+    for (const llvm::json::Object* event : log_.named(events::extensions)) {
+      const llvm::json::Array* modules = event->getArray("modules");
+      if (!modules) continue;
+      for (const llvm::json::Value& value : *modules) {
+        const llvm::json::Array* row = value.getAsArray();
+        const std::string name = row && !row->empty() ? (*row)[0].getAsString().value_or("").str() : "";
+        if (!name.empty() && name != input_.module) names.push_back(name);
+      }
+    }
+    std::reverse(names.begin(), names.end());
+    return names;
+  }
+
+ private:
+  static bool was_refused(const llvm::json::Object& result, const std::string& name) {
+    const llvm::json::Array* refusals = result.getArray("refusals");
+    if (flag_of(result, "ok") || !refusals) return false;
+    return std::any_of(refusals->begin(), refusals->end(), [&](const llvm::json::Value& value) {
+      const llvm::json::Array* row = value.getAsArray();
+      return row && row->size() == 3 && (*row)[0].getAsString() == name &&
+             (*row)[2].getAsString().value_or("").contains("does not support loading in subinterpreters");
+    });
+  }
+
+  ChildResult start(const char* level, const std::vector<std::string>& dependencies) {
+    const std::string token = make_token();
+    ChildRequest request;
+    request.executable = interpreter_.executable;
+    // faulthandler prints the Python stack when a signal ends the child; -I shuts out PYTHON* and the user's site.
+    request.arguments = {"-I", "-X", "faulthandler", "-c", kBootstrap, library_};
+    // All symbols are bound when a file is loaded: no lazy binding may look like a write to the module's memory.
+    request.environment = {"LD_BIND_NOW=1", "PYTHONDONTWRITEBYTECODE=1", "LANG=C.UTF-8"};
+    for (const char* name : {"PATH", "LD_LIBRARY_PATH"}) {
+      if (const char* value = std::getenv(name)) request.environment.push_back(std::string(name) + "=" + value);
+    }
+    request.limits.seconds = options_.timeout;
+    const auto order = [&](const char* key, const std::string& value) {
+      request.configuration += std::string(key) + '\0' + value + '\0';
+    };
+    order(events::config_token, token);
+    order(events::config_level, level);
+    order(events::config_module, input_.module);
+    order(events::config_path, path_);
+    order(events::config_root, root_);
+    order(events::config_by_path, by_path_ ? "1" : "0");
+    order(events::config_interpreters, std::to_string(std::max(options_.interpreters, 1u)));
+    order(events::config_rounds, std::to_string(std::max(options_.rounds, 1u)));
+    for (const std::string& name : dependencies) order(events::config_dependency, name);
+    ChildResult child = run_child(request);
+    log_ = read_events(child.events, token);
+    child.events.clear();
+    return child;
+  }
+
+  const ProbeInput& input_;
+  const model::Interpreter& interpreter_;
+  const ProbeOptions& options_;
+  std::string library_;
+  std::string path_{};
+  std::string root_{};
+  bool by_path_ = false;
+  EventLog log_{};
+  std::vector<std::string> raised_in_main_{};
+};
+
+Phase skipped(Level level, const std::string& why) {
+  Phase phase;
+  phase.level = level;
+  phase.outcome = Outcome::skipped;
+  phase.detail = why;
+  return phase;
+}
+
+constexpr Level kAllLevels[] = {Level::main,       Level::legacy,     Level::strict_shared, Level::isolated,
+                                Level::sequential, Level::concurrent, Level::forced};
+
+void skip_rest(std::vector<Phase>& phases, const std::string& why) {
+  for (const Level level : kAllLevels) {
+    const auto done = [&](const Phase& phase) { return phase.level == level; };
+    if (std::none_of(phases.begin(), phases.end(), done)) phases.push_back(skipped(level, why));
+  }
+}
+
+}  // namespace
+
+ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter, const ProbeOptions& options) {
+  ProbeResult result;
+  model::RunFacts& facts = result.run;
+  facts.module = input.module;
+  facts.path = input.path;
+  facts.python = interpreter.id;
+  const auto give_up = [&](const std::string& why) {
+    for (const Level level : kAllLevels) {
+      facts.phases.push_back(skipped(level, why));
+      facts.phases.back().outcome = Outcome::not_possible;
+    }
+    result.gaps.push_back({input.path, "not run under Python " + interpreter.id + ": " + why});
+    return result;
+  };
+  if (interpreter.free_threaded) {
+    return give_up("free-threaded builds are not supported: they have no GIL that could be an interpreter's own");
+  }
+  const std::string library = find_library(options.probe_library);
+  if (library.empty()) return give_up(std::string("the probe's shared object ") + kLibraryName + " was not found");
+
+  Run run(input, interpreter, options, library);
+  facts.phases.push_back(run.level(Level::main));
+  const Phase main = facts.phases.front();
+  // A crash at exit, after a good import, is told and does not hinder what follows.
+  if (main.imports == 0) {
+    skip_rest(facts.phases, "the module does not load in the main interpreter");
+    return result;
+  }
+  const std::vector<std::string> extensions = run.imported_extensions();
+  for (const Level level : {Level::legacy, Level::strict_shared, Level::isolated}) {
+    facts.phases.push_back(run.level(level));
+  }
+  const Phase isolated = facts.phases.back();
+  const bool blocked = isolated.outcome != Outcome::refused && !isolated.other_module.empty();
+  if (blocked) facts.refused_dependencies = run.refused_among(extensions);
+
+  if (isolated.imports > 0) {
+    facts.phases.push_back(run.level(Level::sequential));
+    facts.phases.push_back(run.level(Level::concurrent));
+  } else {
+    const std::string why = "the module does not load in an isolated interpreter";
+    facts.phases.push_back(skipped(Level::sequential, why));
+    facts.phases.push_back(skipped(Level::concurrent, why));
+  }
+  // What is not declared, or cannot get so far, is loaded with the check overridden: what would break?
+  if (isolated.imports == 0) {
+    facts.phases.push_back(run.level(Level::forced));
+  } else {
+    facts.phases.push_back(skipped(Level::forced, "the module loads in isolated interpreters without force"));
+  }
+  for (const Phase& phase : facts.phases) {
+    if (phase.outcome != Outcome::not_possible) continue;
+    result.gaps.push_back({input.path, std::string("not run under Python ") + interpreter.id + ", level " +
+                                           model::to_string(phase.level) + ": " + phase.detail});
+  }
+  return result;
+}
+
+}  // namespace isoaudit::loader_probe
