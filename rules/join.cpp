@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 #include "rules/link_units.h"
@@ -71,27 +72,39 @@ void absorb(Finding& into, const Finding& other) {
 std::vector<Finding> join(std::vector<Finding> findings) {
   std::ranges::stable_sort(findings, {}, rank);
   std::vector<Finding> joined;
+  // Where a finding may be found again: under its names and its address.
+  std::multimap<std::string, std::size_t> index;
+  const auto add = [&](Finding&& finding) {
+    const model::Subject& subject = finding.subject;
+    for (const std::string& key : std::set{subject.name, subject.linkage_name, subject.address}) {
+      if (!key.empty()) index.emplace(key, joined.size());
+    }
+    joined.push_back(std::move(finding));
+  };
   for (Finding& finding : findings) {
     if (from_source(finding)) {
-      joined.push_back(std::move(finding));
+      add(std::move(finding));
       continue;
     }
     const bool variable = about_variable(finding);
+    std::set<std::size_t> candidates;
+    for (const std::string& key : {finding.subject.name, finding.subject.linkage_name, finding.subject.address}) {
+      const auto [first, last] = index.equal_range(key);
+      for (auto it = first; it != last; ++it) candidates.insert(it->second);
+    }
     std::vector<std::size_t> homes;
-    for (std::size_t i = 0; i < joined.size(); ++i) {
+    for (const std::size_t i : candidates) {
       const bool meets = variable ? about_variable(joined[i]) : joined[i].rule == finding.rule;
       if (!meets) continue;
-      const bool nameless = finding.subject.name.empty() || joined[i].subject.name.empty();
       const bool same_place = !finding.subject.address.empty() && joined[i].module == finding.module &&
                               joined[i].subject.address == finding.subject.address;
-      if (same_place || (!nameless && same_subject(joined[i], finding))) homes.push_back(i);
+      if (same_place || same_subject(joined[i], finding)) homes.push_back(i);
     }
     // Two source variables of one name: which of them this is cannot be told, so it stays alone.
-    const bool several_sources = variable && homes.size() > 1 && std::ranges::count_if(homes, [&](std::size_t i) {
-                                                                   return from_source(joined[i]);
-                                                                 }) > 1;
+    const bool several_sources =
+        variable && std::ranges::count_if(homes, [&](std::size_t i) { return from_source(joined[i]); }) > 1;
     if (homes.empty() || several_sources) {
-      joined.push_back(std::move(finding));
+      add(std::move(finding));
       continue;
     }
     for (const std::size_t home : homes) absorb(joined[home], finding);

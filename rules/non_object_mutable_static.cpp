@@ -20,12 +20,12 @@ constexpr VariableWords words{.harm = "is mutable memory that only the GIL used 
                               .fix = "make `{}` atomic, guard it with a mutex, or move it into the module state"};
 
 Finding write_finding(const std::string& module, const std::string& path, const std::string& symbol,
-                      const std::string& address) {
+                      const std::string& linkage_name, const std::string& address) {
   Finding finding;
   const std::string name = plain_symbol(symbol);
   const std::string shown = name.empty() ? address : name;
   finding.severity = Severity::hazard;
-  finding.subject = {name, symbol, "", address};
+  finding.subject = {name, linkage_name, "", address};
   finding.module = module;
   finding.where.file = path;
   finding.message = fmt::format("`{}` {}", shown, words.harm);
@@ -37,8 +37,8 @@ Finding write_finding(const std::string& module, const std::string& path, const 
 void add_run(const model::Facts& facts, std::vector<Finding>& findings) {
   for (const model::RunFacts& run : facts.runs) {
     for (const ConflictingWrite& write : conflicting_writes(facts, run)) {
-      Finding finding = write_finding(run.module, run.path, write.symbol, write.address);
-      finding.status = model::Status::confirmed;
+      Finding finding = write_finding(run.module, run.path, write.symbol, write.linkage_name, write.address);
+      finding.status = write.overwritten ? model::Status::confirmed : model::Status::possible;
       finding.pythons = {run.python};
       finding.because.push_back({EvidenceKind::runtime, fmt::format("Python {}: {}", run.python, write.text), {}});
       findings.push_back(std::move(finding));
@@ -52,7 +52,7 @@ void add_code(const model::Facts& facts, std::vector<Finding>& findings) {
   for (const model::BinaryFacts& binary : facts.binaries) {
     if (!std::ranges::binary_search(own_gil, binary.module)) continue;
     for (const UnexplainedWrite& write : unexplained_code_writes(facts, binary)) {
-      Finding finding = write_finding(binary.module, binary.path, write.symbol, write.address);
+      Finding finding = write_finding(binary.module, binary.path, write.symbol, write.symbol, write.address);
       finding.status = model::Status::possible;
       finding.because.push_back({EvidenceKind::code, write.text, {}});
       findings.push_back(std::move(finding));

@@ -9,6 +9,9 @@ std::vector<model::Finding> check(const model::Facts& facts) {
                                 .fix = "move `{}` into the module state, or key it by PyInterpreterState_GetID()"};
   std::vector<model::Finding> findings =
       source_findings(facts, VariableKind::thread_local_object, model::Severity::hazard, words);
+  const std::vector<model::Finding> seen =
+      run_findings(facts, VariableKind::thread_local_object, model::Severity::hazard, words);
+  findings.insert(findings.end(), seen.begin(), seen.end());
   return findings;
 }
 

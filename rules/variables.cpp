@@ -132,6 +132,7 @@ bool generated_name(const Variable& variable) {
 }
 
 VariableKind kind_of(const SharedObject& object) {
+  if (is_thread_local_section(object.section)) return VariableKind::thread_local_object;
   if (object.kind == SharedObject::Kind::is_static) {
     return object.is_type ? VariableKind::static_type : VariableKind::static_instance;
   }
@@ -170,6 +171,14 @@ std::string plain_symbol(const std::string& symbol) {
       return tail;
     }
   }
+}
+
+std::string address_text(const std::string& library, const std::string& section, std::uint64_t offset) {
+  return fmt::format("{}{}{}+{:#x}", library, library.empty() ? "" : ":", section, offset);
+}
+
+bool is_thread_local_section(const std::string& section) {
+  return section.starts_with(".tbss") || section.starts_with(".tdata") || section.find("thread") != std::string::npos;
 }
 
 Explained explain_writes(const Variable& variable) {
@@ -247,10 +256,10 @@ std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::
       for (const SharedObject& object : phase.shared) {
         if (kind_of(object) != kind) continue;
         Finding finding;
-        const std::string address = fmt::format("{}+{:#x}", object.section, object.offset);
+        const std::string address = address_text(object.library, object.section, object.offset);
         const std::string name = plain_symbol(object.symbol);
         const std::string shown = name.empty() ? address : name;
-        finding.subject = {name, object.symbol, "", address};
+        finding.subject = {name, object.linkage_name, "", address};
         finding.module = run.module;
         finding.where.file = run.path;
         finding.severity = severity;

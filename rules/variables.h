@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,11 @@ std::vector<model::Finding> source_findings(const model::Facts& facts, VariableK
 /// heap_type_pointer, static_instance, object_cache.
 std::vector<model::Finding> run_findings(const model::Facts& facts, VariableKind kind, model::Severity severity,
                                          const VariableWords& words);
+
+/// Where something lies in a compiled file: ".bss+0x40", in a private library "libhelp.so:.bss+0x40".
+std::string address_text(const std::string& library, const std::string& section, std::uint64_t offset);
+
+bool is_thread_local_section(const std::string& section);
 
 /// A variable's name as people write it: a compiler's suffixes gone ("cache.0", "lookup.cache", "cache.lto_priv.1").
 std::string plain_symbol(const std::string& symbol);

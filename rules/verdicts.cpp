@@ -120,7 +120,7 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
     const std::string name = plain_symbol(object.symbol);
     verdict.kind = VerdictKind::unsafe;
     verdict.reason =
-        fmt::format("`{}` {} {}", name.empty() ? fmt::format("{}+{:#x}", object.section, object.offset) : name,
+        fmt::format("`{}` {} {}", name.empty() ? address_text(object.library, object.section, object.offset) : name,
                     object.kind == model::SharedObject::Kind::holds ? "holds" : "is", object.description);
     if (phase.shared.size() > 1) verdict.reason += fmt::format(", and {} more places", phase.shared.size() - 1);
     return;
@@ -139,9 +139,10 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
       return;
     }
   }
-  if (const auto writes = conflicting_writes(facts, run); !writes.empty()) {
+  for (const ConflictingWrite& write : conflicting_writes(facts, run)) {
+    if (!write.overwritten) continue;
     verdict.kind = VerdictKind::unsafe;
-    verdict.reason = writes.front().text;
+    verdict.reason = write.text;
     return;
   }
   for (const Level level : {Level::sequential, Level::concurrent}) {

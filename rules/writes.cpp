@@ -4,16 +4,11 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "rules/variables.h"
 
 namespace isoaudit::rules {
 namespace {
-
-std::string address_of(const std::string& section, std::uint64_t offset) {
-  return fmt::format("{}+{:#x}", section, offset);
-}
 
 /// The source or the code knows every write of this variable, and all are guarded.
 bool explained(const model::Facts& facts, const model::RunFacts& run, const model::ChangedWord& word) {
@@ -23,7 +18,7 @@ bool explained(const model::Facts& facts, const model::RunFacts& run, const mode
   for (const model::BinaryFacts& binary : facts.binaries) {
     if (binary.path != run.path || !binary.code.read) continue;
     for (const model::CodeWrite& write : binary.code.writes) {
-      if (write.symbol != word.symbol) continue;
+      if (write.symbol != word.linkage_name) continue;
       if (!write.atomic) return false;
       by_code = true;
     }
@@ -31,7 +26,7 @@ bool explained(const model::Facts& facts, const model::RunFacts& run, const mode
   if (by_code) return true;
   const model::Variable* match = nullptr;
   for (const model::Variable& variable : facts.source.variables) {
-    if (variable.name != name && variable.linkage_name != word.symbol) continue;
+    if (variable.name != name && variable.linkage_name != word.linkage_name) continue;
     if (match != nullptr) return false;
     match = &variable;
   }
@@ -44,16 +39,20 @@ std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, cons
   std::map<std::string, ConflictingWrite> found;
   for (const model::Phase& phase : run.phases) {
     for (const model::ChangedWord& word : phase.changed) {
-      const std::set<std::int64_t> writers(word.writers.begin(), word.writers.end());
-      if (writers.size() < 2 || explained(facts, run, word)) continue;
-      const std::string address = address_of(word.section, word.offset);
+      // One thread runs several interpreters in turn here: what it keeps for itself is no meeting place.
+      if (word.writers.size() < 2 || is_thread_local_section(word.section) || explained(facts, run, word)) continue;
+      const std::string address = address_text(word.library, word.section, word.offset);
       const std::string name = plain_symbol(word.symbol);
+      const std::string shown = name.empty() ? address : name;
       std::string who;
-      for (const std::int64_t writer : writers) who += (who.empty() ? "" : " and ") + std::to_string(writer);
-      found.try_emplace(name.empty() ? address : name,
-                        ConflictingWrite{word.symbol, address,
-                                         fmt::format("interpreters {} both wrote `{}` during {}", who,
-                                                     name.empty() ? address : name, word.step)});
+      for (const std::int64_t writer : word.writers) who += (who.empty() ? "" : " and ") + std::to_string(writer);
+      ConflictingWrite& write = found[shown];
+      if (write.overwritten) continue;
+      write = {word.symbol, word.linkage_name, address, word.overwritten,
+               word.overwritten
+                   ? fmt::format("interpreter {} replaced what interpreter {} had written to `{}` during {}",
+                                 word.writers.back(), word.writers.front(), shown, word.step)
+                   : fmt::format("interpreters {} wrote different parts of `{}` during {}", who, shown, word.step)};
     }
   }
   std::vector<ConflictingWrite> writes;
@@ -76,7 +75,7 @@ std::vector<UnexplainedWrite> unexplained_code_writes(const model::Facts& facts,
   std::map<std::string, UnexplainedWrite> found;
   for (const model::CodeWrite& write : binary.code.writes) {
     if (write.atomic) continue;
-    const std::string address = address_of(write.section, write.offset);
+    const std::string address = address_text("", write.section, write.offset);
     const std::string name = plain_symbol(write.symbol);
     if (const auto known = harmless.find(name); known != harmless.end() && known->second) continue;
     const std::string shown = name.empty() ? address : name;

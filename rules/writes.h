@@ -7,10 +7,13 @@
 
 namespace isoaudit::rules {
 
-/// A word of a module's own memory that at least two interpreters changed in one run.
+/// A variable in a module's own memory that at least two interpreters changed in one run.
 struct ConflictingWrite {
   std::string symbol{};
+  std::string linkage_name{};
   std::string address{};  ///< ".bss+0x40"
+  /// The same word, with another value: the last writer wins. Else they wrote different words of it.
+  bool overwritten = false;
   std::string text{};
 };
 

@@ -81,6 +81,17 @@ inline model::Phase phase(model::Level level, model::Outcome outcome, std::strin
   return p;
 }
 
+/// Two interpreters left different values in one word.
+inline model::ChangedWord overwritten_word(const std::string& symbol) {
+  model::ChangedWord word;
+  word.symbol = word.linkage_name = symbol;
+  word.section = ".bss";
+  word.writers = {1, 2};
+  word.step = "import";
+  word.overwritten = true;
+  return word;
+}
+
 /// A run in which every level went well.
 inline model::RunFacts clean_run() {
   model::RunFacts run{"pkg.demo", "pkg/demo.so", "3.14", {}, {}};

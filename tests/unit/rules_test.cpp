@@ -246,12 +246,21 @@ TEST(RunRules, OnlyTwoWritersAreAConflict) {
   for (const bool two : {false, true}) {
     model::Facts facts;
     facts.runs = {clean_run()};
-    model::ChangedWord word{"counter", ".bss", 8, {1}, "import"};
-    if (two) word.writers.push_back(2);
+    model::ChangedWord word = overwritten_word("counter");
+    if (!two) word.writers = {1};
     at(facts.runs[0], model::Level::isolated).changed = {word};
     const auto report = judge(facts, {});
     EXPECT_EQ(report.findings.size(), two ? 2U : 0U);
   }
+}
+
+TEST(RunRules, AThreadsOwnPlainDataIsNoConflict) {
+  model::Facts facts;
+  facts.runs = {clean_run()};
+  model::ChangedWord word = overwritten_word("depth");
+  word.section = ".tbss";
+  at(facts.runs[0], model::Level::isolated).changed = {word};
+  EXPECT_TRUE(judge(facts, {}).findings.empty());
 }
 
 TEST(Judge, SelectAndIgnore) {

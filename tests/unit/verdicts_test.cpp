@@ -55,7 +55,7 @@ TEST(Verdict, IsolatedNeedsEverything) {
     at(shares.run, level).shared = {held("cache")};
     EXPECT_EQ(shares.verdict(), VerdictKind::unsafe) << to_string(level);
     Case conflict;
-    at(conflict.run, level).changed = {{"counter", ".bss", 0, {1, 2}, "import"}};
+    at(conflict.run, level).changed = {overwritten_word("counter")};
     EXPECT_EQ(conflict.verdict(), VerdictKind::unsafe) << to_string(level);
   }
   for (const Level level : {Level::sequential, Level::concurrent}) {
@@ -119,7 +119,7 @@ TEST(Verdict, HidingAFindingDoesNotHideItsVerdict) {
 
 TEST(Verdict, AnAtomicCounterThatTwoInterpretersWroteIsExplained) {
   Case c;
-  at(c.run, Level::isolated).changed = {{"counter", ".bss", 0, {1, 2}, "import"}};
+  at(c.run, Level::isolated).changed = {overwritten_word("counter")};
   c.file.code.writes = {{"counter", ".bss", 0, "exec", true}};
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
 }
