@@ -47,9 +47,12 @@ static PyType_Spec node_spec = {
 static int set_up(PyObject* module) {
   PyObject* type = PyType_FromModuleAndSpec(module, &node_spec, NULL);
   if (type == NULL) return -1;
-  PyObject* first = PyObject_CallNoArgs(type); /* a trial: dropped, it is the first in the list */
-  int status = first == NULL ? -1 : PyModule_AddType(module, (PyTypeObject*)type);
-  Py_XDECREF(first);
+  PyObject* root = PyObject_CallNoArgs(type);
+  PyObject* trial = root == NULL ? NULL : PyObject_CallNoArgs(type);
+  int status = trial == NULL ? -1 : PyModule_AddObjectRef(module, "ROOT", root);
+  if (status == 0) status = PyModule_AddType(module, (PyTypeObject*)type);
+  Py_XDECREF(trial); /* the first in the list */
+  Py_XDECREF(root);
   Py_DECREF(type);
   return status;
 }
