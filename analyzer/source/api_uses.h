@@ -1,0 +1,28 @@
+#pragma once
+
+#include <clang/AST/Decl.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "analyzer/source/source_places.h"
+#include "model/source_facts.h"
+
+namespace isoaudit::analyzer {
+
+/// Collects the functions of CPython, libc and other libraries that the project calls or takes the address of: those
+/// with C names, declared outside the project. One for each line and function.
+class ApiUseCollector {
+ public:
+  explicit ApiUseCollector(SourcePlaces& places) : places_(places) {}
+
+  void named(const clang::FunctionDecl* function, clang::SourceLocation location, const clang::FunctionDecl* inside);
+  std::vector<model::ApiUse> finish(const std::string& unit) const;
+
+ private:
+  SourcePlaces& places_;
+  std::set<model::ApiUse> found_{};
+};
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,127 @@
+#include "analyzer/source/guards.h"
+
+#include <clang/AST/DeclCXX.h>
+#include <clang/AST/ExprCXX.h>
+
+#include <algorithm>
+
+#include "analyzer/source/values.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+struct Lock {
+  std::string_view lock;
+  std::string_view unlock;
+};
+
+// Include/cpython/lock.h, Include/pythread.h, POSIX, C11 threads.h, Win32, <mutex>.
+constexpr Lock locks[] = {
+    {"PyMutex_Lock", "PyMutex_Unlock"},
+    {"_PyMutex_Lock", "_PyMutex_Unlock"},
+    {"PyMutex_LockFast", "PyMutex_Unlock"},
+    {"_PyRecursiveMutex_Lock", "_PyRecursiveMutex_Unlock"},
+    {"PyThread_acquire_lock", "PyThread_release_lock"},
+    {"PyThread_acquire_lock_timed", "PyThread_release_lock"},
+    {"pthread_mutex_lock", "pthread_mutex_unlock"},
+    {"pthread_rwlock_wrlock", "pthread_rwlock_unlock"},
+    {"pthread_spin_lock", "pthread_spin_unlock"},
+    {"mtx_lock", "mtx_unlock"},
+    {"EnterCriticalSection", "LeaveCriticalSection"},
+    {"AcquireSRWLockExclusive", "ReleaseSRWLockExclusive"},
+    {"mutex::lock", "mutex::unlock"},
+    {"recursive_mutex::lock", "recursive_mutex::unlock"},
+    {"shared_mutex::lock", "shared_mutex::unlock"},
+};
+
+constexpr std::string_view guard_classes[] = {"std::lock_guard", "std::unique_lock", "std::scoped_lock",
+                                              "absl::MutexLock"};
+
+constexpr std::string_view once_functions[] = {"pthread_once", "call_once", "std::call_once", "_PyOnceFlag_CallOnce",
+                                               "InitOnceExecuteOnce"};
+
+/// Calls of a statement that run whenever it does: not those in the branches of an `if` or a loop.
+template <typename Visit>
+void unconditional_calls(const clang::Stmt* statement, const Visit& visit) {
+  if (statement == nullptr) return;
+  if (const auto* condition = llvm::dyn_cast<clang::IfStmt>(statement)) {
+    unconditional_calls(condition->getCond(), visit);
+    return;
+  }
+  if (llvm::isa<clang::ForStmt, clang::WhileStmt, clang::SwitchStmt, clang::LambdaExpr, clang::CompoundStmt>(
+          statement)) {
+    return;
+  }
+  if (const auto* loop = llvm::dyn_cast<clang::DoStmt>(statement)) {  // do { lock(); } while (0) of a macro
+    if (const auto* body = llvm::dyn_cast<clang::CompoundStmt>(loop->getBody())) {
+      for (const clang::Stmt* inner : body->body()) unconditional_calls(inner, visit);
+    }
+    return;
+  }
+  if (const auto* call = llvm::dyn_cast<clang::CallExpr>(statement)) visit(callee_name(call));
+  for (const clang::Stmt* child : statement->children()) unconditional_calls(child, visit);
+}
+
+std::string guard_class(const clang::Stmt* statement) {
+  const auto* declarations = llvm::dyn_cast<clang::DeclStmt>(statement);
+  if (declarations == nullptr) return {};
+  for (const clang::Decl* declaration : declarations->decls()) {
+    const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration);
+    const clang::CXXRecordDecl* record = variable == nullptr ? nullptr : variable->getType()->getAsCXXRecordDecl();
+    if (record == nullptr) continue;
+    const std::string name = record->getQualifiedNameAsString();
+    if (std::ranges::find(guard_classes, name) != std::end(guard_classes)) return name;
+  }
+  return {};
+}
+
+void follow_locks(const clang::Stmt* statement, std::string& held) {
+  if (std::string name = guard_class(statement); !name.empty()) held = std::move(name);
+  unconditional_calls(statement, [&](const std::string& callee) {
+    for (const Lock& lock : locks) {
+      if (callee == lock.lock) held = callee;
+      if (callee == lock.unlock) held.clear();
+    }
+  });
+}
+
+std::string held_in_block(const clang::CompoundStmt* block, Node inside) {
+  std::string held;
+  for (const clang::Stmt* statement : block->body()) {
+    if (inside == Node(statement)) break;
+    follow_locks(statement, held);
+  }
+  return held;
+}
+
+}  // namespace
+
+bool calls_once(std::string_view callee) {
+  return std::ranges::find(once_functions, callee) != std::end(once_functions);
+}
+
+bool is_atomic_function(std::string_view callee) {
+  constexpr std::string_view prefixes[] = {"__atomic_", "_Py_atomic_", "__sync_",      "__c11_atomic_",
+                                           "atomic_",   "Interlocked", "_Interlocked", "std::atomic_"};
+  return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return callee.starts_with(prefix); });
+}
+
+std::string guard_around(const Ancestors& ancestors) {
+  for (std::size_t at = ancestors.size() - 1; at > 0; --at) {
+    const Node parent = ancestors[at - 1];
+    if (const auto* block = node_as<clang::CompoundStmt>(parent)) {
+      if (std::string held = held_in_block(block, ancestors[at]); !held.empty()) return held;
+    } else if (const auto* condition = node_as<clang::IfStmt>(parent)) {
+      std::string held;
+      if (ancestors[at] == Node(condition->getThen())) follow_locks(condition->getCond(), held);
+      if (!held.empty()) return held;
+    } else if (const auto* call = node_as<clang::CallExpr>(parent)) {
+      if (const std::string callee = callee_name(call); calls_once(callee)) return callee;
+    } else if (node_as<clang::FunctionDecl>(parent) != nullptr) {
+      return {};
+    }
+  }
+  return {};
+}
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "analyzer/source/ancestors.h"
+
+namespace isoaudit::analyzer {
+
+/// The lock that is held at the last node, as far as the function itself shows: a call such as PyMutex_Lock before it
+/// in an enclosing block and no unlock between, a std::lock_guard that lives there, a std::call_once lambda around it.
+/// Empty when there is none.
+std::string guard_around(const Ancestors& ancestors);
+
+/// "pthread_once", "std::call_once", "_PyOnceFlag_CallOnce": the function that is passed runs once.
+bool calls_once(std::string_view callee);
+
+/// "__atomic_store_n", "_Py_atomic_store_ptr", "__sync_fetch_and_add", "InterlockedExchange".
+bool is_atomic_function(std::string_view callee);
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace isoaudit::analyzer {
+
+/// An absolute path without links, `.` and `..`, as far as it exists.
+std::string canonical_path(const std::string& path);
+
+/// What belongs to the project: everything below the roots that the user named.
+class ProjectFiles {
+ public:
+  explicit ProjectFiles(const std::vector<std::string>& roots);
+
+  /// `path` is canonical.
+  bool contains(const std::string& path) const;
+  /// How a report calls a file: relative to the root, or to the deepest folder that holds all roots when there are
+  /// several; a file outside keeps its path.
+  std::string display(const std::string& path) const;
+  /// Canonical folders of the roots (a file's own folder), sorted.
+  std::vector<std::string> folders() const;
+
+ private:
+  std::vector<std::string> roots_{};
+  std::string base_{};
+};
+
+}  // namespace isoaudit::analyzer

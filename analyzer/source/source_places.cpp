@@ -1,0 +1,56 @@
+#include "analyzer/source/source_places.h"
+
+#include <clang/Lex/Lexer.h>
+
+#include "analyzer/source/generators.h"
+
+namespace isoaudit::analyzer {
+
+const SourcePlaces::File& SourcePlaces::file(clang::SourceLocation location) {
+  const clang::FileID id = sources_.getFileID(sources_.getExpansionLoc(location));
+  const auto [known, is_new] = files_.try_emplace(id.getHashValue());
+  File& file = known->second;
+  if (!is_new) return file;
+  const clang::OptionalFileEntryRef entry = sources_.getFileEntryRefForID(id);
+  if (!entry) return file;
+  const llvm::StringRef real = entry->getFileEntry().tryGetRealPathName();
+  const std::string path = canonical_path(real.empty() ? entry->getName().str() : real.str());
+  file.name = project_.display(path);
+  file.in_project = project_.contains(path) &&
+                    !clang::SrcMgr::isSystem(sources_.getFileCharacteristic(sources_.getExpansionLoc(location)));
+  if (file.in_project) file.generator = generator_of(path, sources_.getBufferData(id));
+  return file;
+}
+
+bool SourcePlaces::in_project(clang::SourceLocation location) {
+  return location.isValid() && file(location).in_project;
+}
+
+model::Location SourcePlaces::place(clang::SourceLocation location, const clang::FunctionDecl* function) {
+  const clang::SourceLocation written = sources_.getExpansionLoc(location);
+  return {file(written).name, sources_.getExpansionLineNumber(written), sources_.getExpansionColumnNumber(written),
+          function_name(function)};
+}
+
+const std::string& SourcePlaces::generator(clang::SourceLocation location) { return file(location).generator; }
+
+std::vector<std::string> SourcePlaces::macros(clang::SourceLocation location) const {
+  std::vector<std::string> names;
+  while (location.isMacroID()) {
+    names.push_back(clang::Lexer::getImmediateMacroName(location, sources_, language_).str());
+    location = sources_.getImmediateMacroCallerLoc(location);
+  }
+  return names;
+}
+
+std::string SourcePlaces::macro_call(clang::SourceLocation location) const {
+  if (!location.isMacroID()) return {};
+  const clang::CharSourceRange range = sources_.getExpansionRange(location);
+  return clang::Lexer::getSourceText(range, sources_, language_).str();
+}
+
+std::string function_name(const clang::FunctionDecl* function) {
+  return function == nullptr ? std::string() : function->getQualifiedNameAsString();
+}
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <clang/AST/Decl.h>
+#include <clang/Basic/SourceLocation.h>
+#include <clang/Basic/SourceManager.h>
+#include <clang/Lex/Preprocessor.h>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/source/project_files.h"
+#include "model/location.h"
+
+namespace isoaudit::analyzer {
+
+/// Where things are, in the words of the report. Macros: the place that the user wrote, which is the outermost
+/// expansion.
+class SourcePlaces {
+ public:
+  SourcePlaces(const clang::SourceManager& sources, const clang::LangOptions& language, const ProjectFiles& project)
+      : sources_(sources), language_(language), project_(project) {}
+
+  /// In a file of the project, and not one that the command calls a system header.
+  bool in_project(clang::SourceLocation location);
+  model::Location place(clang::SourceLocation location, const clang::FunctionDecl* function);
+  /// The tool that wrote the file ("Cython"), by its banner; else empty.
+  const std::string& generator(clang::SourceLocation location);
+  /// The names of the macros that a location comes from, innermost first.
+  std::vector<std::string> macros(clang::SourceLocation location) const;
+  /// The text of the outermost macro call that a location comes from; empty when it comes from none.
+  std::string macro_call(clang::SourceLocation location) const;
+
+ private:
+  struct File {
+    bool in_project = false;
+    std::string name{};
+    std::string generator{};
+  };
+  const File& file(clang::SourceLocation location);
+
+  const clang::SourceManager& sources_;
+  const clang::LangOptions& language_;
+  const ProjectFiles& project_;
+  std::unordered_map<unsigned, File> files_{};
+};
+
+/// "ns::Class::method"; in C the plain name.
+std::string function_name(const clang::FunctionDecl* function);
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <clang/AST/ASTContext.h>
+#include <clang/Lex/Preprocessor.h>
+
+#include <string>
+
+#include "analyzer/source/source_places.h"
+#include "analyzer/source/unit_facts.h"
+
+namespace isoaudit::analyzer {
+
+/// Walks the project's declarations of a parsed unit once and brings its facts; `main_file` is the unit's name in the
+/// report.
+UnitFacts collect_unit(clang::ASTContext& ast, clang::Preprocessor& preprocessor, SourcePlaces& places,
+                       const std::string& main_file);
+
+}  // namespace isoaudit::analyzer

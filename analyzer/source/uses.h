@@ -1,0 +1,61 @@
+#pragma once
+
+#include <clang/AST/ASTContext.h>
+#include <clang/AST/Decl.h>
+#include <clang/AST/Expr.h>
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "analyzer/source/ancestors.h"
+#include "analyzer/source/source_places.h"
+#include "analyzer/source/unit_facts.h"
+#include "analyzer/source/values.h"
+
+namespace isoaudit::analyzer {
+
+/// Finds out how each static variable is used: from the place that names it, up through the expression around it, until
+/// something reads, writes, binds or passes it. Locals that hold the address of a static are followed, which is also
+/// how Py_CLEAR and Py_SETREF store. The visitor calls it in source order.
+class UseCollector {
+ public:
+  UseCollector(const clang::ASTContext& ast, SourcePlaces& places) : ast_(ast), places_(places) {}
+
+  /// The last of `ancestors` names `variable`; `function` encloses it (null at file scope).
+  void named(const clang::VarDecl* variable, const Ancestors& ancestors, const clang::FunctionDecl* function);
+  /// Before its operands are visited.
+  void assigned(const clang::BinaryOperator* assignment);
+  void declared(const clang::VarDecl* local);
+  /// `function` is passed to pthread_once or its like: its writes are guarded by that.
+  void runs_once(const clang::FunctionDecl* function, const std::string& guard);
+  void enter_function();
+
+  /// Uses by identity(), complete after the last call.
+  const std::unordered_map<const clang::VarDecl*, VariableUses>& finish();
+
+ private:
+  /// What the expression on the way up stands for.
+  struct Path {
+    enum class Stands { object, address, pointer_value } stands = Stands::object;
+    bool whole = true;     ///< the variable itself, not a member or element
+    bool through = false;  ///< what the variable points to
+    bool operator==(const Path&) const = default;
+  };
+  struct Alias {
+    const clang::VarDecl* variable = nullptr;
+    Path path{};
+    bool operator==(const Alias&) const = default;
+  };
+  friend class Climb;
+
+  const clang::ASTContext& ast_;
+  SourcePlaces& places_;
+  std::unordered_map<const clang::VarDecl*, VariableUses> uses_{};
+  LocalValues local_values_{};
+  std::unordered_map<const clang::VarDecl*, std::vector<Alias>> aliases_{};
+  std::unordered_map<std::string, std::string> once_{};
+};
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,170 @@
+#include "analyzer/source/values.h"
+
+#include <clang/AST/DeclCXX.h>
+#include <clang/AST/ExprCXX.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace isoaudit::analyzer {
+namespace {
+
+using model::StoredValue;
+
+// A chain of locals longer than this is a loop: a = b; b = a;
+constexpr unsigned max_hops = 6;
+
+// Return their argument (Include/refcount.h, Include/object.h).
+constexpr std::string_view identity_functions[] = {"Py_NewRef", "Py_XNewRef", "_Py_NewRef", "_Py_XNewRef",
+                                                   "_PyObject_CAST"};
+
+// What Py_None and its like are in Include/*.h; immortal since 3.12 (PEP 683).
+constexpr std::string_view immortal_objects[] = {"_Py_NoneStruct",        "_Py_TrueStruct",           "_Py_FalseStruct",
+                                                 "_Py_EllipsisObject",    "_Py_NotImplementedStruct", "_PyNone_Type",
+                                                 "_PyNotImplemented_Type"};
+
+bool is_immortal(const clang::ValueDecl* declaration) {
+  const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration);
+  if (variable == nullptr || !variable->hasExternalStorage()) return false;
+  const llvm::StringRef name = variable->getName();
+  if (name.starts_with("PyExc_")) return true;
+  if (name.starts_with("Py") && name.ends_with("_Type")) return true;
+  return std::ranges::find(immortal_objects, std::string_view(name)) != std::end(immortal_objects);
+}
+
+class Resolver {
+ public:
+  Resolver(const clang::ASTContext& ast, const LocalValues& locals) : ast_(ast), locals_(locals) {}
+
+  StoredExpression resolve(const clang::Expr* expression, unsigned hops = 0) const {
+    expression = strip(expression);
+    if (expression == nullptr || hops > max_hops) return {};
+    if (is_null(expression) || llvm::isa<clang::StringLiteral>(expression)) return {StoredValue::constant, {}};
+    if (const auto* operation = llvm::dyn_cast<clang::BinaryOperator>(expression)) {
+      if (operation->getOpcode() == clang::BO_Assign || operation->getOpcode() == clang::BO_Comma) {
+        return resolve(operation->getRHS(), hops + 1);
+      }
+    }
+    if (const auto* choice = llvm::dyn_cast<clang::ConditionalOperator>(expression)) {
+      return worse(resolve(choice->getTrueExpr(), hops + 1), resolve(choice->getFalseExpr(), hops + 1));
+    }
+    if (const auto* address = llvm::dyn_cast<clang::UnaryOperator>(expression)) {
+      if (address->getOpcode() == clang::UO_AddrOf) return address_of(address->getSubExpr());
+    }
+    if (const auto* reference = llvm::dyn_cast<clang::DeclRefExpr>(expression)) return named(reference, hops);
+    if (const auto* call = llvm::dyn_cast<clang::CallExpr>(expression)) {
+      const std::string callee = callee_name(call);
+      const bool identity = std::ranges::find(identity_functions, callee) != std::end(identity_functions);
+      if (identity && call->getNumArgs() == 1) return resolve(call->getArg(0), hops + 1);
+      return {StoredValue::call, callee};
+    }
+    if (const auto* block = llvm::dyn_cast<clang::StmtExpr>(expression)) {
+      const clang::CompoundStmt* body = block->getSubStmt();
+      const auto* last = body->body_empty() ? nullptr : llvm::dyn_cast<clang::Expr>(body->body_back());
+      return resolve(last, hops + 1);
+    }
+    if (const auto* construct = llvm::dyn_cast<clang::CXXConstructExpr>(expression)) {
+      if (construct->getNumArgs() == 1) return resolve(construct->getArg(0), hops + 1);
+      return {};
+    }
+    if (!expression->isValueDependent() && expression->getType()->isScalarType() &&
+        expression->isEvaluatable(ast_, clang::Expr::SE_NoSideEffects)) {
+      return {StoredValue::constant, {}};
+    }
+    return {};
+  }
+
+ private:
+  /// Of two possible values the one that says more: a call, then a parameter, then what is not known.
+  static StoredExpression worse(const StoredExpression& a, const StoredExpression& b) {
+    const auto rank = [](const StoredExpression& e) {
+      switch (e.value) {
+        case StoredValue::call: return 5;
+        case StoredValue::parameter: return 4;
+        case StoredValue::unknown: return 3;
+        case StoredValue::static_address: return 2;
+        case StoredValue::immortal: return 1;
+        case StoredValue::constant: return 0;
+      }
+      return 0;
+    };
+    return rank(a) >= rank(b) ? a : b;
+  }
+
+  StoredExpression named(const clang::DeclRefExpr* reference, unsigned hops) const {
+    const clang::ValueDecl* declaration = reference->getDecl();
+    if (llvm::isa<clang::FunctionDecl>(declaration)) return {StoredValue::static_address, {}};
+    if (llvm::isa<clang::EnumConstantDecl>(declaration)) return {StoredValue::constant, {}};
+    if (is_immortal(declaration)) return {StoredValue::immortal, {}};
+    const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration);
+    if (variable == nullptr) return {};
+    if (variable->hasGlobalStorage()) {
+      return variable->getType()->isArrayType() ? StoredExpression{StoredValue::static_address, {}}
+                                                : StoredExpression{};
+    }
+    if (const auto known = locals_.find(variable); known != locals_.end()) return resolve(known->second, hops + 1);
+    return {llvm::isa<clang::ParmVarDecl>(variable) ? StoredValue::parameter : StoredValue::unknown, {}};
+  }
+
+  static StoredExpression address_of(const clang::Expr* object) {
+    object = strip(object);
+    while (object != nullptr) {
+      if (const auto* member = llvm::dyn_cast<clang::MemberExpr>(object); member != nullptr && !member->isArrow()) {
+        object = strip(member->getBase());
+      } else if (const auto* element = llvm::dyn_cast<clang::ArraySubscriptExpr>(object)) {
+        object = strip(element->getBase());
+      } else {
+        break;
+      }
+    }
+    const auto* reference = llvm::dyn_cast_or_null<clang::DeclRefExpr>(object);
+    if (reference == nullptr) return {};
+    if (is_immortal(reference->getDecl())) return {StoredValue::immortal, {}};
+    const auto* variable = llvm::dyn_cast<clang::VarDecl>(reference->getDecl());
+    const bool is_static = variable == nullptr || variable->hasGlobalStorage();
+    return {is_static ? StoredValue::static_address : StoredValue::unknown, {}};
+  }
+
+  const clang::ASTContext& ast_;
+  const LocalValues& locals_;
+};
+
+}  // namespace
+
+const clang::Expr* strip(const clang::Expr* expression) {
+  while (expression != nullptr) {
+    const clang::Expr* inner = expression->IgnoreParenCasts();
+    if (const auto* full = llvm::dyn_cast<clang::FullExpr>(inner)) inner = full->getSubExpr();
+    if (const auto* temporary = llvm::dyn_cast<clang::MaterializeTemporaryExpr>(inner)) inner = temporary->getSubExpr();
+    if (const auto* bound = llvm::dyn_cast<clang::CXXBindTemporaryExpr>(inner)) inner = bound->getSubExpr();
+    if (inner == expression) return inner;
+    expression = inner;
+  }
+  return nullptr;
+}
+
+bool is_null(const clang::Expr* expression) {
+  if (expression == nullptr || expression->isValueDependent()) return false;
+  expression = expression->IgnoreParenCasts();
+  if (llvm::isa<clang::CXXNullPtrLiteralExpr, clang::GNUNullExpr>(expression)) return true;
+  const auto* literal = llvm::dyn_cast<clang::IntegerLiteral>(expression);
+  return literal != nullptr && literal->getValue().isZero();
+}
+
+std::string callee_name(const clang::Expr* call) {
+  const auto* expression = llvm::dyn_cast_or_null<clang::CallExpr>(call);
+  if (expression == nullptr) return {};
+  const auto* function = llvm::dyn_cast_or_null<clang::FunctionDecl>(expression->getCalleeDecl());
+  if (function == nullptr) return {};
+  if (const auto* method = llvm::dyn_cast<clang::CXXMethodDecl>(function)) {
+    return method->getParent()->getNameAsString() + "::" + method->getNameAsString();
+  }
+  return function->getQualifiedNameAsString();
+}
+
+StoredExpression stored_expression(const clang::Expr* expression, const clang::ASTContext& ast,
+                                   const LocalValues& locals) {
+  return Resolver(ast, locals).resolve(expression);
+}
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <clang/AST/ASTContext.h>
+#include <clang/AST/Expr.h>
+
+#include <string>
+#include <unordered_map>
+
+#include "model/source_facts.h"
+
+namespace isoaudit::analyzer {
+
+/// What one expression stores.
+struct StoredExpression {
+  model::StoredValue value = model::StoredValue::unknown;
+  /// For StoredValue::call: the function's name; empty for a call through a pointer.
+  std::string callee{};
+};
+
+/// The value that each local variable got last, in source order: `tmp = PyErr_NewException(..); Global = tmp;`.
+/// NULL does not count: it is what a local holds before its value.
+using LocalValues = std::unordered_map<const clang::VarDecl*, const clang::Expr*>;
+
+/// Looks through casts, parentheses, chained assignments, Py_NewRef and locals.
+StoredExpression stored_expression(const clang::Expr* expression, const clang::ASTContext& ast,
+                                   const LocalValues& locals);
+
+/// The called function's plain name; of a method "Class::method". Empty when it is not known before the run.
+std::string callee_name(const clang::Expr* call);
+
+/// NULL, 0, nullptr.
+bool is_null(const clang::Expr* expression);
+
+/// Without parentheses, casts, cleanups, temporaries, _Generic and `?:` of a constant: what was meant.
+const clang::Expr* strip(const clang::Expr* expression);
+
+}  // namespace isoaudit::analyzer
