@@ -6,6 +6,7 @@
 #include "analyzer/binary/layouts.h"
 #include "analyzer/binary/module_def.h"
 #include "analyzer/binary/slots.h"
+#include "analyzer/code/read_hook.h"
 #include "model/module_definition.h"
 
 namespace isoaudit::analyzer {
@@ -35,45 +36,71 @@ model::Declaration undetermined(const std::string& reason) {
   return declares;
 }
 
+/// What is known of one hook without regard to a version: how the module is made, from what, and in which memory.
+struct Making {
+  model::Init init = model::Init::undetermined;
+  /// The definition, or the slots of an export hook, lie at a known address in `memory`.
+  std::optional<ModuleDef> def{};
+  std::uint64_t slots = 0;
+  std::optional<Memory> memory{};
+  /// The hook's code was read: what it does not store is not stored.
+  bool code_read = false;
+  std::string undetermined_reason{};
+  std::string invalid{};
+
+  bool operator==(const Making& other) const {
+    const std::uint64_t mine = def ? def->address : 0, theirs = other.def ? other.def->address : 0;
+    return init == other.init && mine == theirs && slots == other.slots && invalid == other.invalid &&
+           undetermined_reason == other.undetermined_reason;
+  }
+};
+
 class Reader {
  public:
   Reader(const Image& image, const model::TagVersions& tag, model::Framework framework)
-      : image_(image), memory_(image), framework_(framework), hooks_(find_hooks(image)) {
+      : image_(image),
+        memory_(image),
+        framework_(framework),
+        tag_(tag),
+        hooks_(find_hooks(image)),
+        layouts_(layouts_of(tag)),
+        code_(image) {
     std::vector<std::string> names;
     for (const Hook& hook : hooks_) names.push_back(hook.name.module);
-    layouts_ = layouts_of(tag);
-    defs_ = find_module_defs(memory_, layouts_, names);
+    if (!hooks_.empty()) defs_ = find_module_defs(memory_, layouts_, names);
   }
 
   const std::vector<Hook>& hooks() const { return hooks_; }
 
-  model::EntryPoint read(const Hook& hook, model::PythonVersion version) const {
+  /// The ways through a hook that end in different makings; one when all agree.
+  std::vector<Making> makings(const Hook& hook) {
+    const HookReading reading = image_.pointer_size == 8 ? code_.read(hook.address) : HookReading{};
+    std::vector<Making> found;
+    for (const HookPath& path : reading.paths) {
+      std::optional<Making> making = from_path(hook, path, reading);
+      if (making && std::ranges::find(found, *making) == found.end()) found.push_back(std::move(*making));
+    }
+    if (!found.empty()) return found;
+    return {without_path(hook, reading)};
+  }
+
+  model::EntryPoint read(const Hook& hook, const Making& making, model::PythonVersion version) const {
     model::EntryPoint entry;
     entry.symbol = hook.symbol;
     entry.module = hook.name.module;
-    if (image_.pointer_size != 8) {
-      entry.declares = undetermined("32-bit layouts are not decoded");
-      return entry;
-    }
-    if (hook.name.is_export) {
-      entry.init = model::Init::export_slots;
-      entry.declares = undetermined("the slots that the hook returns are not known without reading its code");
-      return entry;
-    }
-    const bool multi = image_.imports_symbol("PyModuleDef_Init");
-    const bool single = image_.imports_symbol("PyModule_Create2") || image_.imports_symbol("PyModule_FromDefAndSpec2");
-    const ModuleDef* def = def_of(hook);
-    if (multi && (!single || (def != nullptr && !def->slots.is_null()))) {
-      entry.init = model::Init::multi_phase;
-      entry.declares = def == nullptr ? undetermined("dynamic definition: no static PyModuleDef belongs to this hook")
-                                      : decode_definition(memory_, *def, version, false);
-    } else if (multi && single) {
-      entry.declares = undetermined("the file calls both PyModuleDef_Init and PyModule_Create2");
-    } else if (single || framework_ == model::Framework::mypyc || framework_ == model::Framework::cffi) {
-      entry.init = model::Init::single_phase;
-      entry.declares = def != nullptr ? declare_single_phase(*def) : no_definition();
-    } else {
-      entry.declares = undetermined("the file imports no function that makes a module");
+    entry.init = making.init;
+    const Memory& memory = making.memory ? *making.memory : memory_;
+    if (!making.invalid.empty()) {
+      entry.declares = no_definition();
+      entry.declares.invalid = making.invalid;
+    } else if (!making.undetermined_reason.empty()) {
+      entry.declares = undetermined(making.undetermined_reason);
+    } else if (making.init == model::Init::export_slots) {
+      entry.declares = decode_export_slots(memory, making.slots, version);
+    } else if (making.init == model::Init::single_phase) {
+      entry.declares = making.def ? declare_single_phase(*making.def) : no_definition();
+    } else if (making.def) {
+      entry.declares = decode_definition(memory, *making.def, version, making.code_read);
     }
     return entry;
   }
@@ -84,6 +111,91 @@ class Reader {
     declares.multiple_interpreters = model::MultipleInterpreters::absent;
     declares.gil = model::GilUse::absent;
     return declares;
+  }
+
+  /// What one way through the hook makes; empty when it only fails, or tells nothing.
+  std::optional<Making> from_path(const Hook& hook, const HookPath& path, const HookReading& reading) const {
+    using Returns = HookPath::Returns;
+    Making making{.memory = path.memory, .code_read = !reading.incomplete};
+    if (hook.name.is_export) {
+      if (path.returns != Returns::address) return std::nullopt;
+      making.init = model::Init::export_slots;
+      making.slots = path.address;
+      return making;
+    }
+    switch (path.returns) {
+      case Returns::definition:
+        making.init = model::Init::multi_phase;
+        if (path.address != 0) making.def = definition_at(*making.memory, path.address);
+        if (path.address == 0) making.undetermined_reason = "dynamic definition: its PyModuleDef is made at run time";
+        if (path.address != 0 && !making.def) {
+          making.undetermined_reason = "runtime-filled: its PyModuleDef is filled at run time";
+        }
+        return making;
+      case Returns::module:
+        making.init = model::Init::single_phase;
+        if (path.address != 0) making.def = definition_at(*making.memory, path.address);
+        return making;
+      case Returns::address:
+        // An object that no function of the API made: CPython refuses it.
+        making.invalid = "the hook returns an object that was not initialised";
+        return making;
+      default: return std::nullopt;
+    }
+  }
+
+  /// The layout of a file that several versions load is the one that fits: they differ in nothing that is read here.
+  std::optional<ModuleDef> definition_at(const Memory& memory, std::uint64_t address) const {
+    for (const model::PythonLayout* layout : layouts_) {
+      if (std::optional<ModuleDef> def = read_module_def(memory, address, *layout)) return def;
+    }
+    return std::nullopt;
+  }
+
+  /// No way through the hook told: what the file imports and holds.
+  Making without_path(const Hook& hook, const HookReading& reading) const {
+    Making making;
+    if (image_.pointer_size != 8) {
+      making.undetermined_reason = "32-bit layouts are not decoded";
+      return making;
+    }
+    const auto calls = [&](std::string_view name) { return std::ranges::binary_search(reading.calls, name); };
+    if (only_fails(reading)) {
+      making.invalid = "the hook returns NULL";
+      if (hook.name.is_export) making.init = model::Init::export_slots;
+      return making;
+    }
+    if (hook.name.is_export) {
+      making.init = model::Init::export_slots;
+      making.undetermined_reason = "the hook's slots are made at run time";
+      return making;
+    }
+    const bool multi = image_.imports_symbol("PyModuleDef_Init");
+    const bool single = image_.imports_symbol("PyModule_Create2") || image_.imports_symbol("PyModule_FromDefAndSpec2");
+    const ModuleDef* def = def_of(hook);
+    if (multi && (!single || calls("PyModuleDef_Init") || (def != nullptr && !def->slots.is_null()))) {
+      making.init = model::Init::multi_phase;
+      if (def != nullptr) making.def = *def;
+      if (def == nullptr) making.undetermined_reason = "dynamic definition: no static PyModuleDef belongs to this hook";
+    } else if (multi && single && !calls("PyModule_Create2")) {
+      making.undetermined_reason = "the file calls both PyModuleDef_Init and PyModule_Create2";
+    } else if (single || made_elsewhere()) {
+      making.init = model::Init::single_phase;
+      if (def != nullptr) making.def = *def;
+    } else {
+      making.undetermined_reason = "the file imports no function that makes a module";
+    }
+    return making;
+  }
+
+  static bool only_fails(const HookReading& reading) {
+    return reading.read && !reading.incomplete && !reading.paths.empty() &&
+           std::ranges::all_of(reading.paths, [](const HookPath& p) { return p.returns == HookPath::Returns::null; });
+  }
+
+  /// cffi and mypyc leave the making to another library, which makes it in one phase. Free-threaded mypyc does not.
+  bool made_elsewhere() const {
+    return framework_ == model::Framework::cffi || (framework_ == model::Framework::mypyc && !tag_.free_threaded);
   }
 
   const ModuleDef* def_of(const Hook& hook) const {
@@ -100,10 +212,31 @@ class Reader {
   const Image& image_;
   Memory memory_;
   model::Framework framework_;
+  model::TagVersions tag_;
   std::vector<Hook> hooks_;
-  std::vector<const model::PythonLayout*> layouts_{};
+  std::vector<const model::PythonLayout*> layouts_;
   std::vector<ModuleDef> defs_{};
+  HookReader code_;
 };
+
+/// Several ways that declare different things: what they agree on stays, the rest is open.
+model::EntryPoint join(const std::vector<model::EntryPoint>& ways) {
+  model::EntryPoint entry = ways.front();
+  for (const model::EntryPoint& way : ways) {
+    if (way == entry) continue;
+    model::Declaration& declares = entry.declares;
+    if (way.init != entry.init) entry.init = model::Init::undetermined;
+    if (way.declares.multiple_interpreters != declares.multiple_interpreters) {
+      declares.multiple_interpreters = model::MultipleInterpreters::undetermined;
+      declares.undetermined_reason = "the hook decides at run time between several declarations";
+    }
+    if (way.declares.gil != declares.gil) declares.gil = model::GilUse::undetermined;
+    if (way.declares.state_size != declares.state_size) declares.state_size.reset();
+    if (declares.undetermined_reason.empty()) declares.undetermined_reason = way.declares.undetermined_reason;
+    if (way.declares.invalid != declares.invalid) declares.invalid.clear();
+  }
+  return entry;
+}
 
 /// A hook's suffix has '_' where the module's name has '-'.
 std::string as_hook_suffix(std::string stem) {
@@ -115,7 +248,7 @@ std::string as_hook_suffix(std::string stem) {
 
 std::vector<model::BinaryEntryPoint> read_entry_points(const Image& image, const std::string& stem,
                                                        const model::TagVersions& tag, model::Framework framework) {
-  const Reader reader(image, tag, framework);
+  Reader reader(image, tag, framework);
   std::vector<model::BinaryEntryPoint> rows;
   const auto exports = [&](const std::string& module) {
     return std::ranges::any_of(reader.hooks(),
@@ -123,8 +256,13 @@ std::vector<model::BinaryEntryPoint> read_entry_points(const Image& image, const
   };
   for (const Hook& hook : reader.hooks()) {
     const std::size_t first = rows.size();
+    const std::vector<Making> makings = reader.makings(hook);
     const auto add = [&](std::optional<model::PythonVersion> version) {
-      model::EntryPoint entry = reader.read(hook, version.value_or(model::PythonVersion{3, 12}));
+      std::vector<model::EntryPoint> ways;
+      for (const Making& making : makings) {
+        ways.push_back(reader.read(hook, making, version.value_or(model::PythonVersion{3, 12})));
+      }
+      model::EntryPoint entry = join(ways);
       auto row = std::find_if(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.end(),
                               [&](const model::BinaryEntryPoint& r) { return r.entry == entry; });
       if (row == rows.end()) {

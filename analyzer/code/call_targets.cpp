@@ -1,0 +1,51 @@
+#include "analyzer/code/call_targets.h"
+
+#include "analyzer/code/state.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+/// endbr64, jmp; adrp, ldr, add, br: a stub has no more.
+constexpr int longest_stub = 5;
+
+}  // namespace
+
+const std::string& CallTargets::import_at(std::uint64_t address) {
+  const auto [place, fresh] = known_.try_emplace(address);
+  if (fresh) place->second = follow(address);
+  return place->second;
+}
+
+std::string CallTargets::name_at(std::uint64_t address) {
+  if (const std::string& import = import_at(address); !import.empty()) return import;
+  const Symbol* symbol = image_.symbol_at(address);
+  return symbol != nullptr && symbol->address == address ? symbol->name : std::string();
+}
+
+std::string CallTargets::follow(std::uint64_t address) {
+  Names names;
+  const Evaluator evaluator(image_, names);
+  State state;
+  // The pointer may be bound late: the table is then writable, and what the loader will put there is what counts.
+  const Memory memory(image_);
+  for (int i = 0; i < longest_stub; ++i) {
+    const Section* section = image_.section_at(address);
+    if (section == nullptr || !section->executable || address - section->address >= section->bytes.size()) return {};
+    Instruction instruction;
+    if (!decoder_.decode(section->bytes.subspan(address - section->address), address, instruction)) return {};
+    if (instruction.op == Op::jump) {
+      if (instruction.has_target) return {};
+      const Value target = instruction.has_memory
+                               ? evaluator.load(state, evaluator.place(state, instruction.memory), 8, &memory)
+                               : evaluator.register_value(state, instruction.src);
+      if (target.kind == Value::Kind::import) return names.text(target.name);
+      return {};
+    }
+    if (instruction.op == Op::call || instruction.is_branch() || instruction.ends_block()) return {};
+    evaluator.step(state, instruction, &memory, nullptr);
+    address = instruction.next();
+  }
+  return {};
+}
+
+}  // namespace isoaudit::analyzer

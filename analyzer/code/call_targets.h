@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "analyzer/code/decoder.h"
+
+namespace isoaudit::analyzer {
+
+/// Which imported function the code at an address leads to, when it is one of the linker's stubs (.plt, .plt.sec,
+/// .plt.got and their like, found by what they do and not by their section): a jump through a pointer that the loader
+/// fills in.
+class CallTargets {
+ public:
+  CallTargets(const Image& image, Decoder& decoder) : image_(image), decoder_(decoder) {}
+
+  /// The imported name, or empty when the address is not such a stub.
+  const std::string& import_at(std::uint64_t address);
+  /// For messages: the import, else the file's own symbol, else empty.
+  std::string name_at(std::uint64_t address);
+
+ private:
+  std::string follow(std::uint64_t address);
+
+  const Image& image_;
+  Decoder& decoder_;
+  std::map<std::uint64_t, std::string> known_{};
+};
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "analyzer/code/instruction.h"
+#include "analyzer/image/image.h"
+
+namespace isoaudit::analyzer {
+
+/// Turns bytes into instructions. LLVM stays behind this header. One decoder belongs to one thread.
+class Decoder {
+ public:
+  /// Null when no disassembler for the machine is built in.
+  static std::unique_ptr<Decoder> create(Machine machine);
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+  virtual ~Decoder() = default;
+
+  /// The instruction at the start of `bytes`, which lie at `address`. False when the bytes are none; `out.size` then
+  /// says how many bytes to skip.
+  virtual bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) = 0;
+
+ protected:
+  Decoder() = default;
+};
+
+/// Who passes what where (System V for x86-64, AAPCS64).
+struct CallingConvention {
+  std::span<const Register> arguments{};
+  Register result = 0;
+  Register stack_pointer = 0;
+  /// Lost over a call.
+  std::uint64_t clobbered = 0;
+};
+const CallingConvention& calling_convention(Machine machine);
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+
+/// Machine instructions in the few words that the readers need, the same for every machine. What has no word here is
+/// `other`: its writes to registers and memory are still told, its values are unknown.
+namespace isoaudit::analyzer {
+
+/// General registers are 0 to 31 (x86-64: hardware numbers, 4 is the stack pointer; AArch64: 31 is it), vector
+/// registers 32 to 63.
+using Register = std::uint8_t;
+constexpr Register no_register = 0xFF;
+constexpr Register first_vector = 32;
+
+enum class Op : std::uint8_t {
+  other,
+  copy,          ///< dst = src or immediate
+  address,       ///< dst = address of memory
+  load,          ///< dst = memory (zero- or sign-extended)
+  store,         ///< memory = src or immediate
+  update,        ///< memory changes in a way that depends on its old value
+  add,           ///< dst = src + immediate
+  align,         ///< dst = src & immediate
+  insert,        ///< sixteen bits of dst, at `shift`, become the immediate
+  load_high,     ///< upper half of a vector = memory
+  store_high,    ///< memory = upper half of a vector
+  merge,         ///< upper half of dst = lower half (or the general register) src2, lower half = lower half of src
+  spread,        ///< both halves of dst = src
+  exchange,      ///< memory and src change places
+  compare,       ///< flags = src (or memory) - src2 (or immediate)
+  test,          ///< flags = src & src2 (or immediate)
+  branch,        ///< to target when the flags fulfil `condition`
+  branch_zero,   ///< to target when src is zero (condition 4) or not (condition 5)
+  branch_other,  ///< to target, for a reason that is not followed
+  jump,          ///< to target, to src or through memory
+  call,          ///< target, src or through memory
+  stop,          ///< nothing runs after it here: return, trap
+  result,        ///< return
+  push,
+  pop,
+  fill,        ///< block of memory at register 7 = register 0, repeated
+  move_block,  ///< block of memory at register 7 = that at register 6, repeated
+};
+
+struct MemoryOperand {
+  Register base = no_register;
+  Register index = no_register;
+  std::uint8_t scale = 1;
+  /// Relative to a segment register: thread-local storage.
+  bool segment = false;
+  /// With neither base nor index: the address itself.
+  std::int64_t displacement = 0;
+};
+
+struct Instruction {
+  std::uint64_t address = 0;
+  std::uint64_t target = 0;
+  std::int64_t immediate = 0;
+  MemoryOperand memory{};
+  /// Registers whose values are lost, beside dst: one bit each.
+  std::uint64_t clobbers = 0;
+  Op op = Op::other;
+  std::uint8_t size = 0;
+  /// Bytes that one access touches; 0 when not known.
+  std::uint8_t width = 0;
+  Register dst = no_register, src = no_register, src2 = no_register;
+  /// x86-64's numbering: 4 equal, 5 not equal, ...
+  std::uint8_t condition = 0;
+  std::uint8_t shift = 0;
+  bool has_memory = false;
+  bool has_target = false;
+  bool has_immediate = false;
+  bool writes_memory = false;
+  bool atomic = false;
+  bool sign_extends = false;
+  /// Store: src2 goes to the `width` bytes after src's.
+  bool pair = false;
+  /// Added to the memory operand's base register after the access.
+  std::int64_t writeback = 0;
+
+  std::uint64_t next() const { return address + size; }
+  bool ends_block() const { return op == Op::jump || op == Op::stop || op == Op::result; }
+  bool is_branch() const { return op == Op::branch || op == Op::branch_zero || op == Op::branch_other; }
+};
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,362 @@
+// A hook is run on paper: every register, stack slot and word of memory is either known or not. Where a condition is
+// not known both ways are taken. Memory is that of the freshly loaded file, so that "first call" guards decide
+// themselves.
+#include "analyzer/code/read_hook.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "analyzer/code/call_targets.h"
+#include "analyzer/code/state.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+constexpr std::size_t most_steps = 40000;
+constexpr std::size_t most_paths = 96;
+constexpr std::size_t deepest_calls = 8;
+/// How far a callee is looked at to see whether it leads to a function that makes a module.
+constexpr std::size_t longest_look = 4000;
+constexpr unsigned deepest_look = 3;
+/// A loop that goes round so often decides nothing here.
+constexpr unsigned most_visits = 64;
+
+bool makes_a_module(std::string_view name) {
+  return name == "PyModule_Create2" || name == "PyModule_FromDefAndSpec2" || name == "PyModule_FromSlotsAndSpec" ||
+         name == "PyModule_New" || name == "PyModule_NewObject" || name == "PyState_FindModule";
+}
+
+bool matters(std::string_view name) { return name == "PyModuleDef_Init" || makes_a_module(name); }
+
+bool never_returns(std::string_view name) {
+  return name == "abort" || name == "__stack_chk_fail" || name == "_Unwind_Resume" || name == "__cxa_throw" ||
+         name == "__cxa_rethrow" || name == "_ZSt9terminatev" || name == "exit" || name == "_exit" ||
+         name == "Py_FatalError" || name == "_Py_FatalErrorFunc" || name == "__assert_fail" ||
+         name == "__cxa_call_unexpected" || (name.starts_with("_ZSt") && name.find("__throw_") != name.npos);
+}
+
+/// What an imported function returns on the way that makes a module.
+Value result_of(std::string_view name, Names& names) {
+  // A first caller gets to initialise a function-local static.
+  if (name == "__cxa_guard_acquire") return number_value(1);
+  if (name == "PyErr_Occurred") return number_value(0);
+  return {Value::Kind::result, names.number_of(name), 0};
+}
+
+}  // namespace
+
+struct HookReader::Parts {
+  explicit Parts(const Image& the_image)
+      : image(the_image),
+        decoder(Decoder::create(the_image.machine)),
+        targets(the_image, *decoder),
+        evaluator(the_image, names) {}
+
+  const Instruction* at(std::uint64_t address) {
+    const auto [place, fresh] = decoded.try_emplace(address);
+    if (fresh) {
+      const Section* section = image.section_at(address);
+      const bool code = section != nullptr && section->executable && address - section->address < section->bytes.size();
+      if (!code || !decoder->decode(section->bytes.subspan(address - section->address), address, place->second)) {
+        place->second.size = 0;
+      }
+    }
+    return place->second.size == 0 ? nullptr : &place->second;
+  }
+
+  /// The code at `address` calls, within a few calls, a function that makes modules or definitions.
+  bool leads_to_module(std::uint64_t address, unsigned depth) {
+    if (const auto known = leads.find(address); known != leads.end()) return known->second;
+    leads[address] = false;
+    std::set<std::uint64_t> seen;
+    std::vector<std::uint64_t> open{address}, callees;
+    while (!open.empty() && seen.size() < longest_look) {
+      const std::uint64_t place = open.back();
+      open.pop_back();
+      if (!seen.insert(place).second) continue;
+      const Instruction* instruction = at(place);
+      if (instruction == nullptr) continue;
+      if (instruction->op == Op::call || instruction->op == Op::jump) {
+        std::string name;
+        if (instruction->has_target) {
+          name = targets.import_at(instruction->target);
+          if (name.empty()) (instruction->op == Op::call ? callees : open).push_back(instruction->target);
+        } else if (instruction->has_memory && instruction->memory.base == no_register) {
+          name = image.pointer_at(static_cast<std::uint64_t>(instruction->memory.displacement)).name;
+        }
+        if (matters(name)) return leads[address] = true;
+      }
+      if (instruction->is_branch()) open.push_back(instruction->target);
+      if (!instruction->ends_block()) open.push_back(instruction->next());
+    }
+    if (depth < deepest_look) {
+      std::ranges::sort(callees);
+      callees.erase(std::unique(callees.begin(), callees.end()), callees.end());
+      for (const std::uint64_t callee : callees) {
+        if (leads_to_module(callee, depth + 1)) return leads[address] = true;
+      }
+    }
+    return false;
+  }
+
+  const Image& image;
+  std::unique_ptr<Decoder> decoder;
+  Names names{};
+  CallTargets targets;
+  Evaluator evaluator;
+  std::unordered_map<std::uint64_t, Instruction> decoded{};
+  std::unordered_map<std::uint64_t, bool> leads{};
+};
+
+namespace {
+
+struct Frame {
+  std::uint64_t return_to = 0;
+  /// The caller's registers and stack, to come back to.
+  State caller{};
+};
+
+struct Walk {
+  std::uint64_t at = 0;
+  State state{};
+  Memory memory;
+  std::vector<Frame> frames{};
+  std::map<std::uint64_t, unsigned> visits{};
+};
+
+template <class Parts>
+class Runner {
+ public:
+  Runner(Parts& parts, std::uint64_t address) : parts_(parts) {
+    Walk first{.at = address, .state = entry_state(parts.evaluator.convention()), .memory = Memory(parts.image)};
+    open_.push_back(std::move(first));
+  }
+
+  HookReading run() {
+    reading_.read = true;
+    while (!open_.empty()) {
+      Walk walk = std::move(open_.back());
+      open_.pop_back();
+      follow(std::move(walk));
+      if (steps_ > most_steps || reading_.paths.size() + open_.size() > most_paths) {
+        reading_.incomplete = true;
+        break;
+      }
+    }
+    reading_.calls.assign(calls_.begin(), calls_.end());
+    return std::move(reading_);
+  }
+
+ private:
+  void follow(Walk walk) {
+    while (true) {
+      const Instruction* instruction = parts_.at(walk.at);
+      if (instruction == nullptr || ++steps_ > most_steps || ++walk.visits[walk.at] > most_visits) {
+        reading_.incomplete = true;
+        return;
+      }
+      const Evaluator& evaluator = parts_.evaluator;
+      switch (instruction->op) {
+        case Op::stop: return;
+        case Op::result:
+          if (!leave(walk)) return;
+          continue;
+        case Op::call:
+          if (!call(walk, *instruction, false)) return;
+          continue;
+        case Op::jump:
+          if (instruction->has_target && parts_.targets.import_at(instruction->target).empty()) {
+            walk.at = instruction->target;
+            continue;
+          }
+          if (!call(walk, *instruction, true)) return;
+          continue;
+        case Op::branch:
+        case Op::branch_zero:
+        case Op::branch_other: {
+          const std::optional<bool> taken = evaluator.taken(walk.state, *instruction);
+          if (!taken) {
+            if (open_.size() + reading_.paths.size() >= most_paths) {
+              reading_.incomplete = true;
+              return;
+            }
+            Walk other = walk;
+            other.at = instruction->target;
+            open_.push_back(std::move(other));
+          }
+          walk.at = taken.value_or(false) ? instruction->target : instruction->next();
+          continue;
+        }
+        default: evaluator.step(walk.state, *instruction, &walk.memory, &walk.memory); walk.at = instruction->next();
+      }
+    }
+  }
+
+  Value callee_of(const Walk& walk, const Instruction& instruction) {
+    if (instruction.has_target) {
+      const std::string& import = parts_.targets.import_at(instruction.target);
+      if (!import.empty()) return {Value::Kind::import, parts_.names.number_of(import), 0};
+      return {Value::Kind::address, 0, instruction.target};
+    }
+    if (!instruction.has_memory) return parts_.evaluator.register_value(walk.state, instruction.src);
+    return parts_.evaluator.load(walk.state, parts_.evaluator.place(walk.state, instruction.memory), 8, &walk.memory);
+  }
+
+  /// False when the way ends here.
+  bool call(Walk& walk, const Instruction& instruction, bool tail) {
+    Value callee = callee_of(walk, instruction);
+    if (callee.kind == Value::Kind::address) {
+      const std::string& import = parts_.targets.import_at(callee.bits);
+      if (!import.empty()) callee = {Value::Kind::import, parts_.names.number_of(import), 0};
+    }
+    if (callee.kind == Value::Kind::address && tail) {
+      walk.at = callee.bits;
+      return true;
+    }
+    if (callee.kind == Value::Kind::address && worth_following(walk, callee.bits)) {
+      walk.frames.push_back({instruction.next(), walk.state});
+      walk.at = callee.bits;
+      // The callee sees the caller's stack; on x86-64 the return address lies between.
+      Value& top = walk.state.general[parts_.evaluator.convention().stack_pointer];
+      if (top.kind == Value::Kind::stack && parts_.image.machine == Machine::x86_64) top.bits -= 8;
+      return true;
+    }
+    if (callee.kind == Value::Kind::unknown && tail) {
+      // A jump table, or a call through a pointer: what is behind it is not known.
+      finish(walk, {});
+      return false;
+    }
+    Value result{Value::Kind::result, 0, 0};
+    if (callee.kind == Value::Kind::import) {
+      const std::string name = parts_.names.text(callee.name);
+      calls_.insert(name);
+      if (never_returns(name)) return false;
+      result = result_of(name, parts_.names);
+      if (matters(name)) {
+        const Value argument = parts_.evaluator.register_value(walk.state, parts_.evaluator.convention().arguments[0]);
+        result.bits = argument.kind == Value::Kind::address ? argument.bits : 0;
+      } else {
+        lose_what_is_passed(walk, name);
+      }
+    } else if (callee.kind == Value::Kind::address) {
+      if (const Symbol* symbol = parts_.image.symbol_at(callee.bits)) calls_.insert(symbol->name);
+      lose_what_is_passed(walk, {});
+    }
+    parts_.evaluator.after_call(walk.state, result);
+    if (!tail) {
+      walk.at = instruction.next();
+      return true;
+    }
+    return leave(walk);
+  }
+
+  bool worth_following(Walk& walk, std::uint64_t address) {
+    if (walk.frames.size() >= deepest_calls) return false;
+    for (const Frame& frame : walk.frames) {
+      if (frame.return_to == address) return false;
+    }
+    if (parts_.leads_to_module(address, 0)) return true;
+    return passes_memory(walk) && is_short(address);
+  }
+
+  bool passes_memory(const Walk& walk) const {
+    return std::ranges::any_of(parts_.evaluator.convention().arguments, [&](Register argument) {
+      const Value value = parts_.evaluator.register_value(walk.state, argument);
+      return value.kind == Value::Kind::stack || (value.kind == Value::Kind::address && writable(value.bits));
+    });
+  }
+
+  bool writable(std::uint64_t address) const {
+    const Section* section = parts_.image.section_at(address);
+    return section != nullptr && section->writable();
+  }
+
+  /// A helper without loops over unknown things: it ends soon and calls little.
+  bool is_short(std::uint64_t address) {
+    for (int i = 0; i < 120; ++i) {
+      const Instruction* instruction = parts_.at(address);
+      if (instruction == nullptr) return false;
+      if (instruction->op == Op::result || instruction->op == Op::stop) return true;
+      if (instruction->op == Op::jump && !instruction->has_target) return true;
+      if (instruction->op == Op::call) return false;
+      address = instruction->next();
+    }
+    return false;
+  }
+
+  /// A function that is not followed may write what it gets the address of.
+  void lose_what_is_passed(Walk& walk, std::string_view name) {
+    const bool reads_only = name.starts_with("__cxa_guard") || name == "strcmp" || name == "strncmp" ||
+                            name == "strlen" || name == "PyErr_Format" || name == "PyErr_SetString";
+    if (reads_only) return;
+    for (const Register argument : parts_.evaluator.convention().arguments) {
+      const Value value = parts_.evaluator.register_value(walk.state, argument);
+      if (value.kind == Value::Kind::stack) {
+        std::erase_if(walk.state.stack,
+                      [&](const StackSlot& s) { return s.offset >= static_cast<std::int64_t>(value.bits); });
+      } else if (value.kind == Value::Kind::address && writable(value.bits)) {
+        const Symbol* symbol = parts_.image.symbol_at(value.bits);
+        walk.memory.forget(value.bits, symbol != nullptr && symbol->size > 0 ? symbol->size : 64);
+      }
+    }
+  }
+
+  /// A return: out of a followed call, or out of the hook.
+  bool leave(Walk& walk) {
+    const Value result = parts_.evaluator.register_value(walk.state, parts_.evaluator.convention().result);
+    if (walk.frames.empty()) {
+      finish(walk, result);
+      return false;
+    }
+    Frame frame = std::move(walk.frames.back());
+    walk.frames.pop_back();
+    State state = std::move(frame.caller);
+    state.stack = std::move(walk.state.stack);
+    parts_.evaluator.after_call(state, result);
+    walk.state = std::move(state);
+    walk.at = frame.return_to;
+    return true;
+  }
+
+  void finish(const Walk& walk, const Value& value) {
+    HookPath path{.memory = walk.memory};
+    using Returns = HookPath::Returns;
+    switch (value.kind) {
+      case Value::Kind::number: path.returns = value.bits == 0 ? Returns::null : Returns::unknown; break;
+      case Value::Kind::address: path.returns = Returns::address, path.address = value.bits; break;
+      case Value::Kind::result:
+        path.callee = parts_.names.text(value.name);
+        path.returns = path.callee == "PyModuleDef_Init" ? Returns::definition
+                       : makes_a_module(path.callee)     ? Returns::module
+                                                         : Returns::other_call;
+        path.address = value.bits;
+        break;
+      default: break;
+    }
+    reading_.paths.push_back(std::move(path));
+  }
+
+  Parts& parts_;
+  std::vector<Walk> open_{};
+  HookReading reading_{};
+  std::set<std::string> calls_{};
+  std::size_t steps_ = 0;
+};
+
+}  // namespace
+
+HookReader::HookReader(const Image& image) {
+  if (image.machine != Machine::other && image.pointer_size == 8) parts_ = std::make_unique<Parts>(image);
+}
+
+HookReader::~HookReader() = default;
+
+HookReading HookReader::read(std::uint64_t address) {
+  if (parts_ == nullptr || parts_->decoder == nullptr) {
+    return {.why_not = "no disassembler for this machine is built in"};
+  }
+  return Runner<Parts>(*parts_, address).run();
+}
+
+}  // namespace isoaudit::analyzer
