@@ -166,27 +166,41 @@ class Reader {
     return {found->second.back().interpreter};
   }
 
+  // The variables whose bytes differ: small ones share a word. Without symbols the word stands for itself.
+  std::vector<model::ChangedWord> variables_in(const Address& at, const std::vector<WordChange>& changes) {
+    std::vector<model::ChangedWord> variables;
+    std::uint64_t difference = 0;
+    for (const WordChange& change : changes) difference |= static_cast<std::uint64_t>(change.before ^ change.after);
+    for (unsigned byte = 0; byte < 8; ++byte) {
+      if (((difference >> (8 * byte)) & 0xff) == 0) continue;
+      model::ChangedWord variable;
+      const Place place = find({at.file, at.vaddr + byte, at.is_thread_local});
+      name({at.file, at.vaddr + (place.symbol.empty() ? 0 : byte), at.is_thread_local}, variable);
+      variable.offset -= place.symbol_offset;
+      if (written_at_run_time(variable.section)) add_unique(variables, variable);
+    }
+    return variables;
+  }
+
   void take_changes(Evidence& evidence) {
     // One entry for each variable and kind of step, however many words it has.
     std::map<std::tuple<std::string, std::string, std::string>, model::ChangedWord> entries;
     for (const auto& [at, changes] : changes_) {
       if (covered(at)) continue;
-      model::ChangedWord named;
-      name(at, named);
-      if (!written_at_run_time(named.section)) continue;
-      const std::string variable =
-          !named.linkage_name.empty() ? named.linkage_name : named.section + "+" + std::to_string(named.offset);
-      std::set<std::string> steps;
-      for (const WordChange& change : changes) {
-        auto [entry, fresh] = entries.try_emplace({at.file, variable, change.step}, named);
-        entry->second.step = change.step;
-        if (!steps.insert(change.step).second) {
-          // Changed before in such a step, by another interpreter, and not to what that one left.
-          entry->second.overwritten = true;
-        } else if (!fresh) {
-          ++entry->second.words;
+      for (const model::ChangedWord& variable : variables_in(at, changes)) {
+        std::map<std::string, std::vector<std::int64_t>> writers;
+        for (const WordChange& change : changes) add_unique(writers[change.step], change.interpreter);
+        for (const auto& [step, ids] : writers) {
+          const std::string name = variable.linkage_name.empty()
+                                       ? variable.section + "+" + std::to_string(variable.offset)
+                                       : variable.linkage_name;
+          auto [entry, fresh] = entries.try_emplace({at.file, name, step}, variable);
+          entry->second.step = step;
+          if (!fresh) ++entry->second.words;
+          // Changed in such a step by one interpreter, then by another one to something else.
+          if (ids.size() > 1) entry->second.overwritten = true;
+          for (const std::int64_t id : ids) add_unique(entry->second.writers, id);
         }
-        add_unique(entry->second.writers, change.interpreter);
       }
     }
     for (auto& [key, entry] : entries) {

@@ -50,6 +50,27 @@ std::string quoted_output(const ChildResult& child) {
   return std::regex_replace(text, address, "0x...");
 }
 
+constexpr char kRefusal[] = "does not support loading in subinterpreters";
+constexpr std::size_t kDetailCap = 400;
+
+/// One sentence for a report: line breaks become spaces, and a page of advice is cut.
+std::string one_line(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    const bool space = c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    if (!space) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  while (line.ends_with(' ')) line.pop_back();
+  if (line.size() <= kDetailCap) return line;
+  std::size_t end = kDetailCap;
+  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;  // never inside a UTF-8 sequence
+  return line.substr(0, end) + " [...]";
+}
+
 /// The first import that failed, if any.
 struct FailedImport {
   const Object* event = nullptr;
@@ -72,13 +93,17 @@ FailedImport failed_import(const EventLog& log, const LevelRun& run) {
     failed.text = describe_chain(result->getArray("chain"));
     const std::string instead = string_of(*result, "instead");
     if (!instead.empty()) failed.text = "imported " + instead + " instead of " + run.path;
-    if (const Array* refusals = result->getArray("refusals"); refusals && !failed.refused) {
+    if (const Array* refusals = result->getArray("refusals")) {
       for (const llvm::json::Value& value : *refusals) {
         const Array* row = value.getAsArray();
         if (!row || row->size() != 3) continue;
         const std::string text = (*row)[2].getAsString().value_or("").str();
-        if (text.find("does not support loading in subinterpreters") == std::string::npos) continue;
-        failed.other_module = (*row)[0].getAsString().value_or("").str();
+        if (text.find(kRefusal) == std::string::npos) continue;
+        // Packages wrap the refusal in pages of advice; the import system's own words are the clearest.
+        const std::string name = (*row)[0].getAsString().value_or("").str();
+        if (failed.refused != (name == run.module)) continue;
+        failed.text = "ImportError: " + text;
+        if (!failed.refused) failed.other_module = name;
         break;
       }
     }
@@ -218,7 +243,8 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
   count(log, phase);
   Evidence evidence = collect_evidence(log, run.path, run.interpreter);
   phase.shared = std::move(evidence.shared);
-  phase.changed = std::move(evidence.changed);
+  // What a hook writes before the import is refused says nothing that the forced level does not say better.
+  if (phase.imports > 0) phase.changed = std::move(evidence.changed);
   phase.output = quoted_output(child);
 
   const FailedImport failed = failed_import(log, run);
@@ -227,7 +253,7 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
   for (const Object* note : log.named(events::note)) notes.insert(string_of(*note, "text"));
   std::vector<std::string> parts = {phase.detail, known_bug(run.interpreter, marks)};
   parts.insert(parts.end(), notes.begin(), notes.end());
-  phase.detail = join_lines(parts);
+  phase.detail = one_line(join_lines(parts));
   return phase;
 }
 

@@ -255,22 +255,6 @@ class Scan {
   std::size_t words_ = 0;
 };
 
-// The import system keeps its own notes in a PyModuleDef (type, index, the dict of a single-phase module).
-void report_definitions(const std::vector<const Interpreter*>& live, const Watched& watched) {
-  for (const Interpreter* interpreter : live) {
-    if (!interpreter->module()) continue;
-    Visit visit(interpreter->state());
-    if (!PyModule_Check(interpreter->module())) continue;
-    const std::uintptr_t definition = address_of(PyModule_GetDef(interpreter->module()));
-    for (const Region& region : watched.regions()) {
-      if (region.thread_local_ || definition < region.address || definition >= region.address + region.size) continue;
-      Event(events::definition)
-          .number("image", region.image)
-          .number("vaddr", static_cast<std::int64_t>(region.vaddr + (definition - region.address)));
-    }
-  }
-}
-
 }  // namespace
 
 void scan_ownership(const std::vector<const Interpreter*>& live, Watched& watched) {
@@ -288,7 +272,6 @@ void scan_ownership(const std::vector<const Interpreter*>& live, Watched& watche
     objects += inventory.objects.size();
     inventories.push_back(std::move(inventory));
   }
-  report_definitions(live, watched);
   Scan scan(inventories, watched);
   scan.find_static_objects();
   scan.find_held_objects();

@@ -31,7 +31,7 @@ inline constexpr char declares[] = "declares";
 inline constexpr char dependency[] = "dependency";
 // {index, path}: a file whose writable memory is watched.
 inline constexpr char image[] = "image";
-// {image, vaddr}: the PyModuleDef of the audited module, which the import system itself writes to.
+// {image, vaddr}: a PyModuleDef in watched memory, which the import system itself writes to.
 inline constexpr char definition[] = "definition";
 // {step, interp, words: [[image, vaddr, old, new, thread-local]], dropped}: what a step changed there.
 inline constexpr char changed[] = "changed";

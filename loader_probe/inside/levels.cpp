@@ -30,20 +30,10 @@ void run_main(const Config& config, Interpreter& main) {
   Py_DecRef(before);
 }
 
-// One interpreter: created, used, ended.
-void run_once(const Config& config, Kind kind, unsigned round) {
-  std::string error;
-  step(events::step_create, 0, round);
-  Interpreter one = Interpreter::create(kind, config, error);
-  if (report_impossible(error)) return;
-  if (one.import_audited(config, round)) one.exercise();
-  one.destroy();
-}
-
 // What the audited file itself declares, when its import failed on something else first.
-void ask_declaration(const Config& config) {
+void ask_declaration(const Config& config, Kind kind) {
   std::string error;
-  Interpreter asked = Interpreter::create(Kind::isolated, config, error);
+  Interpreter asked = Interpreter::create(kind, config, error);
   if (report_impossible(error)) return;
   step(events::step_declares, asked.id(), 0);
   PyObject* arguments = Py_BuildValue("(ss)", config.module.c_str(), config.path.c_str());
@@ -55,6 +45,18 @@ void ask_declaration(const Config& config) {
   }
   Py_DecRef(chain);
   asked.destroy();
+}
+
+// One interpreter: created, used, ended.
+void run_once(const Config& config, Kind kind, unsigned round) {
+  std::string error;
+  step(events::step_create, 0, round);
+  Interpreter one = Interpreter::create(kind, config, error);
+  if (report_impossible(error)) return;
+  if (one.import_audited(config, round)) one.exercise();
+  const bool refused_elsewhere = one.met_refusal() && !one.refused();
+  one.destroy();
+  if (refused_elsewhere) ask_declaration(config, kind);
 }
 
 // Two interpreters alive in one thread, one step at a time: who writes what is known, and nothing can race.
@@ -93,13 +95,14 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
     watched.report_changes(events::step_exercise, one.id());
   }
   if (loaded) scan_ownership(live, watched);
+  watched.report_definitions();
   for (Interpreter& one : pair) {
     const std::int64_t id = one.id();
     one.enter();
     one.destroy();
     watched.report_changes(events::step_destroy, id);
   }
-  if (first_refused && !pair[0].refused()) ask_declaration(config);
+  if (first_refused && !pair[0].refused()) ask_declaration(config, kind);
   return loaded;
 }
 

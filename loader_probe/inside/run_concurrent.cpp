@@ -62,7 +62,10 @@ void run_concurrent(const Config& config, Kind kind, Interpreter& main) {
       for (const Interpreter& one : interpreters) {
         if (one.module()) live.push_back(&one);
       }
-      if (live.size() > 1) scan_ownership(live, watched);
+      if (live.size() > 1) {
+        scan_ownership(live, watched);
+        watched.report_definitions();
+      }
       meeting.arrive_and_wait();
     }
     for (std::thread& thread : threads) thread.join();

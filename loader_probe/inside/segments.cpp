@@ -124,6 +124,21 @@ bool Watched::inside_watched(std::uintptr_t address) const {
   });
 }
 
+void Watched::report_definitions() const {
+  const void* type = dlsym(RTLD_DEFAULT, "PyModuleDef_Type");
+  for (const Region& region : regions_) {
+    if (region.thread_local_) continue;
+    for (std::size_t offset = 8; offset < region.size; offset += 8) {
+      const void* word = nullptr;
+      std::memcpy(&word, reinterpret_cast<const char*>(region.address) + offset, sizeof word);
+      if (!type || word != type) continue;
+      Event(events::definition)
+          .number("image", region.image)
+          .number("vaddr", static_cast<std::int64_t>(region.vaddr + offset - 8));
+    }
+  }
+}
+
 void Watched::remember() {
   remembered_.resize(regions_.size());
   for (std::size_t i = 0; i < regions_.size(); ++i) {

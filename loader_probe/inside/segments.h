@@ -38,6 +38,10 @@ class Watched {
   const std::vector<ImageRange>& images() const { return all_images_; }
   bool inside_watched(std::uintptr_t address) const;
 
+  /// Reports where a PyModuleDef lies that the import system has taken into use: it keeps its own notes there (type,
+  /// index, the dict of a single-phase module), and those are not the module's writes.
+  void report_definitions() const;
+
   /// Takes a copy of all regions, as words.
   void remember();
   /// Reports words that differ from what was remembered, and remembers what is there now.

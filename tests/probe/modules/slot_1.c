@@ -1,0 +1,5 @@
+#include "micro.h"
+
+static int exec(PyObject* module) { return PyModule_AddIntConstant(module, "answer", 42); }
+
+MICRO_MODULE_WITH(slot_1, exec, Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED)
