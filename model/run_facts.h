@@ -87,7 +87,7 @@ struct Phase {
   std::string other_module{};
   /// Wall clock; left out of everything that is compared.
   double seconds = 0;
-  /// What ran: imports that were completed, over all interpreters and rounds.
+  /// What ran: interpreters at once, rounds of them, and imports that were completed over all of both.
   unsigned interpreters = 0;
   unsigned rounds = 0;
   unsigned imports = 0;

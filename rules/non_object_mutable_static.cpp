@@ -22,10 +22,9 @@ constexpr VariableWords words{.harm = "is mutable memory that only the GIL used 
 Finding write_finding(const std::string& module, const std::string& path, const std::string& symbol,
                       const std::string& linkage_name, const std::string& address) {
   Finding finding;
-  const std::string name = plain_symbol(symbol);
-  const std::string shown = name.empty() ? address : name;
+  const std::string shown = shown_name(symbol, address);
   finding.severity = Severity::hazard;
-  finding.subject = {name, linkage_name, "", address};
+  finding.subject = {short_name(symbol), linkage_name, "", address};
   finding.module = module;
   finding.where.file = path;
   finding.message = fmt::format("`{}` {}", shown, words.harm);

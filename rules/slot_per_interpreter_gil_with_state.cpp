@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "rules/declarations.h"
 #include "rules/link_units.h"
@@ -23,6 +24,7 @@ bool under_own_gil(Level level) {
 /// What the other rules say against the module, a line for each finding, and how the run ended where it ended badly.
 std::vector<Because> broken_promises(const Facts& facts, const UnitLinks& links, const std::string& module) {
   std::vector<Because> lines;
+  std::set<std::string> named;
   for (const Rule* rule : all_rules()) {
     if (rule->group == Group::definition) continue;
     for (const Finding& finding : rule->check(facts)) {
@@ -30,7 +32,11 @@ std::vector<Because> broken_promises(const Facts& facts, const UnitLinks& links,
       const std::vector<std::string> modules = links.modules_of(finding);
       if (std::ranges::find(modules, module) == modules.end()) continue;
       const std::string& name = finding.subject.name.empty() ? finding.subject.address : finding.subject.name;
-      lines.push_back({finding.because.front().kind, fmt::format("`{}`: {}", name, rule->slug), finding.where});
+      // The source comes first in every rule; what binary and run say of the same name adds nothing here.
+      if (!named.insert(name).second) continue;
+      const bool in_source = finding.because.front().kind == EvidenceKind::source;
+      lines.push_back({finding.because.front().kind, fmt::format("`{}`: {}", name, rule->slug),
+                       in_source ? finding.where : model::Location{}});
     }
   }
   for (const model::RunFacts& run : facts.runs) {

@@ -13,6 +13,8 @@ std::vector<model::Finding> check(const model::Facts& facts) {
   const std::vector<model::Finding> seen =
       run_findings(facts, VariableKind::static_type, model::Severity::hazard, words);
   findings.insert(findings.end(), seen.begin(), seen.end());
+  const std::vector<model::Finding> compiled = static_type_findings(facts, model::Severity::hazard, words);
+  findings.insert(findings.end(), compiled.begin(), compiled.end());
   return findings;
 }
 

@@ -36,6 +36,21 @@ bool stores_result_of(const Variable& variable, std::initializer_list<std::strin
 
 bool named_as_exception(const std::string& name) { return name.ends_with("Error") || name.ends_with("Exception"); }
 
+/// The same variable among the compiled module's symbols.
+void add_symbol(const Facts& facts, const Variable& variable, Finding& finding) {
+  for (const model::BinaryFacts& binary : facts.binaries) {
+    if (binary.module != finding.module) continue;
+    for (const model::StaticObject& object : binary.static_objects) {
+      if (object.symbol != variable.linkage_name && plain_symbol(object.symbol) != variable.name) continue;
+      if (!object.unit.empty() && file_name(object.unit) != file_name(variable.unit)) continue;
+      finding.because.push_back(
+          {EvidenceKind::binary,
+           fmt::format("symbol `{}` in {} ({} bytes)", object.symbol, object.section, object.size),
+           {}});
+    }
+  }
+}
+
 std::string written_by(const Variable& variable) {
   std::set<std::string> functions;
   for (const Write& write : variable.writes) {
@@ -141,6 +156,14 @@ VariableKind kind_of(const SharedObject& object) {
   return VariableKind::object_cache;
 }
 
+/// "a dict", but "type 'demo.Point'": the description already says what it is.
+std::string object_text(const SharedObject& object) {
+  if (object.is_type || object.is_exception || object.is_module) return object.description;
+  const bool vowel = !object.description.empty() &&
+                     std::string_view("aeiou").find(object.description.front()) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + object.description;
+}
+
 std::string owners_text(const SharedObject& object) {
   if (object.owners.empty()) return "";
   if (object.owners.size() == 1) return fmt::format(" of interpreter {}", object.owners.front());
@@ -175,6 +198,28 @@ std::string plain_symbol(const std::string& symbol) {
 
 std::string address_text(const std::string& library, const std::string& section, std::uint64_t offset) {
   return fmt::format("{}{}{}+{:#x}", library, library.empty() ? "" : ":", section, offset);
+}
+
+std::string shown_name(const std::string& symbol, const std::string& address) {
+  const std::string name = plain_symbol(symbol);
+  return name.empty() ? address : name;
+}
+
+std::string short_name(const std::string& symbol) {
+  const std::string name = plain_symbol(symbol);
+  int depth = 0;
+  for (std::size_t i = name.size(); i-- > 1;) {
+    if (name[i] == '>' || name[i] == ')') ++depth;
+    if (name[i] == '<' || name[i] == '(') --depth;
+    if (depth == 0 && name[i] == ':' && name[i - 1] == ':') return name.substr(i + 1);
+  }
+  return name;
+}
+
+std::string shared_text(const SharedObject& object) {
+  const std::string shown = shown_name(object.symbol, address_text(object.library, object.section, object.offset));
+  return fmt::format("`{}` {} {}", shown, object.kind == SharedObject::Kind::holds ? "holds" : "is",
+                     object_text(object));
 }
 
 bool is_thread_local_section(const std::string& section) {
@@ -231,6 +276,7 @@ std::vector<Finding> source_findings(const Facts& facts, VariableKind kind, mode
       generated[{variable.unit, variable.generator}].push_back(&variable);
     } else {
       findings.push_back(finding_for(variable, links, severity, words));
+      add_symbol(facts, variable, findings.back());
     }
   }
   for (const auto& [key, variables] : generated) {
@@ -248,6 +294,32 @@ std::vector<Finding> source_findings(const Facts& facts, VariableKind kind, mode
   return findings;
 }
 
+std::vector<Finding> static_type_findings(const Facts& facts, model::Severity severity, const VariableWords& words) {
+  std::vector<Finding> findings;
+  for (const model::BinaryFacts& binary : facts.binaries) {
+    for (const model::StaticObject& object : binary.static_objects) {
+      if (object.kind != model::StaticObject::Kind::type) continue;
+      Finding finding;
+      const std::string address = address_text("", object.section, object.offset);
+      // A stripped file has no symbols: the type's own name stands for it.
+      const bool stripped = object.symbol.empty() || object.symbol == object.type_name;
+      const std::string shown = stripped ? object.type_name : plain_symbol(object.symbol);
+      finding.subject = {stripped ? object.type_name : short_name(object.symbol), stripped ? "" : object.symbol,
+                         object.unit, address};
+      finding.module = binary.module;
+      finding.where.file = binary.path;
+      finding.severity = severity;
+      finding.status = Status::likely;
+      finding.message = fmt::format("`{}` {}", shown, words.harm);
+      finding.fix = fmt::format(fmt::runtime(words.fix), shown);
+      finding.because.push_back(
+          {EvidenceKind::binary, fmt::format("static type '{}' at {}", object.type_name, address), {}});
+      findings.push_back(std::move(finding));
+    }
+  }
+  return findings;
+}
+
 std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::Severity severity,
                                   const VariableWords& words) {
   std::vector<Finding> findings;
@@ -257,9 +329,8 @@ std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::
         if (kind_of(object) != kind) continue;
         Finding finding;
         const std::string address = address_text(object.library, object.section, object.offset);
-        const std::string name = plain_symbol(object.symbol);
-        const std::string shown = name.empty() ? address : name;
-        finding.subject = {name, object.linkage_name, "", address};
+        const std::string shown = shown_name(object.symbol, address);
+        finding.subject = {short_name(object.symbol), object.linkage_name, "", address};
         finding.module = run.module;
         finding.where.file = run.path;
         finding.severity = severity;
@@ -267,15 +338,13 @@ std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::
         finding.pythons = {run.python};
         finding.message = fmt::format("`{}` {}", shown, words.harm);
         finding.fix = fmt::format(fmt::runtime(words.fix), shown);
-        const std::string what = object.kind == SharedObject::Kind::holds
-                                     ? fmt::format("`{}` holds {}{}", shown, object.description, owners_text(object))
-                                     : fmt::format("`{}` is {}{}, inside the module's own memory", shown,
-                                                   object.description, owners_text(object));
+        const std::string inside =
+            object.kind == SharedObject::Kind::is_static ? ", inside the module's own memory" : "";
         const std::string forced = phase.level == model::Level::forced ? ", loaded with the check overridden" : "";
-        finding.because.push_back(
-            {EvidenceKind::runtime,
-             fmt::format("Python {} ({}{}): {}", run.python, to_string(phase.level), forced, what),
-             {}});
+        finding.because.push_back({EvidenceKind::runtime,
+                                   fmt::format("Python {} ({}{}): {}{}{}", run.python, to_string(phase.level), forced,
+                                               shared_text(object), owners_text(object), inside),
+                                   {}});
         findings.push_back(std::move(finding));
       }
     }

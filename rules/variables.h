@@ -50,6 +50,19 @@ std::vector<model::Finding> source_findings(const model::Facts& facts, VariableK
 std::vector<model::Finding> run_findings(const model::Facts& facts, VariableKind kind, model::Severity severity,
                                          const VariableWords& words);
 
+/// Findings for type objects in the data of compiled modules.
+std::vector<model::Finding> static_type_findings(const model::Facts& facts, model::Severity severity,
+                                                 const VariableWords& words);
+
+/// "`cache` holds a dict".
+std::string shared_text(const model::SharedObject& object);
+
+/// What to call a place: its symbol without a compiler's suffixes, else its address.
+std::string shown_name(const std::string& symbol, const std::string& address);
+
+/// The last part of a demangled name: "ns::(anonymous)::cache" is "cache".
+std::string short_name(const std::string& symbol);
+
 /// Where something lies in a compiled file: ".bss+0x40", in a private library "libhelp.so:.bss+0x40".
 std::string address_text(const std::string& library, const std::string& section, std::uint64_t offset);
 

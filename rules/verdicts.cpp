@@ -102,9 +102,23 @@ std::string list(const std::vector<std::string>& names) {
   return text;
 }
 
-/// It was let in by an interpreter with its own GIL: did it share, crash or hang there?
+/// It was let in by an interpreter with its own GIL: did it share, crash or hang there? What it shares comes first:
+/// that is the same in every run, a crash is not.
 void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& binary, const RunFacts& run,
                     const std::vector<model::Finding>& against) {
+  for (const Phase& phase : run.phases) {
+    if (phase.level == Level::forced || phase.level == Level::main || phase.shared.empty()) continue;
+    verdict.kind = VerdictKind::unsafe;
+    verdict.reason = shared_text(phase.shared.front());
+    if (phase.shared.size() > 1) verdict.reason += fmt::format(", and {} more places", phase.shared.size() - 1);
+    return;
+  }
+  for (const ConflictingWrite& write : conflicting_writes(facts, run)) {
+    if (!write.overwritten) continue;
+    verdict.kind = VerdictKind::unsafe;
+    verdict.reason = write.text;
+    return;
+  }
   for (const Phase& phase : run.phases) {
     if (phase.level != Level::isolated && phase.level != Level::sequential && phase.level != Level::concurrent)
       continue;
@@ -113,17 +127,6 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
       verdict.reason = sentence(phase);
       return;
     }
-  }
-  for (const Phase& phase : run.phases) {
-    if (phase.level == Level::forced || phase.level == Level::main || phase.shared.empty()) continue;
-    const model::SharedObject& object = phase.shared.front();
-    const std::string name = plain_symbol(object.symbol);
-    verdict.kind = VerdictKind::unsafe;
-    verdict.reason =
-        fmt::format("`{}` {} {}", name.empty() ? address_text(object.library, object.section, object.offset) : name,
-                    object.kind == model::SharedObject::Kind::holds ? "holds" : "is", object.description);
-    if (phase.shared.size() > 1) verdict.reason += fmt::format(", and {} more places", phase.shared.size() - 1);
-    return;
   }
   for (const Phase& phase : run.phases) {
     if (phase.level != Level::sequential && phase.level != Level::concurrent) continue;
@@ -138,12 +141,6 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
       verdict.reason = sentence(phase);
       return;
     }
-  }
-  for (const ConflictingWrite& write : conflicting_writes(facts, run)) {
-    if (!write.overwritten) continue;
-    verdict.kind = VerdictKind::unsafe;
-    verdict.reason = write.text;
-    return;
   }
   for (const Level level : {Level::sequential, Level::concurrent}) {
     const Phase* phase = model::find_phase(run, level);

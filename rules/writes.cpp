@@ -42,8 +42,7 @@ std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, cons
       // One thread runs several interpreters in turn here: what it keeps for itself is no meeting place.
       if (word.writers.size() < 2 || is_thread_local_section(word.section) || explained(facts, run, word)) continue;
       const std::string address = address_text(word.library, word.section, word.offset);
-      const std::string name = plain_symbol(word.symbol);
-      const std::string shown = name.empty() ? address : name;
+      const std::string shown = shown_name(word.symbol, address);
       std::string who;
       for (const std::int64_t writer : word.writers) who += (who.empty() ? "" : " and ") + std::to_string(writer);
       ConflictingWrite& write = found[shown];
@@ -78,7 +77,7 @@ std::vector<UnexplainedWrite> unexplained_code_writes(const model::Facts& facts,
     const std::string address = address_text("", write.section, write.offset);
     const std::string name = plain_symbol(write.symbol);
     if (const auto known = harmless.find(name); known != harmless.end() && known->second) continue;
-    const std::string shown = name.empty() ? address : name;
+    const std::string shown = shown_name(write.symbol, address);
     found.try_emplace(
         shown,
         UnexplainedWrite{write.symbol, address,

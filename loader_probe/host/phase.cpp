@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -123,15 +124,15 @@ std::string join_lines(const std::vector<std::string>& parts) {
 }
 
 void count(const EventLog& log, model::Phase& phase) {
-  std::set<std::int64_t> rounds;
-  std::set<std::int64_t> interpreters;
+  std::map<std::int64_t, std::set<std::int64_t>> by_round;
   for (const Object* event : log.named(events::import)) {
-    rounds.insert(integer_of(*event, "round"));
-    interpreters.insert(integer_of(*event, "interp"));
+    by_round[integer_of(*event, "round")].insert(integer_of(*event, "interp"));
     phase.imports += flag_of(*event, "ok") ? 1 : 0;
   }
-  phase.interpreters = static_cast<unsigned>(interpreters.size());
-  phase.rounds = static_cast<unsigned>(rounds.size());
+  for (const auto& [round, interpreters] : by_round) {
+    phase.interpreters = std::max(phase.interpreters, static_cast<unsigned>(interpreters.size()));
+  }
+  phase.rounds = static_cast<unsigned>(by_round.size());
 }
 
 // The child itself: did it live to its end?
