@@ -8,6 +8,13 @@ namespace {
 /// endbr64, jmp; adrp, ldr, add, br: a stub has no more.
 constexpr int longest_stub = 5;
 
+std::uint64_t touched(const Instruction& instruction) {
+  return instruction.clobbers | (instruction.dst < 64 ? std::uint64_t{1} << instruction.dst : 0);
+}
+
+/// The registers that the ABIs leave to stubs: r11; x16 and x17.
+std::uint64_t scratch(Machine machine) { return machine == Machine::aarch64 ? 0x30000 : 0x800; }
+
 }  // namespace
 
 const std::string& CallTargets::import_at(std::uint64_t address) {
@@ -42,6 +49,8 @@ std::string CallTargets::follow(std::uint64_t address) {
       return {};
     }
     if (instruction.op == Op::call || instruction.is_branch() || instruction.ends_block()) return {};
+    // A thunk that changes an argument on its way is a function of its own.
+    if (instruction.writes_memory || (touched(instruction) & ~scratch(image_.machine)) != 0) return {};
     evaluator.step(state, instruction, &memory, nullptr);
     address = instruction.next();
   }

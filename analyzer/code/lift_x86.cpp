@@ -48,6 +48,9 @@ enum class Form : std::uint8_t {
   merge,        // dst, src, src2
   insert_high,  // dst, src, gpr, imm 1
   insert_high_mem,
+  and_mem_imm,  // mem, imm
+  or_mem_imm,
+  or_imm,  // dst, src, imm
   exchange,  // dst, src, mem
   fill,
   move_block,
@@ -87,10 +90,15 @@ std::unordered_map<std::string, Shape> known_names() {
       add("ADD" + w + suffix, Form::add_imm, bytes);
       add("SUB" + w + suffix, Form::sub_imm, bytes);
       add("AND" + w + suffix, Form::and_imm, bytes);
+      add("OR" + w + suffix, Form::or_imm, bytes);
       add("CMP" + w + suffix, Form::compare_imm, bytes);
       add("TEST" + w + suffix, Form::test_imm, bytes);
     }
-    for (const char* suffix : {"mi", "mi8", "mi32"}) add("CMP" + w + suffix, Form::compare_mem_imm, bytes);
+    for (const char* suffix : {"mi", "mi8", "mi32"}) {
+      add("CMP" + w + suffix, Form::compare_mem_imm, bytes);
+      add("AND" + w + suffix, Form::and_mem_imm, bytes);
+      add("OR" + w + suffix, Form::or_mem_imm, bytes);
+    }
     add("CMP" + w + "mr", Form::compare_mem, bytes);
     add("CMP" + w + "rm", Form::compare_load, bytes);
     add("XCHG" + w + "rm", Form::exchange, bytes);
@@ -234,6 +242,12 @@ class X86Lifter final : public Lifter {
         out.op = Op::copy, out.dst = reg(raw, 0).number;
         out.has_immediate = true;
         return;
+      // Short ways of writing 0 and -1 when optimised for size.
+      case Form::and_mem_imm: return imm(raw, 5) == 0 ? store_number(0, out) : unknown(raw, shape, out);
+      case Form::or_mem_imm: return imm(raw, 5) == -1 ? store_number(-1, out) : unknown(raw, shape, out);
+      case Form::or_imm:
+        if (imm(raw, 2) != -1) return unknown(raw, shape, out);
+        return take_imm(Op::copy, raw, 0, 0, 2, out);
       case Form::compare: return flags(Op::compare, raw, 0, 1, false, out);
       case Form::compare_imm: return flags(Op::compare, raw, 0, 1, true, out);
       case Form::compare_mem_imm: return flags(Op::compare, raw, 5, 5, true, out), void(out.src = no_register);
@@ -366,6 +380,11 @@ class X86Lifter final : public Lifter {
   void store(Op op, const llvm::MCInst& raw, unsigned src, Instruction& out) const {
     out.op = op, out.writes_memory = true;
     out.src = reg(raw, src).number;
+  }
+
+  static void store_number(std::int64_t value, Instruction& out) {
+    out.op = Op::store, out.writes_memory = true;
+    out.has_immediate = true, out.immediate = value;
   }
 
   void flags(Op op, const llvm::MCInst& raw, unsigned first, unsigned second, bool immediate, Instruction& out) const {

@@ -36,6 +36,17 @@ bool never_returns(std::string_view name) {
          name == "__cxa_call_unexpected" || (name.starts_with("_ZSt") && name.find("__throw_") != name.npos);
 }
 
+/// Fresh memory: its first argument (calloc: the product of two) is the size.
+bool allocates(std::string_view name) {
+  return name == "malloc" || name == "calloc" || name == "PyMem_Malloc" || name == "PyMem_Calloc" ||
+         name == "PyMem_RawMalloc" || name == "PyMem_RawCalloc" || name == "PyObject_Malloc" ||
+         name == "PyObject_Calloc" || name == "_Znwm" || name == "_Znam";
+}
+
+/// Where allocated memory is thought to lie: no image reaches so high.
+constexpr std::uint64_t heap_begin = 0xFFFF000000000000;
+constexpr std::uint64_t largest_block = 4096;
+
 /// What an imported function returns on the way that makes a module.
 Value result_of(std::string_view name, Names& names) {
   // A first caller gets to initialise a function-local static.
@@ -123,6 +134,9 @@ struct Walk {
   Memory memory;
   std::vector<Frame> frames{};
   std::map<std::uint64_t, unsigned> visits{};
+  /// Definitions that PyModuleDef_Init has seen; it returns its argument.
+  std::set<std::uint64_t> initialised{};
+  std::uint64_t heap_end = heap_begin;
 };
 
 template <class Parts>
@@ -236,6 +250,9 @@ class Runner {
       if (matters(name)) {
         const Value argument = parts_.evaluator.register_value(walk.state, parts_.evaluator.convention().arguments[0]);
         result.bits = argument.kind == Value::Kind::address ? argument.bits : 0;
+        if (name == "PyModuleDef_Init" && result.bits != 0) walk.initialised.insert(result.bits);
+      } else if (allocates(name)) {
+        result = allocate(walk, name);
       } else {
         lose_what_is_passed(walk, name);
       }
@@ -251,13 +268,31 @@ class Runner {
     return leave(walk);
   }
 
+  Value allocate(Walk& walk, std::string_view name) {
+    const auto arguments = parts_.evaluator.convention().arguments;
+    const Value first = parts_.evaluator.register_value(walk.state, arguments[0]);
+    const Value second = parts_.evaluator.register_value(walk.state, arguments[1]);
+    const bool two = name == "calloc" || name.ends_with("Calloc");
+    std::uint64_t size = largest_block;
+    if (first.is_number() && (!two || second.is_number())) {
+      size = std::min(first.bits, largest_block) * (two ? std::min(second.bits, largest_block) : 1);
+      size = std::min(size, largest_block);
+    }
+    const std::uint64_t start = walk.heap_end;
+    walk.heap_end += (size + 63) / 64 * 64 + 64;
+    if (two) {
+      for (std::uint64_t at = 0; at < size; at += 8) walk.memory.store(start + at, 8, {Pointer::Kind::null, 0, {}});
+    }
+    return {Value::Kind::address, 0, start};
+  }
+
   bool worth_following(Walk& walk, std::uint64_t address) {
     if (walk.frames.size() >= deepest_calls) return false;
     for (const Frame& frame : walk.frames) {
       if (frame.return_to == address) return false;
     }
     if (parts_.leads_to_module(address, 0)) return true;
-    return passes_memory(walk) && is_short(address);
+    return is_short(address, 12, 1) || (passes_memory(walk) && is_short(address, 120, 0));
   }
 
   bool passes_memory(const Walk& walk) const {
@@ -272,14 +307,20 @@ class Runner {
     return section != nullptr && section->writable();
   }
 
-  /// A helper without loops over unknown things: it ends soon and calls little.
-  bool is_short(std::uint64_t address) {
-    for (int i = 0; i < 120; ++i) {
+  bool starts_as_zeros(std::uint64_t address) const {
+    const Section* section = parts_.image.section_at(address);
+    return section != nullptr && section->kind == model::SectionClass::zero;
+  }
+
+  /// A helper that ends soon and calls little.
+  bool is_short(std::uint64_t address, unsigned instructions, unsigned calls) {
+    for (unsigned i = 0; i < instructions; ++i) {
       const Instruction* instruction = parts_.at(address);
       if (instruction == nullptr) return false;
       if (instruction->op == Op::result || instruction->op == Op::stop) return true;
       if (instruction->op == Op::jump && !instruction->has_target) return true;
-      if (instruction->op == Op::call) return false;
+      if (instruction->op == Op::jump && !parts_.targets.import_at(instruction->target).empty()) return true;
+      if (instruction->op == Op::call && calls-- == 0) return false;
       address = instruction->next();
     }
     return false;
@@ -295,7 +336,8 @@ class Runner {
       if (value.kind == Value::Kind::stack) {
         std::erase_if(walk.state.stack,
                       [&](const StackSlot& s) { return s.offset >= static_cast<std::int64_t>(value.bits); });
-      } else if (value.kind == Value::Kind::address && writable(value.bits)) {
+      } else if (value.kind == Value::Kind::address && starts_as_zeros(value.bits)) {
+        // What the file initialises is a table that helpers read; what it does not, somebody has to fill.
         const Symbol* symbol = parts_.image.symbol_at(value.bits);
         walk.memory.forget(value.bits, symbol != nullptr && symbol->size > 0 ? symbol->size : 64);
       }
@@ -324,7 +366,10 @@ class Runner {
     using Returns = HookPath::Returns;
     switch (value.kind) {
       case Value::Kind::number: path.returns = value.bits == 0 ? Returns::null : Returns::unknown; break;
-      case Value::Kind::address: path.returns = Returns::address, path.address = value.bits; break;
+      case Value::Kind::address:
+        path.returns = walk.initialised.contains(value.bits) ? Returns::definition : Returns::address;
+        path.address = value.bits;
+        break;
       case Value::Kind::result:
         path.callee = parts_.names.text(value.name);
         path.returns = path.callee == "PyModuleDef_Init" ? Returns::definition

@@ -261,7 +261,9 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     case Op::add: result = add(source(), instruction.immediate, instruction.width == 4 ? 4 : 8); break;
     case Op::align:
       result = source();
-      if (result.kind == Value::Kind::stack || result.is_number()) {
+      if (instruction.immediate == 0) {
+        result = number_value(0);
+      } else if (result.kind == Value::Kind::stack || result.is_number()) {
         result.bits &= static_cast<std::uint64_t>(instruction.immediate);
       } else {
         result = {};
