@@ -19,7 +19,7 @@ using model::Report;
 using model::Severity;
 using model::VerdictKind;
 
-/// How many findings of one rule and one compiled module are written out without -v.
+/// How many places of one rule in one compiled module are written out without -v.
 constexpr std::size_t shown_of_a_kind = 5;
 /// How many reasons of one finding.
 constexpr std::size_t shown_reasons = 4;
@@ -71,7 +71,7 @@ fmt::text_style style_of(Severity severity) {
 void write_module(Writer& out, const ModuleReport& module, std::size_t width) {
   if (module.verdicts.empty()) {
     const bool single = !module.entry_points.empty() && module.entry_points.front().init == model::Init::single_phase;
-    out.line("{:{}}  source only: {}", module.name, width,
+    out.line("{:{}}  {}: {}", module.name, width, module.compiled ? "not run" : "source only",
              single ? std::string("single-phase init")
                     : fmt::format("declares {}", to_string(module.declares.multiple_interpreters)));
     return;
@@ -89,6 +89,8 @@ void write_module(Writer& out, const ModuleReport& module, std::size_t width) {
 }
 
 std::string place(const Finding& finding) {
+  // In a compiled module there is no line to go to: its name says more than the path, which the JSON report has.
+  if (finding.where.line == 0 && !finding.module.empty()) return finding.module;
   std::string text = finding.where.file;
   if (finding.where.line > 0) text += fmt::format(":{}", finding.where.line);
   if (finding.where.column > 0) text += fmt::format(":{}", finding.where.column);
@@ -118,8 +120,36 @@ void write_finding(Writer& out, const Finding& finding) {
   for (std::size_t i = 0; i < shown; ++i) {
     out.line("    {:9}{}{}", fmt::format("{}:", to_string(order[i]->kind)), place(*order[i]), order[i]->text);
   }
-  if (shown < order.size()) out.line("    ... and {} more reasons (-v)", order.size() - shown);
+  if (shown < order.size()) out.line("    ... and {} more (-v)", order.size() - shown);
   if (!finding.fix.empty()) out.line("    fix:     {}", finding.fix);
+}
+
+/// "`cache` holds a dict" → "holds a dict": what is said of each of many places.
+std::string without_subject(const std::string& message) {
+  const std::size_t end = message.starts_with('`') ? message.find("` ", 1) : std::string::npos;
+  return end == std::string::npos ? message : message.substr(end + 2);
+}
+
+/// "move `.bss+0x8` into ..." → "move them into ...".
+std::string for_all(std::string fix) {
+  const std::size_t begin = fix.find('`');
+  const std::size_t end = begin == std::string::npos ? begin : fix.find('`', begin + 1);
+  if (end != std::string::npos) fix.replace(begin, end - begin + 1, "them");
+  return fix;
+}
+
+/// Findings of one rule in one compiled module: a forced run of lxml alone has over a thousand.
+void write_group(Writer& out, const std::vector<const Finding*>& group) {
+  const Finding& first = *group.front();
+  const std::string severity = out.paint(to_string(first.severity), style_of(first.severity));
+  out.line("{}: {} [{}] {} places: each {}", place(first), severity, first.rule, group.size(),
+           without_subject(first.message));
+  for (std::size_t i = 0; i < std::min(shown_of_a_kind, group.size()); ++i) {
+    const model::Because* telling = &group[i]->because.back();
+    out.line("    {:9}{}", fmt::format("{}:", to_string(telling->kind)), telling->text);
+  }
+  if (group.size() > shown_of_a_kind) out.line("    ... and {} more (-v)", group.size() - shown_of_a_kind);
+  if (!first.fix.empty()) out.line("    fix:     {}", for_all(first.fix));
 }
 
 void write_findings(Writer& out, const Report& report) {
@@ -130,19 +160,18 @@ void write_findings(Writer& out, const Report& report) {
   for (auto& [file, findings] : by_file) {
     std::ranges::stable_sort(findings, {}, [](const Finding* f) { return std::tie(f->where.line, f->severity); });
     out.blank();
-    std::map<std::pair<std::string, Severity>, std::size_t> count;
-    std::map<std::pair<std::string, Severity>, std::size_t> hidden;
+    std::map<std::pair<std::string, Severity>, std::vector<const Finding*>> groups;
     for (const Finding* finding : findings) {
-      const std::pair key{finding->rule, finding->severity};
-      // A line of source is always shown; of what has no line the first few stand for the rest.
-      if (out.verbose() || finding->where.line > 0 || count[key]++ < shown_of_a_kind) {
-        write_finding(out, *finding);
-      } else {
-        ++hidden[key];
-      }
+      if (finding->where.line == 0) groups[{finding->rule, finding->severity}].push_back(finding);
     }
-    for (const auto& [key, more] : hidden) {
-      out.line("{}: {} [{}] ... and {} more of this rule (-v)", file, to_string(key.second), key.first, more);
+    for (const Finding* finding : findings) {
+      const auto& group = groups[{finding->rule, finding->severity}];
+      // A line of source is always shown by itself.
+      if (out.verbose() || finding->where.line > 0 || group.size() == 1) {
+        write_finding(out, *finding);
+      } else if (group.front() == finding) {
+        write_group(out, group);
+      }
     }
   }
 }
@@ -152,8 +181,17 @@ void write_findings(Writer& out, const Report& report) {
 std::string render_text(const Report& report, const RenderOptions& options) {
   Writer out(options);
   std::size_t width = 8;
+  std::size_t elsewhere = 0;
   for (const ModuleReport& module : report.modules) width = std::max(width, module.name.size());
-  for (const ModuleReport& module : report.modules) write_module(out, module, width);
+  for (const ModuleReport& module : report.modules) {
+    // Another build of a module that has its verdict: inspected, and in the JSON report.
+    if (module.compiled && module.verdicts.empty() && !report.pythons.empty()) {
+      ++elsewhere;
+    } else {
+      write_module(out, module, width);
+    }
+  }
+  if (elsewhere > 0) out.line("{} more file{} built for other Pythons", elsewhere, elsewhere == 1 ? " is" : "s are");
   write_findings(out, report);
   if (!report.gaps.empty()) {
     out.blank();

@@ -164,6 +164,16 @@ std::string object_text(const SharedObject& object) {
   return (vowel ? "an " : "a ") + object.description;
 }
 
+/// A static type without a symbol goes by its own name, everything else by symbol or address.
+std::string place_name(const SharedObject& object) {
+  if (object.symbol.empty() && object.kind == SharedObject::Kind::is_static && object.is_type) {
+    const std::size_t quote = object.description.find('\'');
+    const std::size_t end = object.description.rfind('\'');
+    if (quote < end) return object.description.substr(quote + 1, end - quote - 1);
+  }
+  return shown_name(object.symbol, address_text(object.library, object.section, object.offset));
+}
+
 std::string owners_text(const SharedObject& object) {
   if (object.owners.empty()) return "";
   if (object.owners.size() == 1) return fmt::format(" of interpreter {}", object.owners.front());
@@ -217,8 +227,8 @@ std::string short_name(const std::string& symbol) {
 }
 
 std::string shared_text(const SharedObject& object) {
-  const std::string shown = shown_name(object.symbol, address_text(object.library, object.section, object.offset));
-  return fmt::format("`{}` {} {}", shown, object.kind == SharedObject::Kind::holds ? "holds" : "is",
+  const std::string place = shown_name(object.symbol, address_text(object.library, object.section, object.offset));
+  return fmt::format("`{}` {} {}", place, object.kind == SharedObject::Kind::holds ? "holds" : "is",
                      object_text(object));
 }
 
@@ -329,8 +339,9 @@ std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::
         if (kind_of(object) != kind) continue;
         Finding finding;
         const std::string address = address_text(object.library, object.section, object.offset);
-        const std::string shown = shown_name(object.symbol, address);
-        finding.subject = {short_name(object.symbol), object.linkage_name, "", address};
+        const std::string shown = place_name(object);
+        finding.subject = {object.symbol.empty() && shown != address ? shown : short_name(object.symbol),
+                           object.linkage_name, "", address};
         finding.module = run.module;
         finding.where.file = run.path;
         finding.severity = severity;
@@ -340,9 +351,8 @@ std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::
         finding.fix = fmt::format(fmt::runtime(words.fix), shown);
         const std::string inside =
             object.kind == SharedObject::Kind::is_static ? ", inside the module's own memory" : "";
-        const std::string forced = phase.level == model::Level::forced ? ", loaded with the check overridden" : "";
         finding.because.push_back({EvidenceKind::runtime,
-                                   fmt::format("Python {} ({}{}): {}{}{}", run.python, to_string(phase.level), forced,
+                                   fmt::format("Python {} ({}): {}{}{}", run.python, to_string(phase.level),
                                                shared_text(object), owners_text(object), inside),
                                    {}});
         findings.push_back(std::move(finding));

@@ -184,9 +184,16 @@ void decide_run(Verdict& verdict, const Facts& facts, const BinaryFacts& binary,
     return;
   }
   if (isolated->outcome == Outcome::refused) {
-    const bool shared_gil = strict != nullptr && strict->outcome == Outcome::ok;
-    verdict.kind = shared_gil ? VerdictKind::shared_gil_only : VerdictKind::refused;
+    // Where something else went wrong under a shared GIL, what the module declares still stands.
+    const bool strict_refuses = strict != nullptr && strict->outcome == Outcome::refused;
+    const bool keeps_out =
+        entry != nullptr && (entry->init == model::Init::single_phase ||
+                             entry->declares.multiple_interpreters == MultipleInterpreters::not_supported);
+    verdict.kind = strict_refuses || keeps_out ? VerdictKind::refused : VerdictKind::shared_gil_only;
     verdict.reason = why_refused(entry);
+    if (strict != nullptr && strict->outcome != Outcome::ok && !strict_refuses && !keeps_out) {
+      verdict.reason += "; there: " + strict->detail;
+    }
     return;
   }
   if (!run.refused_dependencies.empty()) {
