@@ -249,7 +249,7 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
   phase.output = quoted_output(child);
 
   const FailedImport failed = failed_import(log, run);
-  const FailureMarks marks{phase.outcome == Outcome::crashed, failed.event && !failed.refused, log.last_step};
+  const FailureMarks marks{phase.outcome == Outcome::crashed, failed.event && !failed.refused};
   std::set<std::string> notes;
   for (const Object* note : log.named(events::note)) notes.insert(string_of(*note, "text"));
   std::vector<std::string> parts = {phase.detail, known_bug(run.interpreter, marks)};

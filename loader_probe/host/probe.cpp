@@ -10,6 +10,7 @@
 
 #include "loader_probe/host/child_process.h"
 #include "loader_probe/host/event_log.h"
+#include "loader_probe/host/known_bugs.h"
 #include "loader_probe/host/phase.h"
 #include "loader_probe/inside/events.h"
 
@@ -96,8 +97,15 @@ class Run {
     LevelRun run{level, input_.module, path_, interpreter_, options_.timeout, raised_in_main_};
     Phase phase = phase_of(run, child, log_);
     if (level == Level::main) raised_in_main_ = raised_in(log_);
+    for (const Preload& preload : preloads_) {
+      if (!phase.detail.empty()) phase.detail += "; ";
+      phase.detail += "with " + std::string(preload.module) + " imported into main first, because of " + preload.why;
+    }
     return phase;
   }
+
+  /// From now on main imports these before any sub-interpreter is made.
+  void preload(std::vector<Preload> preloads) { preloads_ = std::move(preloads); }
 
   /// Which of these modules is refused in an isolated interpreter for its own sake.
   std::vector<std::string> refused_among(std::vector<std::string> names) {
@@ -169,6 +177,7 @@ class Run {
     order(events::config_interpreters, std::to_string(std::max(options_.interpreters, 1u)));
     order(events::config_rounds, std::to_string(std::max(options_.rounds, 1u)));
     for (const std::string& name : dependencies) order(events::config_dependency, name);
+    for (const Preload& preload : preloads_) order(events::config_preload, preload.module);
     ChildResult child = run_child(request);
     log_ = read_events(child.events, token);
     child.events.clear();
@@ -184,6 +193,7 @@ class Run {
   bool by_path_ = false;
   EventLog log_{};
   std::vector<std::string> raised_in_main_{};
+  std::vector<Preload> preloads_{};
 };
 
 Phase skipped(Level level, const std::string& why) {
@@ -201,6 +211,14 @@ void skip_rest(std::vector<Phase>& phases, const std::string& why) {
   for (const Level level : kAllLevels) {
     const auto done = [&](const Phase& phase) { return phase.level == level; };
     if (std::none_of(phases.begin(), phases.end(), done)) phases.push_back(skipped(level, why));
+  }
+}
+
+void add_gaps(ProbeResult& result, const model::Interpreter& interpreter) {
+  for (const Phase& phase : result.run.phases) {
+    if (phase.outcome != Outcome::not_possible) continue;
+    result.gaps.push_back({result.run.path, std::string("not run under Python ") + interpreter.id + ", level " +
+                                                model::to_string(phase.level) + ": " + phase.detail});
   }
 }
 
@@ -232,9 +250,11 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   // A crash at exit, after a good import, is told and does not hinder what follows.
   if (main.imports == 0) {
     skip_rest(facts.phases, "the module does not load in the main interpreter");
+    add_gaps(result, interpreter);
     return result;
   }
   const std::vector<std::string> extensions = run.imported_extensions();
+  run.preload(needed_preloads(interpreter, extensions));
   for (const Level level : {Level::legacy, Level::strict_shared, Level::isolated}) {
     facts.phases.push_back(run.level(level));
   }
@@ -256,11 +276,7 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   } else {
     facts.phases.push_back(skipped(Level::forced, "the module loads in isolated interpreters without force"));
   }
-  for (const Phase& phase : facts.phases) {
-    if (phase.outcome != Outcome::not_possible) continue;
-    result.gaps.push_back({input.path, std::string("not run under Python ") + interpreter.id + ", level " +
-                                           model::to_string(phase.level) + ": " + phase.detail});
-  }
+  add_gaps(result, interpreter);
   return result;
 }
 

@@ -67,6 +67,7 @@ inline constexpr char config_by_path[] = "by_path";
 inline constexpr char config_interpreters[] = "interpreters";
 inline constexpr char config_rounds[] = "rounds";
 inline constexpr char config_dependency[] = "dependency";  // repeated
+inline constexpr char config_preload[] = "preload";        // repeated: main imports it before anything else
 
 // Levels as the configuration names them.
 inline constexpr char level_main[] = "main";

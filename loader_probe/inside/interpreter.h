@@ -19,6 +19,7 @@ struct Config {
   unsigned interpreters = 4;
   unsigned rounds = 3;
   std::vector<std::string> dependencies{};
+  std::vector<std::string> preloads{};
 };
 
 enum class Kind {

@@ -130,6 +130,10 @@ void run_level(const Config& config) {
   std::string error;
   Interpreter main = Interpreter::adopt_main(config, error);
   if (report_impossible(error)) return;
+  for (const std::string& name : config.preloads) {
+    Py_DecRef(PyImport_ImportModule(name.c_str()));
+    PyErr_Clear();
+  }
   if (config.level == events::level_main) {
     run_main(config, main);
     return;

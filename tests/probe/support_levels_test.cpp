@@ -67,8 +67,10 @@ TEST(Probe, NamesTheDependencyThatIsRefused) {
       EXPECT_EQ(phase(run, Level::isolated).other_module, "single_phase");
       EXPECT_EQ(phase(run, Level::strict_shared).other_module, "single_phase");
       EXPECT_THAT(run.refused_dependencies, testing::ElementsAre("single_phase"));
-      // With the check overridden it can still be judged for itself.
-      EXPECT_EQ(phase(run, Level::forced).outcome, Outcome::ok) << told(phase(run, Level::forced));
+      // With the check overridden it can still be looked at for itself: nothing is in its own memory. (What happens to
+      // the process is up to the dependency, which shares an exception.)
+      EXPECT_GE(phase(run, Level::forced).imports, 2u) << told(phase(run, Level::forced));
+      EXPECT_THAT(phase(run, Level::forced).shared, testing::IsEmpty());
     }
   }
 }
@@ -91,6 +93,9 @@ TEST(Probe, ALoadOnceGuardShowsInTheSecondInterpreter) {
     for (const Level level : {Level::isolated, Level::sequential, Level::concurrent}) {
       EXPECT_EQ(phase(run, level).outcome, Outcome::error);
       EXPECT_THAT(phase(run, level).detail, testing::HasSubstr("cannot load module more than once per process"));
+    }
+    // Interpreters that meet in its exec function slip through its unlocked test: no count for that level.
+    for (const Level level : {Level::isolated, Level::sequential}) {
       EXPECT_EQ(phase(run, level).imports, 1u);
     }
   }
