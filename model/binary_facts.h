@@ -56,6 +56,12 @@ struct CodeWrite {
   bool atomic = false;       ///< lock-prefixed or exchange
   /// The variable's address is passed to this function, which writes it or is not known; empty for a plain store.
   std::string passed_to{};
+  /// Bytes written by one instruction; 0 when not known.
+  std::uint64_t size = 0;
+  /// What is stored is what this function returned ("PyErr_NewException"); empty when it is not a result or not known.
+  std::string result_of{};
+  /// The writing function runs only while the loader initialises the library (ELF and C++ constructors).
+  bool constructor = false;
 
   auto operator<=>(const CodeWrite&) const = default;
 };

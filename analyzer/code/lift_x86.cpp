@@ -50,7 +50,7 @@ enum class Form : std::uint8_t {
   insert_high_mem,
   and_mem_imm,  // mem, imm
   or_mem_imm,
-  or_imm,  // dst, src, imm
+  or_imm,    // dst, src, imm
   exchange,  // dst, src, mem
   fill,
   move_block,

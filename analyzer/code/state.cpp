@@ -88,6 +88,7 @@ Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
   }
   if (base.kind == Value::Kind::stack) return {Place::Kind::stack, base.bits + offset, indexed};
   if (base.kind == Value::Kind::address) return {Place::Kind::image, base.bits + offset, indexed};
+  if (base.kind == Value::Kind::argument) return {Place::Kind::argument, base.bits, true};
   // RIP-relative: no base register at all.
   const bool absolute = operand.base == no_register && operand.index == no_register;
   if (absolute) return {Place::Kind::image, offset, false};
@@ -149,6 +150,8 @@ Value Evaluator::add(const Value& value, std::int64_t amount, unsigned width) co
       if (width < 8) return {};
       sum.bits += static_cast<std::uint64_t>(amount);
       return sum;
+    // Somewhere in what the argument points to: the distance does not matter.
+    case Value::Kind::argument: return width < 8 ? Value{} : value;
     default: return amount == 0 ? value : Value{};
   }
 }
@@ -198,7 +201,7 @@ void Evaluator::put(State& state, const Place& place, std::uint64_t offset, unsi
 void Evaluator::store(State& state, const Instruction& instruction, Memory* writable) const {
   const Place to = place(state, instruction.memory);
   const unsigned width = instruction.width;
-  if (to.kind == Place::Kind::unknown || to.kind == Place::Kind::thread) return;
+  if (to.kind != Place::Kind::stack && to.kind != Place::Kind::image) return;
   if (to.indexed) {
     if (to.kind == Place::Kind::stack) state.stack.clear();
     return;
@@ -241,6 +244,7 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     case Op::address: {
       const Place at = place(state, instruction.memory);
       if (at.indexed && at.kind == Place::Kind::stack) break;
+      if (at.kind == Place::Kind::argument) result = {Value::Kind::argument, 0, at.at};
       if (at.kind == Place::Kind::stack) result = {Value::Kind::stack, 0, at.at};
       // The start of an indexed table stands for all of it.
       if (at.kind == Place::Kind::image) result = {Value::Kind::address, 0, at.at};

@@ -82,8 +82,8 @@ bool merge(State& into, const State& other);
 
 /// Where an access goes.
 struct Place {
-  enum class Kind : std::uint8_t { unknown, thread, stack, image } kind = Kind::unknown;
-  /// Offset on the stack or address in the image.
+  enum class Kind : std::uint8_t { unknown, thread, stack, image, argument } kind = Kind::unknown;
+  /// Offset on the stack, address in the image, or number of the argument that points there.
   std::uint64_t at = 0;
   /// An index register whose value is not known was left out: `at` is the start of what is indexed.
   bool indexed = false;

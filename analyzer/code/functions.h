@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "analyzer/image/image.h"
+
+namespace isoaudit::analyzer {
+
+struct FunctionRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  /// From a symbol table; empty in stripped files.
+  std::string name{};
+};
+
+/// All executable bytes of an image, cut into functions: by unwind tables and symbols; what neither covers
+/// (hand-written assembly, the C runtime's own) is a range too, so that nothing goes unread. Sorted, never overlapping.
+std::vector<FunctionRange> find_functions(const Image& image);
+
+}  // namespace isoaudit::analyzer
