@@ -124,7 +124,7 @@ def interpreters_that_are_none():
         for python, word in (
             ("/bin/true", "/bin/true"),
             ("/bin/cat", "/bin/cat"),
-            (f"{folder}/no/python", "no such file"),
+            (f"{folder}/no/python", "no such"),
             (folder, folder),
             ("3.99", "3.99"),
         ):
