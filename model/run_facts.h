@@ -71,6 +71,9 @@ struct ChangedWord {
   unsigned words = 1;
   /// A later interpreter left another value than the one before it: the last importer wins.
   bool overwritten = false;
+  /// When the interpreters had ended it held again what it held before the first: a count of users, say. That alone
+  /// does not tell whether a lock guards it.
+  bool balanced = false;
   /// Interpreter ids that wrote it, and during which step ("import", "exercise").
   std::vector<std::int64_t> writers{};
   std::string step{};

@@ -196,6 +196,9 @@ class Reader {
                                        : variable.linkage_name;
           auto [entry, fresh] = entries.try_emplace({at.file, name, step}, variable);
           entry->second.step = step;
+          const bool balanced =
+              changes.back().step == events::step_destroy && changes.front().before == changes.back().after;
+          entry->second.balanced = balanced && (fresh || entry->second.balanced);
           if (!fresh) ++entry->second.words;
           // Changed in such a step by one interpreter, then by another one to something else.
           if (ids.size() > 1) entry->second.overwritten = true;

@@ -201,7 +201,10 @@ InterpreterResult find_interpreter(const std::string& wanted) {
       break;
     }
   }
-  if (!fs::exists(path, error)) return {{}, wanted + ": no such version, command or file"};
+  if (!fs::exists(path, error)) {
+    const bool is_path = wanted.find('/') != std::string::npos;
+    return {{}, wanted + (is_path ? ": no such file" : ": no such version or command")};
+  }
   if (fs::is_directory(path, error)) return {{}, wanted + ": is a folder, not an interpreter"};
   if (!is_executable_file(path)) return {{}, wanted + ": is not an executable file"};
   InterpreterResult result = ask(fs::absolute(path, error).string());

@@ -122,6 +122,23 @@ INSTANTIATE_TEST_SUITE_P(Probe, Writes,
                                          Write{"pymem_block", "buffer", true}, Write{"load_once", "loaded", true}),
                          [](const auto& row) { return std::string(row.param.module); });
 
+// A count of users goes back when they end: no proof of harm, unlike a value that the last importer leaves.
+TEST(Sharing, AUserCountIsBalanced) {
+  for (const model::Interpreter& python : interpreters()) {
+    SCOPED_TRACE(python.id);
+    const model::RunFacts run = run_module("user_count", python);
+    const auto& changed = phase(run, Level::isolated).changed;
+    ASSERT_EQ(changed.size(), 2u);
+    for (const model::ChangedWord& word : changed) {
+      EXPECT_EQ(word.symbol, "users");
+      EXPECT_TRUE(word.balanced);
+    }
+    const model::RunFacts counter = run_module("counter", python);
+    ASSERT_EQ(phase(counter, Level::isolated).changed.size(), 1u);
+    EXPECT_FALSE(phase(counter, Level::isolated).changed[0].balanced);
+  }
+}
+
 TEST(Sharing, CxxNamesAreDemangled) {
   for (const model::Interpreter& python : interpreters()) {
     SCOPED_TRACE(python.id);

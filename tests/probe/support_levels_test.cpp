@@ -50,7 +50,7 @@ TEST(Probe, CountsWhatRan) {
     SCOPED_TRACE(python.id);
     const model::RunFacts run = run_module("clean", python);
     const model::Phase& concurrent = phase(run, Level::concurrent);
-    EXPECT_EQ(concurrent.interpreters, 6u);
+    EXPECT_EQ(concurrent.interpreters, 3u);
     EXPECT_EQ(concurrent.rounds, 2u);
     EXPECT_EQ(concurrent.imports, 6u);
   }
