@@ -40,12 +40,21 @@ constexpr std::string_view guard_classes[] = {"std::lock_guard", "std::unique_lo
 constexpr std::string_view once_functions[] = {"pthread_once", "call_once", "std::call_once", "_PyOnceFlag_CallOnce",
                                                "InitOnceExecuteOnce"};
 
+bool leaves(const clang::Stmt* statement) {
+  if (const auto* block = llvm::dyn_cast<clang::CompoundStmt>(statement)) {
+    return !block->body_empty() && leaves(block->body_back());
+  }
+  return llvm::isa<clang::ReturnStmt, clang::GotoStmt, clang::BreakStmt, clang::ContinueStmt, clang::CXXThrowExpr>(
+      statement->stripLabelLikeStatements());
+}
+
 /// Calls of a statement that run whenever it does: not those in the branches of an `if` or a loop.
 template <typename Visit>
 void unconditional_calls(const clang::Stmt* statement, const Visit& visit) {
   if (statement == nullptr) return;
   if (const auto* condition = llvm::dyn_cast<clang::IfStmt>(statement)) {
-    unconditional_calls(condition->getCond(), visit);
+    // `if (lock()) { ... }` holds it inside only; `if (!lock()) return;` holds it from there on.
+    if (leaves(condition->getThen())) unconditional_calls(condition->getCond(), visit);
     return;
   }
   if (llvm::isa<clang::ForStmt, clang::WhileStmt, clang::SwitchStmt, clang::LambdaExpr, clang::CompoundStmt>(

@@ -225,7 +225,7 @@ void SlotReader::apply(const Slot& slot, unsigned depth, bool is_py_slot) {
     case SlotKind::module_slots: read_slots(slot.value, depth + 1); return;
     case SlotKind::unknown:
       if (!is_py_slot || (slot.flags & slot_is_optional) == 0) {
-        invalid("unknown slot " + std::to_string(slot.id) + " for Python " + version_.str());
+        invalid("unknown slot " + std::to_string(static_cast<int>(slot.id)) + " for Python " + version_.str());
       }
       return;
     default: return;

@@ -91,7 +91,7 @@ void Storage::describe_type(model::Variable& variable, clang::QualType type) {
 std::optional<model::Variable> Storage::describe(const clang::VarDecl* declaration,
                                                  const clang::FunctionDecl* function) {
   if (!declaration->hasGlobalStorage() || declaration->isInvalidDecl() || llvm::isa<clang::ParmVarDecl>(declaration) ||
-      llvm::isa<clang::VarTemplateSpecializationDecl>(declaration)) {
+      clang::isTemplateInstantiation(declaration->getTemplateSpecializationKind())) {
     return std::nullopt;
   }
   const auto kind = declaration->isThisDeclarationADefinition();

@@ -86,6 +86,11 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
     return true;
   }
 
+  bool VisitUnaryOperator(const clang::UnaryOperator* operation) {
+    uses_.changed(operation);
+    return true;
+  }
+
   bool VisitCallExpr(const clang::CallExpr* call) {
     const std::string callee = callee_name(call);
     if (!calls_once(callee)) return true;

@@ -46,16 +46,27 @@ void UseCollector::named(const clang::VarDecl* variable, const Ancestors& ancest
 }
 
 void UseCollector::assigned(const clang::BinaryOperator* assignment) {
-  if (assignment->getOpcode() != clang::BO_Assign || is_null(assignment->getRHS())) return;
+  if (!assignment->isAssignmentOp()) return;
   const auto* target = llvm::dyn_cast_or_null<clang::DeclRefExpr>(strip(assignment->getLHS()));
-  if (target == nullptr) return;
-  const auto* local = llvm::dyn_cast<clang::VarDecl>(target->getDecl());
-  if (local != nullptr && !local->hasGlobalStorage()) local_values_[local] = assignment->getRHS();
+  const auto* local = target == nullptr ? nullptr : llvm::dyn_cast<clang::VarDecl>(target->getDecl());
+  if (local == nullptr || local->hasGlobalStorage()) return;
+  if (assignment->getOpcode() != clang::BO_Assign) {
+    local_values_[local].push_back(nullptr);
+  } else if (!is_null(assignment->getRHS())) {
+    local_values_[local].push_back(assignment->getRHS());
+  }
+}
+
+void UseCollector::changed(const clang::UnaryOperator* operation) {
+  if (operation->getOpcode() != clang::UO_AddrOf && !operation->isIncrementDecrementOp()) return;
+  const auto* target = llvm::dyn_cast_or_null<clang::DeclRefExpr>(strip(operation->getSubExpr()));
+  const auto* local = target == nullptr ? nullptr : llvm::dyn_cast<clang::VarDecl>(target->getDecl());
+  if (local != nullptr && !local->hasGlobalStorage()) local_values_[local].push_back(nullptr);
 }
 
 void UseCollector::declared(const clang::VarDecl* local) {
   if (local->hasGlobalStorage() || !local->hasInit() || llvm::isa<clang::ParmVarDecl>(local)) return;
-  if (!is_null(local->getInit())) local_values_[local] = local->getInit();
+  if (!is_null(local->getInit())) local_values_[local].push_back(local->getInit());
 }
 
 void UseCollector::runs_once(const clang::FunctionDecl* function, const std::string& guard) {

@@ -27,6 +27,8 @@ class UseCollector {
   void named(const clang::VarDecl* variable, const Ancestors& ancestors, const clang::FunctionDecl* function);
   /// Before its operands are visited.
   void assigned(const clang::BinaryOperator* assignment);
+  /// Counts up or down, or takes the address of a local: what it holds then no expression shows.
+  void changed(const clang::UnaryOperator* operation);
   void declared(const clang::VarDecl* local);
   /// `function` is passed to pthread_once or its like: its writes are guarded by that.
   void runs_once(const clang::FunctionDecl* function, const std::string& guard);

@@ -102,7 +102,11 @@ class Resolver {
       return variable->getType()->isArrayType() ? StoredExpression{StoredValue::static_address, {}}
                                                 : StoredExpression{};
     }
-    if (const auto known = locals_.find(variable); known != locals_.end()) return resolve(known->second, hops + 1);
+    if (const auto known = locals_.find(variable); known != locals_.end()) {
+      StoredExpression value = resolve(known->second.front(), hops + 1);
+      for (const clang::Expr* other : known->second) value = worse(value, resolve(other, hops + 1));
+      return value;
+    }
     return {llvm::isa<clang::ParmVarDecl>(variable) ? StoredValue::parameter : StoredValue::unknown, {}};
   }
 

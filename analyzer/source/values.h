@@ -5,6 +5,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "model/source_facts.h"
 
@@ -17,9 +18,10 @@ struct StoredExpression {
   std::string callee{};
 };
 
-/// The value that each local variable got last, in source order: `tmp = PyErr_NewException(..); Global = tmp;`.
-/// NULL does not count: it is what a local holds before its value.
-using LocalValues = std::unordered_map<const clang::VarDecl*, const clang::Expr*>;
+/// The values that each local variable got so far, in source order: `tmp = PyErr_NewException(..); Global = tmp;`. A
+/// null entry stands for a value that no expression shows (its address went somewhere). NULL does not count: it is what
+/// a local holds before its value.
+using LocalValues = std::unordered_map<const clang::VarDecl*, std::vector<const clang::Expr*>>;
 
 /// Looks through casts, parentheses, chained assignments, Py_NewRef and locals.
 StoredExpression stored_expression(const clang::Expr* expression, const clang::ASTContext& ast,

@@ -1,0 +1,29 @@
+#include "tests/source/scratch_project.h"
+
+namespace isoaudit::tests {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(ApiUses, CallsAndAddressesOfForeignFunctions) {
+  const auto facts = facts_of(R"(#include <signal.h>
+static int own(void) { return 1; }
+static void (*table[])(PyGILState_STATE) = {PyGILState_Release};
+void f(void) {
+  PyGILState_STATE g = PyGILState_Ensure();
+  PyObject *m = PyState_FindModule(NULL);
+  Py_INCREF(m);
+  signal(2, SIG_IGN);
+  own();
+}
+)");
+  std::vector<std::string> all;
+  for (const model::ApiUse& use : facts.api_uses) {
+    all.push_back(use.name + " " + std::to_string(use.where.line) + " " + use.where.function);
+  }
+  EXPECT_THAT(all,
+              ElementsAre("PyGILState_Ensure 6 f", "PyGILState_Release 4 ", "PyState_FindModule 7 f", "signal 9 f"));
+}
+
+}  // namespace
+}  // namespace isoaudit::tests

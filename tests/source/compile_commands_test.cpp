@@ -1,0 +1,84 @@
+// Where commands are found, and what of them counts.
+#include "tests/source/scratch_project.h"
+
+namespace isoaudit::tests {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(CompileCommands, AreFoundBesideBelowAndAbove) {
+  for (const char* folder : {".", "build", "build/cp314", "_build", "builddir"}) {
+    ScratchProject project;
+    project.write("src/a.c", "int value;\n");
+    project.write(
+        std::string(folder) + "/compile_commands.json",
+        R"([{"directory": ")" + project.root() + R"(", "file": "src/a.c", "arguments": ["cc", "-c", "src/a.c"]}])");
+    EXPECT_THAT(names(project.scan().facts), ElementsAre("value")) << folder;
+    EXPECT_THAT(names(project.scan({.roots = {project.root() + "/src"}}).facts), ElementsAre("value")) << folder;
+    EXPECT_THAT(names(project.scan({.roots = {project.root() + "/src/a.c"}}).facts), ElementsAre("value")) << folder;
+  }
+}
+
+TEST(CompileCommands, TheNamedBuildFolderIsTakenAlone) {
+  ScratchProject project;
+  project.unit("a.c", "#ifdef OTHER\nint other;\n#else\nint first;\n#endif\n");
+  project.write("out/compile_commands.json",
+                R"([{"directory": ")" + project.root() + R"(", "file": "a.c", "command": "cc -DOTHER -c a.c"}])");
+  EXPECT_THAT(names(project.scan({.build_dirs = {project.root() + "/out"}}).facts), ElementsAre("other"));
+}
+
+TEST(CompileCommands, TheFirstOfTwoForAFileWins) {
+  ScratchProject project;
+  project.unit("a.c", "int VALUE;\n", "-DVALUE=one");
+  project.command("a.c", "gcc -DVALUE=two -c a.c");
+  EXPECT_THAT(names(project.scan().facts), ElementsAre("one"));
+}
+
+TEST(CompileCommands, FlagsOfOtherCompilersAndOutputsDoNotMatter) {
+  ScratchProject project;
+  project.unit("a.c", "int value = N;\n",
+               "-fno-bogus-option -mbranch-cost-xyz=3 -Wnonsense -Werror -Wno-maybe-uninitialized -specs=/nowhere "
+               "-fno-semantic-interposition -fstack-clash-protection -flto=auto -ffat-lto-objects -MD -MF a.d -MT x "
+               "-fplugin=/nowhere/evil.so -Xclang -load -Xclang /nowhere/evil.so -D N=3 -g -O2");
+  const auto result = project.scan();
+  EXPECT_THAT(result.gaps, IsEmpty());
+  EXPECT_THAT(names(result.facts), ElementsAre("value"));
+  EXPECT_FALSE(std::filesystem::exists(project.root() + "/a.d"));
+  EXPECT_FALSE(std::filesystem::exists(project.root() + "/a.c.o"));
+}
+
+TEST(CompileCommands, ResponseFilesAndRelativeFolders) {
+  ScratchProject project;
+  project.write("build/flags.rsp", "-I../include -DNAME=answer");
+  project.write("include/head.h", "int NAME;\n");
+  project.write("src/a.c", "#include <head.h>\n");
+  project.command("../src/a.c", "cc @flags.rsp -c ../src/a.c", project.root() + "/build");
+  const auto result = project.scan();
+  EXPECT_THAT(result.gaps, IsEmpty());
+  EXPECT_THAT(names(result.facts), ElementsAre("answer"));
+}
+
+TEST(CompileCommands, ACommandThatNamesAPythonKeepsIt) {
+  ScratchProject project;
+  project.write("my_python/Python.h", "extern int mine;\n");
+  project.unit("a.c", "#include <Python.h>\nint *here = &mine;\n", "-Imy_python");
+  EXPECT_THAT(project.scan().gaps, IsEmpty());
+}
+
+TEST(CompileCommands, OldCIsNoError) {
+  ScratchProject project;
+  project.unit("a.c", "int value; int f(void) { char *p = 3; g(p); return 1; }\nh() { return value; }\n", "-std=gnu11");
+  EXPECT_THAT(project.scan().gaps, IsEmpty());
+}
+
+TEST(CompileCommands, TheProcessKeepsItsWorkingFolder) {
+  const auto before = std::filesystem::current_path();
+  ScratchProject project;
+  project.unit("a.c", "int value;\n");
+  project.scan();
+  EXPECT_EQ(std::filesystem::current_path(), before);
+}
+
+}  // namespace
+}  // namespace isoaudit::tests

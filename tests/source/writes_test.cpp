@@ -1,0 +1,147 @@
+// How each use of a variable is judged. `#include <Python.h>` is line 1, the text's first line is line 2.
+#include "tests/source/scratch_project.h"
+
+namespace isoaudit::tests {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(Writes, PlainStoresAndTheirValues) {
+  const auto facts = facts_of(R"(static PyObject *a, *b, *c, *d, *e; static int n; static int other;
+void f(PyObject *arg) {
+  a = PyDict_New();
+  b = NULL;
+  c = Py_NewRef(Py_None);
+  d = arg;
+  e = PyExc_ValueError;
+  n = other;
+  n = sizeof(int) * 2;
+  a = (PyObject *)&n;
+}
+)");
+  EXPECT_THAT(writes(facts, "a"), ElementsAre("4 assignment call PyDict_New", "11 assignment static"));
+  EXPECT_THAT(writes(facts, "b"), ElementsAre("5 assignment constant"));
+  EXPECT_THAT(writes(facts, "c"), ElementsAre("6 assignment immortal"));
+  EXPECT_THAT(writes(facts, "d"), ElementsAre("7 assignment parameter"));
+  EXPECT_THAT(writes(facts, "e"), ElementsAre("8 assignment immortal"));
+  EXPECT_THAT(writes(facts, "n"), ElementsAre("9 assignment unknown", "10 assignment constant"));
+  EXPECT_EQ(variable(facts, "a").writes.front().where.function, "f");
+  EXPECT_TRUE(variable(facts, "other").is_read);
+  EXPECT_FALSE(variable(facts, "b").is_read);
+}
+
+TEST(Writes, ValuesAreFollowedThroughChainsConditionsAndLocals) {
+  const auto facts = facts_of(R"(static PyObject *a, *b, *err, *late;
+int f(void) {
+  PyObject *t = PyErr_NewException("m.E", NULL, NULL), *u = NULL;
+  a = b = PyList_New(0);
+  if ((err = t) == NULL) return -1;
+  u = PyDict_New();
+  late = u;
+  return 0;
+}
+)");
+  EXPECT_THAT(writes(facts, "a"), ElementsAre("5 assignment call PyList_New"));
+  EXPECT_THAT(writes(facts, "b"), ElementsAre("5 assignment call PyList_New"));
+  EXPECT_THAT(writes(facts, "err"), ElementsAre("6 assignment call PyErr_NewException"));
+  EXPECT_THAT(writes(facts, "late"), ElementsAre("8 assignment call PyDict_New"));
+}
+
+TEST(Writes, MembersElementsAndArithmetic) {
+  const auto facts = facts_of(R"(struct s { int n; struct { int m[3]; } in; };
+static struct s whole, *pointer; static int array[3], count; static char text[8];
+void f(int i) {
+  whole.n = i;
+  whole.in.m[i] = 2;
+  pointer->n = 1;
+  *(array + i) = 1;
+  count++;
+  count += 2;
+  for (char *p = text; *p; p++) *p = ' ';
+}
+)");
+  EXPECT_THAT(writes(facts, "whole"), ElementsAre("5 member parameter", "6 member constant"));
+  EXPECT_THAT(writes(facts, "pointer"), ElementsAre("7 member constant"));
+  EXPECT_THAT(writes(facts, "array"), ElementsAre("8 member constant"));
+  EXPECT_THAT(writes(facts, "count"), ElementsAre("9 compound unknown", "10 compound constant"));
+  EXPECT_THAT(writes(facts, "text"), ElementsAre("11 member constant"));
+}
+
+TEST(Writes, MacrosOfThePythonApiPointAtTheUsersLine) {
+  const auto facts = facts_of(R"(static PyObject *a, *b;
+void f(void) {
+  Py_CLEAR(a);
+  Py_XSETREF(b,
+             PyLong_FromLong(4));
+}
+)");
+  EXPECT_THAT(writes(facts, "a"), ElementsAre("4 macro constant"));
+  EXPECT_THAT(writes(facts, "b"), ElementsAre("5 macro call PyLong_FromLong"));
+}
+
+TEST(Writes, AddressesThatAreWrittenThrough) {
+  const auto facts =
+      facts_of(R"(static PyObject *parsed; static char buffer[4]; static PyTypeObject T; struct s { int n; };
+static struct s state;
+int f(PyObject *args) {
+  struct s *st = &state;
+  st->n = 3;
+  memset(buffer, 0, sizeof buffer);
+  if (PyType_Ready(&T) < 0) return -1;
+  return PyArg_ParseTuple(args, "O", &parsed);
+}
+)");
+  EXPECT_THAT(writes(facts, "parsed"), ElementsAre("9 passed unknown PyArg_ParseTuple"));
+  EXPECT_THAT(writes(facts, "buffer"), ElementsAre("7 passed unknown memset"));
+  EXPECT_THAT(writes(facts, "T"), ElementsAre("8 passed unknown PyType_Ready"));
+  EXPECT_THAT(writes(facts, "state"), ElementsAre("6 member constant"));
+  EXPECT_FALSE(variable(facts, "state").address_taken);
+}
+
+TEST(Writes, UsesThatAreNoWrites) {
+  const auto facts = facts_of(R"(static PyObject *g; static char key; static int read_only = 1; static PyTypeObject T;
+static char *kwlist[] = {"a", NULL}; static char message[] = "x"; static const void *kept; static int handed_out;
+int by_const(const int *p);
+int *f(PyObject *m, PyObject *args, PyObject *kw) {
+  int x;
+  PyModule_AddObject(m, "x", g);
+  Py_INCREF(g);
+  PyArg_ParseTupleAndKeywords(args, kw, "i", kwlist, &x);
+  PyErr_Format(PyExc_TypeError, "%s", message);
+  PyModule_AddObject(m, "T", (PyObject *)&T);
+  by_const(&read_only);
+  kept = &key;
+  x = sizeof(read_only);
+  return &handed_out;
+}
+)");
+  EXPECT_THAT(writes(facts, "g"), IsEmpty());
+  EXPECT_TRUE(variable(facts, "g").is_read);
+  EXPECT_THAT(writes(facts, "kwlist"), IsEmpty());
+  EXPECT_THAT(writes(facts, "message"), IsEmpty());
+  EXPECT_THAT(writes(facts, "T"), IsEmpty());
+  EXPECT_TRUE(variable(facts, "T").address_taken);
+  EXPECT_THAT(writes(facts, "read_only"), IsEmpty());
+  EXPECT_TRUE(variable(facts, "read_only").is_read);
+  EXPECT_THAT(writes(facts, "key"), IsEmpty());
+  EXPECT_TRUE(variable(facts, "handed_out").address_taken);
+}
+
+TEST(Writes, SizeofIsNoUse) {
+  const auto facts = facts_of("static int n; unsigned long f(void) { __typeof__(n) m = 1; return sizeof(n) + m; }\n");
+  EXPECT_FALSE(variable(facts, "n").is_read);
+}
+
+TEST(Writes, StoresThroughPastedNamesAreSeen) {
+  const auto facts = facts_of(R"(static PyObject *py_one;
+#define INTERN(S) py_##S = PyUnicode_InternFromString(#S)
+void f(void) {
+  INTERN(one);
+}
+)");
+  EXPECT_THAT(writes(facts, "py_one"), ElementsAre("5 assignment call PyUnicode_InternFromString"));
+}
+
+}  // namespace
+}  // namespace isoaudit::tests
