@@ -1,0 +1,75 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "analyzer/binary/collect_binary.h"
+#include "tests/binary/build_module.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+using model::StaticObject;
+
+constexpr const char* source =
+    "typedef struct { PyObject_HEAD int n; } Foo;\n"
+    "static PyTypeObject Foo_Type = {PyVarObject_HEAD_INIT(NULL, 0) .tp_name = \"demo.Foo\", .tp_basicsize = sizeof(Foo)};\n"
+    "static PyTypeObject Bar_Type = {PyVarObject_HEAD_INIT(&PyType_Type, 0) .tp_name = \"demo.Bar\",\n"
+    "  .tp_basicsize = sizeof(Foo), .tp_flags = Py_TPFLAGS_DEFAULT, .tp_base = &Foo_Type};\n"
+    "static Foo shared_foo = {PyObject_HEAD_INIT(&Foo_Type) 7};\n"
+    "static PyObject *cache; static int counter = 3; static const int limit = 5; static __thread long per_thread;\n"
+    "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"demo\", 0, 0};\n"
+    "void *use(void) { ++counter; ++per_thread; cache = (PyObject *)&shared_foo; return &Bar_Type + limit; }\n"
+    "PyObject *get(void) { return cache; }\n"
+    "PyMODINIT_FUNC PyInit_demo(void) { return PyModuleDef_Init(&def); }\n";
+
+class Holdings : public testing::Test {
+ protected:
+  std::vector<StaticObject> find(const std::string& flags) {
+    const BinaryResult result = collect_binary({folder.build(tests::tagged("demo"), source, flags), "", ""});
+    return result.facts ? result.facts->static_objects : std::vector<StaticObject>{};
+  }
+  static const StaticObject* named(const std::vector<StaticObject>& objects, const std::string& symbol) {
+    for (const StaticObject& object : objects) {
+      if (object.symbol == symbol) return &object;
+    }
+    return nullptr;
+  }
+
+  tests::ModuleFolder folder;
+};
+
+TEST_F(Holdings, AreNamedBySymbolsWithTheirUnitWhereTheFileHasThem) {
+  const std::vector<StaticObject> objects = find("-O1");
+  const StaticObject* foo = named(objects, "Foo_Type");
+  ASSERT_NE(foo, nullptr);
+  EXPECT_EQ(foo->kind, StaticObject::Kind::type);
+  EXPECT_EQ(foo->type_name, "demo.Foo");
+  EXPECT_EQ(foo->section, ".data");
+  EXPECT_EQ(foo->unit, tests::tagged("demo") + ".c");
+  const StaticObject* instance = named(objects, "shared_foo");
+  ASSERT_NE(instance, nullptr);
+  EXPECT_EQ(instance->kind, StaticObject::Kind::instance);
+  EXPECT_EQ(instance->type_name, "demo.Foo");
+  const StaticObject* cache = named(objects, "cache");
+  ASSERT_NE(cache, nullptr);
+  EXPECT_EQ(cache->kind, StaticObject::Kind::variable);
+  EXPECT_EQ(cache->section, ".bss");
+  EXPECT_EQ(cache->size, 8u);
+  ASSERT_NE(named(objects, "counter"), nullptr);
+  const StaticObject* local = named(objects, "per_thread");
+  ASSERT_NE(local, nullptr);
+  EXPECT_EQ(local->section, ".tbss");
+  EXPECT_EQ(named(objects, "limit"), nullptr);
+  EXPECT_EQ(named(objects, "completed.0"), nullptr);
+}
+
+TEST_F(Holdings, StaticTypesAndInstancesAreFoundInStrippedFiles) {
+  const std::vector<StaticObject> objects = find("-O1 -s");
+  ASSERT_EQ(objects.size(), 3u);
+  EXPECT_EQ(objects[0].type_name, "demo.Bar");
+  EXPECT_EQ(objects[1].type_name, "demo.Foo");
+  EXPECT_EQ(objects[2].kind, StaticObject::Kind::instance);
+  EXPECT_EQ(objects[2].type_name, "demo.Foo");
+}
+
+}  // namespace
+}  // namespace isoaudit::analyzer
