@@ -9,6 +9,7 @@
 #include "analyzer/code/collect_code.h"
 #include "analyzer/source/collect_source.h"
 #include "analyzer/targets/find_targets.h"
+#include "cli/host_machine.h"
 #include "cli/parallel.h"
 #include "loader_probe/host/interpreters.h"
 #include "loader_probe/host/probe.h"
@@ -44,14 +45,7 @@ void find_interpreters(const Options& options, Facts& facts) {
 }
 
 void scan_sources(const Options& options, const analyzer::Targets& targets, Facts& facts, Progress& progress) {
-  if (targets.source_roots.empty()) {
-    if (options.command == Command::scan) {
-      for (const std::string& target : options.targets) {
-        if (std::filesystem::exists(target)) facts.gaps.push_back({target, "holds no C or C++ sources"});
-      }
-    }
-    return;
-  }
+  if (targets.source_roots.empty()) return;
   analyzer::SourceOptions source;
   source.roots = targets.source_roots;
   source.build_dirs = options.build_dirs;
@@ -78,14 +72,16 @@ void inspect_binaries(const Options& options, const analyzer::Targets& targets, 
     std::vector<Gap> gaps{};
   };
   std::vector<Slot> slots(targets.binaries.size());
+  const std::string machine = host_machine();
   parallel(slots.size(), options.jobs, [&](std::size_t i) {
     const analyzer::BinaryTarget& target = targets.binaries[i];
     progress.show("inspect: " + target.module);
     analyzer::BinaryResult result = analyzer::collect_binary({target.path, target.module, target.import_root});
     if (result.facts) {
       result.facts->abi_tag = target.abi_tag;
+      const bool runs_here = result.facts->format == model::BinaryFormat::elf && result.facts->arch == machine;
       for (const model::Interpreter& python : facts.pythons) {
-        if (analyzer::importable_by(target, python)) result.facts->importable_by.push_back(python.id);
+        if (runs_here && analyzer::importable_by(target, python)) result.facts->importable_by.push_back(python.id);
       }
       if (declares_own_gil(*result.facts)) result.facts->code = analyzer::collect_code(target.path);
       slots[i].facts = std::move(result.facts);
@@ -132,6 +128,22 @@ void probe_binaries(const Options& options, Facts& facts, Progress& progress) {
   }
 }
 
+/// Did anything of this command's kind come out of what the user named? An empty answer is no clean one.
+void say_what_held_nothing(const Options& options, const analyzer::Targets& targets, Facts& facts) {
+  for (const std::string& target : options.targets) {
+    const auto below = [&](const std::string& path) { return path.starts_with(target); };
+    const bool sources = reads_sources(options.command) && std::ranges::any_of(targets.source_roots, below);
+    const bool modules =
+        reads_binaries(options.command) && std::ranges::any_of(facts.binaries, below, &BinaryFacts::path);
+    const bool said = std::ranges::any_of(facts.gaps, below, &Gap::input);
+    if (sources || modules || said) continue;
+    facts.gaps.push_back({target, options.command == Command::scan ? "holds no C or C++ sources"
+                                  : options.command == Command::audit
+                                      ? "holds no extension module and no C or C++ sources"
+                                      : "holds no extension module"});
+  }
+}
+
 }  // namespace
 
 Facts collect(const Options& options, Progress& progress) {
@@ -141,6 +153,7 @@ Facts collect(const Options& options, Progress& progress) {
   facts.gaps.insert(facts.gaps.end(), targets.gaps.begin(), targets.gaps.end());
   if (reads_sources(options.command)) scan_sources(options, targets, facts, progress);
   if (reads_binaries(options.command)) inspect_binaries(options, targets, facts, progress);
+  say_what_held_nothing(options, targets, facts);
   const bool runs = options.command == Command::probe || (options.command == Command::audit && options.run_probe);
   if (runs) probe_binaries(options, facts, progress);
   progress.clear();

@@ -109,7 +109,9 @@ std::vector<Finding> declaration_findings(const Facts& facts, model::Severity se
     finding.status = model::Status::likely;
     finding.subject = {hook.entry.symbol, hook.entry.symbol, "", ""};
     finding.module = dotted_module(facts, hook.entry.module);
-    finding.where = hook.declaration.file.empty() ? hook.where : hook.declaration;
+    // Slots are mended where they stand, single-phase init in the hook.
+    const bool in_hook = hook.declaration.file.empty() || hook.entry.init == model::Init::single_phase;
+    finding.where = in_hook ? hook.where : hook.declaration;
     finding.message = fmt::format("`{}` {}", hook.entry.symbol, words.message);
     finding.fix = words.fix;
     finding.because.push_back(

@@ -93,6 +93,10 @@ constexpr auto header_statics = std::to_array<std::string_view>({
     "__ioinit",
 });
 
+// POSIX and GCC functions whose answer does not change while a process runs.
+constexpr auto pure_probes = std::to_array<std::string_view>(
+    {"sysconf", "getpagesize", "getpid", "__builtin_cpu_supports", "__builtin_cpu_init"});
+
 constexpr auto keyword_lists = std::to_array<std::string_view>({"kwlist", "keywords", "kwargs", "kwnames", "kw_list"});
 
 std::string element_type(std::string type) {
@@ -116,7 +120,10 @@ bool is_constant_type(const std::string& type) {
 
 bool is_pointer(const std::string& type) { return type.find('*') != std::string::npos; }
 
-bool written(const Variable& variable) { return !variable.writes.empty() || !variable.initialiser_callee.empty(); }
+bool written(const Variable& variable) {
+  const bool made_object = variable.python_type != PythonType::none && variable.has_dynamic_init;
+  return !variable.writes.empty() || !variable.initialiser_callee.empty() || made_object;
+}
 
 bool only_immortal(const Variable& variable) {
   return std::ranges::all_of(variable.writes, [](const model::Write& write) {
@@ -131,12 +138,16 @@ bool is_synchronisation_type(const std::string& canonical_type) {
   return in(lock_types, element) || element.starts_with("std::atomic<") || element.starts_with("_Atomic");
 }
 
+bool is_pure_probe(const std::string& function) { return in(pure_probes, function); }
+
 std::string harmless_reason(const Variable& v) {
-  if (v.is_const) return "constant";
+  const bool object = v.python_type != PythonType::none;
+  // `static PyObject *const decimal = PyImport_ImportModule(...)`: the pointer stays, the object is one interpreter's.
+  const bool made_at_run_time = v.has_dynamic_init || !v.initialiser_callee.empty();
+  if (v.is_const && !(object && made_at_run_time)) return "constant";
   if (v.python_type == PythonType::static_type) return "";
   if (is_synchronisation_type(v.canonical_type) || is_synchronisation_type(v.type)) return "synchronisation object";
   if (v.is_atomic) return "atomic";
-  const bool object = v.python_type != PythonType::none;
   if (v.is_thread_local && !object) return "thread-local plain data";
   if (in(header_statics, v.name)) return "C API pointer that a header defines";
   const auto store = [](const model::Write& w) {

@@ -12,4 +12,7 @@ std::string harmless_reason(const model::Variable& variable);
 /// A type whose own purpose is synchronisation.
 bool is_synchronisation_type(const std::string& canonical_type);
 
+/// A function that gives every caller in the process the same answer: sysconf, getpagesize.
+bool is_pure_probe(const std::string& function);
+
 }  // namespace isoaudit::rules

@@ -49,7 +49,8 @@ void set_fingerprints(std::vector<Finding>& findings) {
 void raise_where_declared(std::vector<Finding>& findings, const Facts& facts, const UnitLinks& links) {
   const std::vector<std::string> own_gil = own_gil_modules(facts);
   for (Finding& finding : findings) {
-    if (finding.severity != model::Severity::hazard) continue;
+    // What is merely possible breaks no promise yet: it makes the verdict `suspect`.
+    if (finding.severity != model::Severity::hazard || finding.status == model::Status::possible) continue;
     const std::vector<std::string> modules = links.modules_of(finding);
     if (std::ranges::any_of(modules, [&](const auto& module) { return std::ranges::binary_search(own_gil, module); })) {
       finding.severity = model::Severity::blocker;
@@ -125,12 +126,11 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
         if (contains(other.importable_by, python.id)) importable.insert(other.path);
       }
       if (replaced(facts, binary, importable)) continue;
-      module.verdicts.push_back({python.id,
-                                 model::VerdictKind::unknown,
-                                 fmt::format("Python {} does not import files of this name{}", python.id,
-                                             binary.abi_tag.empty() ? "" : " (" + binary.abi_tag + ")"),
-                                 {},
-                                 {}});
+      model::Verdict verdict;
+      verdict.python = python.id;
+      verdict.reason = fmt::format("not for this Python {}: built for {}{}{}", python.id, binary.arch,
+                                   binary.abi_tag.empty() ? "" : ", ", binary.abi_tag);
+      module.verdicts.push_back(std::move(verdict));
       continue;
     }
     module.verdicts.push_back(verdict_for(facts, binary, python, run == facts.runs.end() ? nullptr : &*run,

@@ -28,7 +28,7 @@ std::vector<Because> broken_promises(const Facts& facts, const UnitLinks& links,
   for (const Rule* rule : all_rules()) {
     if (rule->group == Group::definition) continue;
     for (const Finding& finding : rule->check(facts)) {
-      if (finding.severity == model::Severity::advice) continue;
+      if (finding.severity == model::Severity::advice || finding.status == model::Status::possible) continue;
       const std::vector<std::string> modules = links.modules_of(finding);
       if (std::ranges::find(modules, module) == modules.end()) continue;
       const std::string& name = finding.subject.name.empty() ? finding.subject.address : finding.subject.name;

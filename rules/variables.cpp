@@ -237,17 +237,18 @@ bool is_thread_local_section(const std::string& section) {
 }
 
 Explained explain_writes(const Variable& variable) {
-  if (variable.writes.empty()) return {};
-  if (variable.python_type == PythonType::static_type) return {};
-  const std::string& guard = variable.writes.front().guard;
+  // No lock and no sameness helps an object: it belongs to one interpreter, whoever writes the pointer.
+  if (variable.writes.empty() || variable.python_type != PythonType::none) return {};
   if (std::ranges::all_of(variable.writes, [](const Write& write) { return !write.guard.empty(); })) {
-    return {fmt::format("every write is guarded ({})", guard)};
+    return {fmt::format("every write is guarded ({})", variable.writes.front().guard)};
   }
-  const bool object = variable.python_type != PythonType::none;
-  if (!object && variable.writes.size() == 1 && variable.writes.front().kind == WriteKind::assignment &&
-      (variable.writes.front().value == StoredValue::constant ||
-       variable.writes.front().value == StoredValue::static_address)) {
+  if (variable.writes.size() > 1 || variable.writes.front().kind != WriteKind::assignment) return {};
+  const Write& write = variable.writes.front();
+  if (write.value == StoredValue::constant || write.value == StoredValue::static_address) {
     return {"its only write stores the same value in every interpreter"};
+  }
+  if (write.value == StoredValue::call && is_pure_probe(write.callee)) {
+    return {fmt::format("its only write stores what {}() answers, the same in every interpreter", write.callee)};
   }
   return {};
 }

@@ -338,9 +338,7 @@ Climb::Next Climb::into_variable(const clang::VarDecl* local, bool initialises) 
   const bool reference = type->isReferenceType();
   if (reference && initialises) {
     if (type.getNonReferenceType().isConstQualified()) return read();
-  } else if (path_.stands == Stands::object) {
-    return read();
-  } else if (path_.stands == Stands::pointer_value || points_to_const(type)) {
+  } else if (path_.stands != Stands::address || points_to_const(type)) {
     return read();
   }
   if (!reference && !type->isPointerType()) return taken();

@@ -91,7 +91,8 @@ class Reader {
       if (!command) {
         ++broken;
       } else if (project_.contains(command->file)) {
-        commands_.try_emplace(command->file, *std::move(command));
+        const std::string file = command->file;
+        commands_.try_emplace(file, *std::move(command));
       }
     }
     if (broken != 0) gap(path, std::to_string(broken) + " of its entries name no file or no command");
@@ -104,6 +105,7 @@ class Reader {
 
   std::vector<CompileCommand> units() {
     std::vector<CompileCommand> all;
+    all.reserve(commands_.size());
     for (auto& [file, command] : commands_) all.push_back(std::move(command));
     return all;
   }

@@ -220,7 +220,7 @@ std::optional<model::Declaration> EntryPointReader::framework_macro(const clang:
 }
 
 model::SourceEntryPoint EntryPointReader::read(const clang::FunctionDecl* hook) {
-  const model::HookName name = *model::parse_hook(hook->getNameAsString());
+  const model::HookName name = model::parse_hook(hook->getNameAsString()).value_or(model::HookName{});
   model::SourceEntryPoint found;
   found.entry.symbol = hook->getNameAsString();
   found.entry.module = name.module;
@@ -232,7 +232,7 @@ model::SourceEntryPoint EntryPointReader::read(const clang::FunctionDecl* hook) 
   }
   const Origin origin = trace_function({hook, {}, 0}, name.is_export);
   found.entry.init = origin.init;
-  SlotReader reader(ast_, places_, uses_, version_);
+  SlotReader reader(ast_, uses_, version_);
   switch (origin.init) {
     case Init::multi_phase:
       if (origin.definition != nullptr) {

@@ -127,6 +127,7 @@ void parse(const CompileCommand& command, const ProjectFiles& project, const Par
   }
   const std::vector<std::string> arguments = clang_arguments(command, options.resource_dir, *files);
   std::vector<const char*> words;
+  words.reserve(arguments.size());
   for (const std::string& argument : arguments) words.push_back(argument.c_str());
 
   clang::CreateInvocationOptions creation;

@@ -53,6 +53,7 @@ std::string ProjectFiles::display(const std::string& path) const {
 
 std::vector<std::string> ProjectFiles::folders() const {
   std::vector<std::string> folders;
+  folders.reserve(roots_.size());
   for (const std::string& root : roots_) folders.push_back(folder_of(root));
   std::ranges::sort(folders);
   folders.erase(std::unique(folders.begin(), folders.end()), folders.end());

@@ -22,9 +22,8 @@ using UsesByVariable = std::unordered_map<const clang::VarDecl*, VariableUses>;
 /// headers number the slots.
 class SlotReader {
  public:
-  SlotReader(const clang::ASTContext& ast, SourcePlaces& places, const UsesByVariable& uses,
-             model::PythonVersion version)
-      : ast_(ast), places_(places), uses_(uses), version_(version) {}
+  SlotReader(const clang::ASTContext& ast, const UsesByVariable& uses, model::PythonVersion version)
+      : ast_(ast), uses_(uses), version_(version) {}
 
   /// `definition` is a PyModuleDef with an initialiser or without one.
   void read_definition(const clang::VarDecl* definition);
@@ -56,7 +55,6 @@ class SlotReader {
   std::string run_time_store(const clang::VarDecl* variable) const;
 
   const clang::ASTContext& ast_;
-  SourcePlaces& places_;
   const UsesByVariable& uses_;
   model::PythonVersion version_;
   model::Declaration declaration_{model::MultipleInterpreters::absent, model::GilUse::absent};

@@ -139,6 +139,7 @@ std::vector<std::string> pyenv_folders(const model::PythonVersion& version) {
   }
   std::sort(found.rbegin(), found.rend());
   std::vector<std::string> folders;
+  folders.reserve(found.size());
   for (auto& [patch, folder] : found) folders.push_back(std::move(folder));
   return folders;
 }
@@ -159,7 +160,8 @@ std::vector<std::string> candidates(const WantedVersion& wanted) {
   std::vector<std::string> found;
   for (const std::string& folder : folders) {
     for (const std::string& name : names) {
-      const std::string path = folder + "/" + name;
+      std::string path = folder;
+      path.append("/").append(name);
       if (is_executable_file(path) && std::find(found.begin(), found.end(), path) == found.end()) {
         found.push_back(path);
       }
@@ -196,8 +198,9 @@ InterpreterResult find_interpreter(const std::string& wanted) {
   std::string path = wanted;
   if (wanted.find('/') == std::string::npos) {
     for (const std::string& folder : split_path(environment_value("PATH"))) {
-      if (!is_executable_file(folder + "/" + wanted)) continue;
-      path = folder + "/" + wanted;
+      const fs::path candidate = fs::path(folder) / wanted;
+      if (!is_executable_file(candidate)) continue;
+      path = candidate.string();
       break;
     }
   }
