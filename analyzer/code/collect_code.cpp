@@ -32,6 +32,8 @@ bool is_compiler_s_own(std::string_view name) {
   return name.starts_with("_ZGV") || name == "completed.0" || name == "__dso_handle" || name == "__TMC_END__";
 }
 
+bool is_address(const Value& value) { return value.kind == Value::Kind::address || value.kind == Value::Kind::region; }
+
 class CodeCollector {
  public:
   CodeCollector(const Image& image, Decoder& decoder)
@@ -134,7 +136,7 @@ class CodeCollector {
     Place place;
     if (instruction.op == Op::fill || instruction.op == Op::move_block) {
       const Value to = evaluator_.register_value(state, 7);
-      if (to.kind == Value::Kind::address) place = {Place::Kind::image, to.bits, true};
+      if (is_address(to)) place = {Place::Kind::image, to.bits, true};
     } else {
       place = evaluator_.place(state, instruction.memory);
     }
@@ -168,7 +170,7 @@ class CodeCollector {
     const auto& arguments = evaluator_.convention().arguments;
     const auto is_ours = [&](Register argument) {
       const Value value = evaluator_.register_value(state, argument);
-      return value.kind == Value::Kind::address && writable(value.bits);
+      return is_address(value) && writable(value.bits);
     };
     if (std::ranges::none_of(arguments, is_ours)) return;
     const bool inside = instruction.op == Op::jump && instruction.has_target &&

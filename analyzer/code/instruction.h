@@ -19,7 +19,7 @@ enum class Op : std::uint8_t {
   load,          ///< dst = memory (zero- or sign-extended)
   store,         ///< memory = src or immediate
   update,        ///< memory changes in a way that depends on its old value
-  add,           ///< dst = src + immediate
+  add,           ///< dst = src + immediate or src2
   align,         ///< dst = src & immediate
   insert,        ///< sixteen bits of dst, at `shift`, become the immediate
   load_high,     ///< upper half of a vector = memory

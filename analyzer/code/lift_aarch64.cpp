@@ -14,14 +14,15 @@ enum class Form : std::uint8_t {
   adr,      // dst, offset
   add_imm,  // dst, src, imm, shift
   sub_imm,
-  move,        // dst, zero, src, shift 0
-  move_wide,   // dst, imm, shift
-  move_not,    // dst, imm, shift
-  keep,        // dst, src, imm, shift
-  load,        // dst, base, imm * scale
-  load_near,   // dst, base, imm
-  load_index,  // dst, base, index
-  load_pair,   // dst, dst2, base, imm * scale
+  add_registers,  // dst, src, src2, shift or extension
+  move,           // dst, zero, src, shift 0
+  move_wide,      // dst, imm, shift
+  move_not,       // dst, imm, shift
+  keep,           // dst, src, imm, shift
+  load,           // dst, base, imm * scale
+  load_near,      // dst, base, imm
+  load_index,     // dst, base, index
+  load_pair,      // dst, dst2, base, imm * scale
   load_literal,
   store,  // src, base, imm * scale
   store_near,
@@ -64,6 +65,7 @@ std::unordered_map<std::string, Shape> known_names() {
     names[name] = {form, static_cast<std::uint8_t>(width), false, false, atomic};
   };
   add("ADRP", Form::adrp), add("ADR", Form::adr);
+  for (const char* name : {"ADDXrr", "ADDXrs", "ADDXrx", "ADDXrx64"}) add(name, Form::add_registers);
   for (const char* w : {"X", "W"}) {
     const std::string width(w);
     add("ADD" + width + "ri", Form::add_imm), add("SUB" + width + "ri", Form::sub_imm);
@@ -157,6 +159,10 @@ class Aarch64Lifter final : public Lifter {
         return constant(raw, (out.address & ~0xFFFull) + (static_cast<std::uint64_t>(imm(raw, 1)) << 12), out);
       case Form::adr: return constant(raw, out.address + static_cast<std::uint64_t>(imm(raw, 1)), out);
       case Form::add_imm: return add(raw, imm(raw, 2) << imm(raw, 3), out);
+      case Form::add_registers:
+        out.op = Op::add, out.dst = reg(raw, 0).number, out.src = reg(raw, 1).number, out.src2 = reg(raw, 2).number;
+        out.width = 8;
+        return;
       case Form::sub_imm: return add(raw, -(imm(raw, 2) << imm(raw, 3)), out);
       case Form::move:
         if (!reg(raw, 1).zero || imm(raw, 3) != 0) return;

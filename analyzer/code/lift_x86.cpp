@@ -18,6 +18,7 @@ enum class Form : std::uint8_t {
   store,        // mem, src
   store_imm,    // mem, imm
   lea,          // dst, mem
+  add,          // dst, src, src2
   add_imm,      // dst, src, imm
   sub_imm,      // dst, src, imm
   and_imm,      // dst, src, imm
@@ -81,6 +82,7 @@ std::unordered_map<std::string, Shape> known_names() {
       add("CMP" + w + suffix, Form::compare, bytes);
     }
     add("TEST" + w + "rr", Form::test, bytes);
+    for (const char* suffix : {"rr", "rr_REV"}) add("ADD" + w + suffix, Form::add, bytes);
     for (const char* suffix : {"ri", "ri32", "ri_alt"}) add("MOV" + w + suffix, Form::copy_imm, bytes);
     add("MOV" + w + "rm", Form::load, bytes);
     add("MOV" + w + "mr", Form::store, bytes);
@@ -210,7 +212,8 @@ class X86Lifter final : public Lifter {
       }
       shape.writes = description.mayStore() && shape.memory >= 0 && !description.isCall();
       shape.reads = description.mayLoad() && shape.memory >= 0;
-      if (shape.width == 0) shape.width = static_cast<std::uint8_t>(width_in_name(name));
+      if (shape.width == 0 && (shape.reads || shape.writes))
+        shape.width = static_cast<std::uint8_t>(width_in_name(name));
     }
   }
 
@@ -234,6 +237,7 @@ class X86Lifter final : public Lifter {
         out.immediate = imm(raw, 5), out.has_immediate = true;
         return;
       case Form::lea: return take(Op::address, raw, 0, 0, out);
+      case Form::add: take(Op::add, raw, 0, 1, out), out.src2 = reg(raw, 2).number; return;
       case Form::add_imm: return take_imm(Op::add, raw, 0, 1, 2, out);
       case Form::sub_imm: take_imm(Op::add, raw, 0, 1, 2, out), out.immediate = -out.immediate; return;
       case Form::and_imm: return take_imm(Op::align, raw, 0, 1, 2, out);
@@ -350,7 +354,7 @@ class X86Lifter final : public Lifter {
   void take(Op op, const llvm::MCInst& raw, unsigned dst, unsigned src, Instruction& out) const {
     const RegisterName to = reg(raw, dst), from = reg(raw, src);
     // A part of a register: what the whole then holds is not followed.
-    if (to.number < first_vector && op == Op::copy && to.width < 4) {
+    if (to.number < first_vector && (op == Op::copy || op == Op::add) && to.width < 4) {
       out.op = Op::other, out.clobbers = written(raw);
       return;
     }

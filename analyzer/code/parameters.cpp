@@ -62,6 +62,8 @@ constexpr Row table[] = {
     {"PyUnicode_FSDecoder", 2},
     {"PyUnicode_InternInPlace", 1},
     {"PyWeakref_GetRef", 2},
+    {"_ITM_deregisterTMCloneTable", 0},
+    {"_ITM_registerTMCloneTable", 0},
     {"_PyArg_ParseStack", 0, 3},
     {"_PyArg_ParseStackAndKeywords", 0, 4},
     {"__cxa_atexit", 0},

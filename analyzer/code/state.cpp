@@ -7,6 +7,8 @@ namespace {
 
 /// More slots than this are not worth following; a function with so many keeps the ones it wrote first.
 constexpr std::size_t most_slots = 96;
+/// What a store at an unknown index may hit.
+constexpr std::uint64_t longest_table = 512;
 
 std::uint64_t low_bytes(std::uint64_t value, unsigned width) {
   return width >= 8 ? value : value & ((std::uint64_t{1} << (width * 8)) - 1);
@@ -27,6 +29,23 @@ bool keep_equal(T& into, const T& other) {
   if (into == other || into == T{}) return false;
   into = T{};
   return true;
+}
+
+bool points_into_image(const Value& value) {
+  return value.kind == Value::Kind::address || value.kind == Value::Kind::region;
+}
+
+/// Two addresses that meet are a region: a loop that moves a pointer, or a choice between places. It starts at the
+/// lower one, so that it can only grow a bounded number of times.
+bool meet(Value& into, const Value& other) {
+  if (into == other || !into.known()) return false;
+  const Value old = into;
+  if (points_into_image(into) && points_into_image(other)) {
+    into = {Value::Kind::region, 0, std::min(into.bits, other.bits)};
+  } else {
+    into = {};
+  }
+  return into != old;
 }
 
 }  // namespace
@@ -53,14 +72,20 @@ State entry_state(const CallingConvention& convention) {
 
 bool merge(State& into, const State& other) {
   bool changed = false;
-  for (std::size_t i = 0; i < into.general.size(); ++i) changed |= keep_equal(into.general[i], other.general[i]);
+  for (std::size_t i = 0; i < into.general.size(); ++i) changed |= meet(into.general[i], other.general[i]);
   for (std::size_t i = 0; i < into.vector.size(); ++i) {
     changed |= keep_equal(into.vector[i][0], other.vector[i][0]);
     changed |= keep_equal(into.vector[i][1], other.vector[i][1]);
   }
   changed |= keep_equal(into.flags, other.flags);
   const std::size_t before = into.stack.size();
-  std::erase_if(into.stack, [&](const StackSlot& s) { return !std::ranges::binary_search(other.stack, s); });
+  std::erase_if(into.stack, [&](StackSlot& slot) {
+    const auto same = std::ranges::find_if(
+        other.stack, [&](const StackSlot& s) { return s.offset == slot.offset && s.width == slot.width; });
+    if (same == other.stack.end()) return true;
+    changed |= meet(slot.value, same->value);
+    return !slot.value.known();
+  });
   return changed || into.stack.size() != before;
 }
 
@@ -77,7 +102,7 @@ Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
     const Value index = register_value(state, operand.index);
     if (index.is_number()) {
       offset += index.bits * operand.scale;
-    } else if (index.kind == Value::Kind::address && operand.scale == 1 && base.kind != Value::Kind::address) {
+    } else if (points_into_image(index) && operand.scale == 1 && !points_into_image(base)) {
       // Base and index may stand the other way round.
       indexed = !base.is_number();
       offset += base.is_number() ? base.bits : 0;
@@ -88,6 +113,7 @@ Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
   }
   if (base.kind == Value::Kind::stack) return {Place::Kind::stack, base.bits + offset, indexed};
   if (base.kind == Value::Kind::address) return {Place::Kind::image, base.bits + offset, indexed};
+  if (base.kind == Value::Kind::region) return {Place::Kind::image, base.bits, true};
   if (base.kind == Value::Kind::argument) return {Place::Kind::argument, base.bits, true};
   // RIP-relative: no base register at all.
   const bool absolute = operand.base == no_register && operand.index == no_register;
@@ -150,10 +176,23 @@ Value Evaluator::add(const Value& value, std::int64_t amount, unsigned width) co
       if (width < 8) return {};
       sum.bits += static_cast<std::uint64_t>(amount);
       return sum;
-    // Somewhere in what the argument points to: the distance does not matter.
+    // Somewhere in there: the distance does not matter.
+    case Value::Kind::region:
     case Value::Kind::argument: return width < 8 ? Value{} : value;
     default: return amount == 0 ? value : Value{};
   }
+}
+
+Value Evaluator::sum(const Value& left, const Value& right, unsigned width) const {
+  if (right.is_number()) return add(left, static_cast<std::int64_t>(right.bits), width);
+  if (left.is_number()) return add(right, static_cast<std::int64_t>(left.bits), width);
+  if (width < 8) return {};
+  for (const auto& [pointer, other] : {std::pair(left, right), std::pair(right, left)}) {
+    if (points_into_image(other) || other.kind == Value::Kind::stack) continue;
+    if (points_into_image(pointer)) return {Value::Kind::region, 0, pointer.bits};
+    if (pointer.kind == Value::Kind::argument && other.kind != Value::Kind::argument) return pointer;
+  }
+  return {};
 }
 
 void Evaluator::set(State& state, Register number, Value value) const {
@@ -204,6 +243,7 @@ void Evaluator::store(State& state, const Instruction& instruction, Memory* writ
   if (to.kind != Place::Kind::stack && to.kind != Place::Kind::image) return;
   if (to.indexed) {
     if (to.kind == Place::Kind::stack) state.stack.clear();
+    if (to.kind == Place::Kind::image && writable != nullptr) writable->forget(to.at, longest_table);
     return;
   }
   const bool plain = instruction.op == Op::store || instruction.op == Op::store_high;
@@ -246,8 +286,9 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
       if (at.indexed && at.kind == Place::Kind::stack) break;
       if (at.kind == Place::Kind::argument) result = {Value::Kind::argument, 0, at.at};
       if (at.kind == Place::Kind::stack) result = {Value::Kind::stack, 0, at.at};
-      // The start of an indexed table stands for all of it.
-      if (at.kind == Place::Kind::image) result = {Value::Kind::address, 0, at.at};
+      if (at.kind == Place::Kind::image) {
+        result = {at.indexed ? Value::Kind::region : Value::Kind::address, 0, at.at};
+      }
       break;
     }
     case Op::load: {
@@ -262,7 +303,11 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
       }
       break;
     }
-    case Op::add: result = add(source(), instruction.immediate, instruction.width == 4 ? 4 : 8); break;
+    case Op::add:
+      result = instruction.has_immediate
+                   ? add(source(), instruction.immediate, instruction.width == 4 ? 4 : 8)
+                   : sum(source(), register_value(state, instruction.src2), instruction.width == 4 ? 4 : 8);
+      break;
     case Op::align:
       result = source();
       if (instruction.immediate == 0) {

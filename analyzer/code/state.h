@@ -20,6 +20,7 @@ struct Value {
     unknown,
     number,
     address,   ///< inside the image
+    region,    ///< somewhere from that address on: an element of a table, a pointer that a loop moves
     stack,     ///< relative to the stack pointer at entry
     import,    ///< the address of another module's symbol: `name`
     result,    ///< what the call of `name` returned; name 0 when the callee has none
@@ -116,6 +117,7 @@ class Evaluator {
   Value from_pointer(const Pointer& pointer) const;
   Pointer to_pointer(const Value& value) const;
   Value add(const Value& value, std::int64_t amount, unsigned width) const;
+  Value sum(const Value& left, const Value& right, unsigned width) const;
 
   const Image& image_;
   const CallingConvention& convention_;

@@ -43,7 +43,10 @@ TEST_F(BadFiles, EachSaysWhatItIs) {
   EXPECT_EQ(reason(folder.path("")), "is a folder, not a file");
   EXPECT_THAT(reason(folder.write("m.pyd", "MZ\x90")), HasSubstr("Windows"));
   EXPECT_THAT(reason(folder.write("m.so", "\xcf\xfa\xed\xfe____")), HasSubstr("macOS"));
-  EXPECT_EQ(reason(folder.write("short.so", "\x7f" "ELF")), "is cut short: its ELF header is incomplete");
+  EXPECT_EQ(reason(folder.write("short.so",
+                                "\x7f"
+                                "ELF")),
+            "is cut short: its ELF header is incomplete");
   ASSERT_EQ(mkfifo(folder.path("pipe.so").c_str(), 0600), 0);
   EXPECT_EQ(reason(folder.path("pipe.so")), "is not a regular file");
 }

@@ -36,7 +36,9 @@ class CollectBinary : public testing::Test {
 
 std::string with_slots(const std::string& slots) {
   return "static int run(PyObject *m) { return 0; }\n"
-         "static PyModuleDef_Slot slots[] = {{Py_mod_exec, run}, " + slots + " {0, 0}};\n"
+         "static PyModuleDef_Slot slots[] = {{Py_mod_exec, run}, " +
+         slots +
+         " {0, 0}};\n"
          "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"_m\", 0, 24, 0, slots};\n"
          "PyMODINIT_FUNC PyInit__m(void) { return PyModuleDef_Init(&def); }\n";
 }
@@ -65,18 +67,16 @@ TEST_P(SlotValues, AreReadWithAndWithoutOptimisationAndSymbols) {
 
 INSTANTIATE_TEST_SUITE_P(
     Tables, SlotValues,
-    testing::Values(SlotCase{"", MultipleInterpreters::absent, GilUse::absent, ""},
-                    SlotCase{"{3, (void *)0},", MultipleInterpreters::not_supported, GilUse::absent, ""},
-                    SlotCase{"{3, (void *)1},", MultipleInterpreters::supported, GilUse::absent, ""},
-                    SlotCase{"{3, (void *)2},", MultipleInterpreters::per_interpreter_gil, GilUse::absent, ""},
-                    SlotCase{"{3, (void *)7},", MultipleInterpreters::supported, GilUse::absent, ""},
-                    SlotCase{"{4, (void *)1}, {3, (void *)2},", MultipleInterpreters::per_interpreter_gil,
-                             GilUse::not_used, ""},
-                    SlotCase{"{4, (void *)0},", MultipleInterpreters::absent, GilUse::used, ""},
-                    SlotCase{"{77, (void *)2},", MultipleInterpreters::absent, GilUse::absent,
-                             "uses unknown slot ID 77"},
-                    SlotCase{"{-1, (void *)2},", MultipleInterpreters::absent, GilUse::absent,
-                             "uses unknown slot ID -1"}));
+    testing::Values(
+        SlotCase{"", MultipleInterpreters::absent, GilUse::absent, ""},
+        SlotCase{"{3, (void *)0},", MultipleInterpreters::not_supported, GilUse::absent, ""},
+        SlotCase{"{3, (void *)1},", MultipleInterpreters::supported, GilUse::absent, ""},
+        SlotCase{"{3, (void *)2},", MultipleInterpreters::per_interpreter_gil, GilUse::absent, ""},
+        SlotCase{"{3, (void *)7},", MultipleInterpreters::supported, GilUse::absent, ""},
+        SlotCase{"{4, (void *)1}, {3, (void *)2},", MultipleInterpreters::per_interpreter_gil, GilUse::not_used, ""},
+        SlotCase{"{4, (void *)0},", MultipleInterpreters::absent, GilUse::used, ""},
+        SlotCase{"{77, (void *)2},", MultipleInterpreters::absent, GilUse::absent, "uses unknown slot ID 77"},
+        SlotCase{"{-1, (void *)2},", MultipleInterpreters::absent, GilUse::absent, "uses unknown slot ID -1"}));
 
 TEST_F(CollectBinary, PackedRelocationsAreWhatTheirTestSaysTheyAre) {
   folder.build("_m.so", with_slots(""), "-O2 -Wl,-z,pack-relative-relocs");
@@ -255,13 +255,13 @@ TEST_F(CollectBinary, AHookThatBranchesBetweenDefinitionsIsLeftOpen) {
 }
 
 TEST_F(CollectBinary, FactsOfTheFileItself) {
-  const std::string path = folder.build(
-      tests::tagged("_m"),
-      "#include <locale.h>\n"
-      "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"_m\", 0, 0};\n"
-      "const char *guard = \"cannot load module more than once per process\";\n"
-      "const char *capsule = \"datetime.datetime_CAPI\";\n"
-      "PyMODINIT_FUNC PyInit__m(void) { setlocale(LC_ALL, \"\"); return PyModuleDef_Init(&def); }\n");
+  const std::string path =
+      folder.build(tests::tagged("_m"),
+                   "#include <locale.h>\n"
+                   "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"_m\", 0, 0};\n"
+                   "const char *guard = \"cannot load module more than once per process\";\n"
+                   "const char *capsule = \"datetime.datetime_CAPI\";\n"
+                   "PyMODINIT_FUNC PyInit__m(void) { setlocale(LC_ALL, \"\"); return PyModuleDef_Init(&def); }\n");
   const model::BinaryFacts facts = collect(path);
   EXPECT_EQ(facts.arch, "x86_64");
   EXPECT_EQ(facts.module, "_m");

@@ -32,7 +32,8 @@ Import expected_import(const model::EntryPoint& entry) {
 }
 
 std::string dynload() {
-  return (fs::path(ISOAUDIT_PYTHON_INCLUDE) / "../../lib" / ("python" + tests::header_version()) / "lib-dynload").string();
+  return (fs::path(ISOAUDIT_PYTHON_INCLUDE) / "../../lib" / ("python" + tests::header_version()) / "lib-dynload")
+      .string();
 }
 
 std::map<std::string, Import> imports_of(const std::string& module) {
@@ -40,7 +41,8 @@ std::map<std::string, Import> imports_of(const std::string& module) {
   const BinaryResult result = collect_binary({dynload() + "/" + tests::tagged(module), "", ""});
   for (const model::Gap& gap : result.gaps) ADD_FAILURE() << gap.input << ": " << gap.reason;
   if (!result.facts) return found;
-  for (const model::BinaryEntryPoint& row : result.facts->entry_points) found[row.entry.symbol] = expected_import(row.entry);
+  for (const model::BinaryEntryPoint& row : result.facts->entry_points)
+    found[row.entry.symbol] = expected_import(row.entry);
   return found;
 }
 

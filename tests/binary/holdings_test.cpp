@@ -11,7 +11,8 @@ using model::StaticObject;
 
 constexpr const char* source =
     "typedef struct { PyObject_HEAD int n; } Foo;\n"
-    "static PyTypeObject Foo_Type = {PyVarObject_HEAD_INIT(NULL, 0) .tp_name = \"demo.Foo\", .tp_basicsize = sizeof(Foo)};\n"
+    "static PyTypeObject Foo_Type = {PyVarObject_HEAD_INIT(NULL, 0) .tp_name = \"demo.Foo\", .tp_basicsize = "
+    "sizeof(Foo)};\n"
     "static PyTypeObject Bar_Type = {PyVarObject_HEAD_INIT(&PyType_Type, 0) .tp_name = \"demo.Bar\",\n"
     "  .tp_basicsize = sizeof(Foo), .tp_flags = Py_TPFLAGS_DEFAULT, .tp_base = &Foo_Type};\n"
     "static Foo shared_foo = {PyObject_HEAD_INIT(&Foo_Type) 7};\n"

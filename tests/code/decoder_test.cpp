@@ -1,0 +1,136 @@
+// Instructions as bytes, so that both machines are tested on either.
+#include "analyzer/code/decoder.h"
+
+#include <gtest/gtest.h>
+
+#include "analyzer/code/state.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+Instruction decode(Machine machine, const Bytes& bytes, std::uint64_t address = 0x1000) {
+  const std::unique_ptr<Decoder> decoder = Decoder::create(machine);
+  Instruction instruction;
+  EXPECT_TRUE(decoder->decode(bytes, address, instruction));
+  EXPECT_EQ(instruction.size, bytes.size());
+  return instruction;
+}
+
+struct Case {
+  const char* text;
+  Machine machine;
+  Bytes bytes;
+  Op op;
+  unsigned width;
+  bool writes_memory;
+  bool atomic;
+};
+
+class Decodes : public testing::TestWithParam<Case> {};
+
+TEST_P(Decodes, OpWidthAndWhetherItWrites) {
+  const Instruction instruction = decode(GetParam().machine, GetParam().bytes);
+  EXPECT_EQ(instruction.op, GetParam().op) << GetParam().text;
+  EXPECT_EQ(instruction.width, GetParam().width) << GetParam().text;
+  EXPECT_EQ(instruction.writes_memory, GetParam().writes_memory) << GetParam().text;
+  EXPECT_EQ(instruction.atomic, GetParam().atomic) << GetParam().text;
+}
+
+constexpr Machine x86 = Machine::x86_64, arm = Machine::aarch64;
+
+INSTANTIATE_TEST_SUITE_P(
+    Instructions, Decodes,
+    testing::Values(Case{"movq $7, 8(%rax)", x86, {0x48, 0xc7, 0x40, 0x08, 7, 0, 0, 0}, Op::store, 8, true, false},
+                    Case{"movl $1, 0(%rip)", x86, {0xc7, 0x05, 0, 0, 0, 0, 1, 0, 0, 0}, Op::store, 4, true, false},
+                    Case{"incl 0(%rip)", x86, {0xff, 0x05, 0, 0, 0, 0}, Op::update, 4, true, false},
+                    Case{"andq $0, 0x20(%rax)", x86, {0x48, 0x83, 0x60, 0x20, 0x00}, Op::store, 8, true, false},
+                    Case{"xchg %rax, 0(%rip)", x86, {0x48, 0x87, 0x05, 0, 0, 0, 0}, Op::exchange, 8, true, true},
+                    Case{"lock", x86, {0xf0}, Op::other, 0, false, true},
+                    Case{"cmpb $0, 0(%rip)", x86, {0x80, 0x3d, 0, 0, 0, 0, 0}, Op::compare, 1, false, false},
+                    Case{"lea 16(%rip), %rdi", x86, {0x48, 0x8d, 0x3d, 16, 0, 0, 0}, Op::address, 8, false, false},
+                    Case{"movups %xmm0, (%rax)", x86, {0x0f, 0x11, 0x00}, Op::store, 16, true, false},
+                    Case{"prefetcht0 (%rax)", x86, {0x0f, 0x18, 0x08}, Op::other, 0, false, false},
+                    Case{"nopw 0(%rax,%rax)", x86, {0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00}, Op::other, 0, false, false},
+                    Case{"rep stosq", x86, {0xf3, 0x48, 0xab}, Op::fill, 8, true, false},
+                    Case{"sete 0(%rip)", x86, {0x0f, 0x94, 0x05, 0, 0, 0, 0}, Op::store, 1, true, false},
+                    Case{"call", x86, {0xe8, 0, 0, 0, 0}, Op::call, 0, false, false},
+                    Case{"ret", x86, {0xc3}, Op::result, 0, false, false},
+                    Case{"ud2", x86, {0x0f, 0x0b}, Op::stop, 0, false, false},
+                    Case{"str w1, [x0]", arm, {0x01, 0x00, 0x00, 0xb9}, Op::store, 4, true, false},
+                    Case{"str x1, [x0, #8]", arm, {0x01, 0x04, 0x00, 0xf9}, Op::store, 8, true, false},
+                    Case{"stp x1, x2, [x0, #16]", arm, {0x01, 0x08, 0x01, 0xa9}, Op::store, 8, true, false},
+                    Case{"stp x29, x30, [sp, #-32]!", arm, {0xfd, 0x7b, 0xbe, 0xa9}, Op::store, 8, true, false},
+                    Case{"ldadd w1, w2, [x0]", arm, {0x02, 0x00, 0x21, 0xb8}, Op::update, 0, true, true},
+                    Case{"stxr w3, w1, [x0]", arm, {0x01, 0x7c, 0x03, 0x88}, Op::update, 0, true, true},
+                    Case{"nop", arm, {0x1f, 0x20, 0x03, 0xd5}, Op::other, 0, false, false},
+                    Case{"ldr x1, [x0, #8]", arm, {0x01, 0x04, 0x40, 0xf9}, Op::load, 8, false, false},
+                    Case{"adrp x0, 0", arm, {0x00, 0x00, 0x00, 0x90}, Op::address, 0, false, false},
+                    Case{"ret", arm, {0xc0, 0x03, 0x5f, 0xd6}, Op::result, 0, false, false}),
+    [](const testing::TestParamInfo<Case>& one) { return "case" + std::to_string(one.index); });
+
+TEST(Decoder, AddressesAreRelativeToTheNextInstructionOrThePage) {
+  const Instruction lea = decode(x86, {0x48, 0x8d, 0x3d, 0x10, 0, 0, 0}, 0x4000);
+  EXPECT_EQ(lea.memory.displacement, 0x4017);
+  EXPECT_EQ(lea.dst, 7);
+  const Instruction call = decode(x86, {0xe8, 0x10, 0, 0, 0}, 0x4000);
+  EXPECT_EQ(call.target, 0x4015u);
+  const Instruction adrp = decode(arm, {0x01, 0x00, 0x00, 0xb0}, 0x4abc);
+  EXPECT_EQ(adrp.memory.displacement, 0x5000);
+  EXPECT_EQ(adrp.dst, 1);
+  const Instruction bl = decode(arm, {0x02, 0x00, 0x00, 0x94}, 0x4000);
+  EXPECT_EQ(bl.target, 0x4008u);
+}
+
+TEST(Decoder, ThreadLocalMemoryIsNotTheModules) {
+  const Instruction store = decode(x86, {0x64, 0xc7, 0x04, 0x25, 0xf8, 0xff, 0xff, 0xff, 1, 0, 0, 0});
+  EXPECT_TRUE(store.memory.segment);
+}
+
+TEST(Decoder, BytesThatAreNoInstructionSayHowManyToSkip) {
+  const std::unique_ptr<Decoder> decoder = Decoder::create(x86);
+  Instruction instruction;
+  EXPECT_FALSE(decoder->decode(Bytes{0x06, 0x90}, 0, instruction));
+  EXPECT_GE(instruction.size, 1);
+  EXPECT_FALSE(decoder->decode(Bytes{}, 0, instruction));
+  EXPECT_EQ(Decoder::create(Machine::other), nullptr);
+}
+
+class Steps : public testing::Test {
+ protected:
+  Steps() { image.machine = Machine::aarch64; }
+  void run(const std::vector<Bytes>& code) {
+    std::uint64_t address = 0x1000;
+    for (const Bytes& bytes : code) {
+      const Instruction instruction = decode(image.machine, bytes, address);
+      Evaluator(image, names).step(state, instruction, nullptr, nullptr);
+      address += bytes.size();
+    }
+  }
+  Image image;
+  Names names;
+  State state = entry_state(calling_convention(Machine::aarch64));
+};
+
+TEST_F(Steps, PageAndOffsetMakeAnAddressOnAarch64) {
+  run({{0x00, 0x00, 0x00, 0xb0},    // adrp x0, 0x2000
+       {0x00, 0x40, 0x04, 0x91},    // add x0, x0, #0x110
+       {0xe1, 0x03, 0x00, 0xaa}});  // mov x1, x0
+  EXPECT_EQ(state.general[1], (Value{Value::Kind::address, 0, 0x2110}));
+}
+
+TEST_F(Steps, NumbersAreBuiltInParts) {
+  run({{0x41, 0x00, 0x80, 0x52},    // mov w1, #2
+       {0x61, 0x00, 0xa0, 0x72}});  // movk w1, #3, lsl #16
+  EXPECT_EQ(state.general[1], number_value(0x30002));
+}
+
+TEST_F(Steps, TheStackPointerSurvivesPushesOnAarch64) {
+  run({{0xfd, 0x7b, 0xbe, 0xa9},    // stp x29, x30, [sp, #-32]!
+       {0xfd, 0x7b, 0xc2, 0xa8}});  // ldp x29, x30, [sp], #32
+  EXPECT_EQ(state.general[31], (Value{Value::Kind::stack, 0, 0}));
+}
+
+}  // namespace
+}  // namespace isoaudit::analyzer
