@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kEventDescriptor = 3;
 constexpr int kConfigurationDescriptor = 4;
-constexpr std::size_t kTextCap = 32 * 1024;
+constexpr std::size_t kTextCap = std::size_t{32} * 1024;
 constexpr std::size_t kEventCap = std::size_t{64} << 20;
 
 /// A descriptor that closes itself.
@@ -109,6 +109,7 @@ class ScratchFolder {
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<char*> out;
+  out.reserve(words.size() + 1);
   for (std::string& word : words) out.push_back(word.data());
   out.push_back(nullptr);
   return out;

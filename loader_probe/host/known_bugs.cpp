@@ -50,7 +50,7 @@ std::string known_bug(const model::Interpreter& interpreter, const FailureMarks&
   if (!marks.crashed) return "";
   const std::string& full = interpreter.full_version;
   const auto dot = full.rfind('.');
-  const int micro = dot == std::string::npos ? 0 : std::atoi(full.c_str() + dot + 1);
+  const int micro = dot == std::string::npos ? 0 : static_cast<int>(std::strtol(full.c_str() + dot + 1, nullptr, 10));
   for (const Bug& bug : kBugs) {
     if (bug.version != interpreter.version || micro >= bug.fixed_in) continue;
     if (bug.needs_import_error && !marks.import_raised) continue;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <regex>
 #include <set>
@@ -142,7 +143,7 @@ bool judge_end(const LevelRun& run, const ChildResult& child, const EventLog& lo
                                                     : "during " + log.last_step;
   if (child.timed_out) {
     phase.outcome = Outcome::timed_out;
-    phase.detail = "still running after " + std::to_string(static_cast<int>(run.timeout + 0.5)) + " s, " + where;
+    phase.detail = "still running after " + std::to_string(std::lround(run.timeout)) + " s, " + where;
     return false;
   }
   if (WIFSIGNALED(child.wait_status)) {
@@ -216,7 +217,8 @@ std::string describe_chain(const llvm::json::Array* chain) {
     const std::string kind = (*link)[0].getAsString().value_or("").str();
     const std::string message = (*link)[1].getAsString().value_or("").str();
     if (!text.empty()) text += ", caused by ";
-    text += message.empty() ? kind : kind + ": " + message;
+    text += kind;
+    if (!message.empty()) text.append(": ").append(message);
   }
   return text;
 }

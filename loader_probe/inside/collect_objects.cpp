@@ -101,6 +101,8 @@ std::vector<ImageRange> anonymous_memory() {
     std::uintptr_t end = 0;
     char rights[5] = {};
     unsigned long inode = 0;
+    // Two addresses, the rights, an offset, a device and the inode.
+    // NOLINTNEXTLINE(cert-err34-c): the kernel writes this file
     if (std::sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %*s %*s %lu", &begin, &end, rights, &inode) != 4) continue;
     if (inode == 0 && rights[0] == 'r' && rights[1] == 'w') ranges.push_back({begin, end});
   }
@@ -114,18 +116,12 @@ bool in_ranges(const std::vector<ImageRange>& sorted, std::uintptr_t address, st
   return after != sorted.begin() && address + size <= std::prev(after)->end;
 }
 
-std::uint64_t word_at(std::uintptr_t address) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, reinterpret_cast<const void*>(address), sizeof word);
-  return word;
-}
-
 // A reference count that CPython 3.12 to 3.15 could have written: mortal ones are small, with nothing in the next 16
 // bits (3.14 keeps flags above those); immortal ones have the sign bit of the low half set.
 bool plausible_refcount(std::uint64_t word) {
   const auto low = static_cast<std::uint32_t>(word);
   const auto middle = static_cast<std::uint16_t>(word >> 32);
-  if (low & 0x80000000u) return low == 0xffffffffu || low >= 0xC0000000u;
+  if (low & 0x80000000u) return low >= 0xC0000000u;
   return low != 0 && low < (1u << 28) && middle == 0;
 }
 
@@ -225,7 +221,7 @@ class Scan {
     std::string what = "null";
     {
       Visit visit(teller->state);
-      auto* thing = reinterpret_cast<PyObject*>(object);
+      auto* thing = reinterpret_cast<PyObject*>(object);  // NOLINT(performance-no-int-to-ptr)
       PyObject* arguments = Py_BuildValue("(O)", thing);
       auto* interpreter = const_cast<Interpreter*>(teller->interpreter);
       if (PyObject* told = interpreter->call("describe", arguments)) {

@@ -53,6 +53,7 @@ void run_concurrent(const Config& config, Kind kind, Interpreter& main) {
     std::barrier<> meeting(config.interpreters + 1);
     std::vector<Interpreter> interpreters(config.interpreters);
     std::vector<std::thread> threads;
+    threads.reserve(interpreters.size());
     for (Interpreter& one : interpreters) {
       threads.emplace_back([&] { work(config, kind, meeting, round, last, one); });
     }

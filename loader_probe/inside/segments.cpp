@@ -55,7 +55,13 @@ struct ImageVisitor {
   }
 };
 
-Watched::Watched(std::string path, const std::string& root, const std::string& module) : path_(real(path)) {
+std::uint64_t word_at(std::uintptr_t address) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, reinterpret_cast<const void*>(address), sizeof word);  // NOLINT(performance-no-int-to-ptr)
+  return word;
+}
+
+Watched::Watched(const std::string& path, const std::string& root, const std::string& module) : path_(real(path)) {
   const std::string top = module.substr(0, module.find('.'));
   if (top != module) private_folders_.push_back(real(root + "/" + top) + "/");
   for (const char* suffix : {".libs", ".dylibs"}) private_folders_.push_back(real(root) + "/" + top + suffix + "/");
@@ -125,13 +131,11 @@ bool Watched::inside_watched(std::uintptr_t address) const {
 }
 
 void Watched::report_definitions() const {
-  const void* type = dlsym(RTLD_DEFAULT, "PyModuleDef_Type");
+  const auto type = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "PyModuleDef_Type"));
   for (const Region& region : regions_) {
     if (region.thread_local_) continue;
     for (std::size_t offset = 8; offset < region.size; offset += 8) {
-      const void* word = nullptr;
-      std::memcpy(&word, reinterpret_cast<const char*>(region.address) + offset, sizeof word);
-      if (!type || word != type) continue;
+      if (type == 0 || word_at(region.address + offset) != type) continue;
       Event(events::definition)
           .number("image", region.image)
           .number("vaddr", static_cast<std::int64_t>(region.vaddr + offset - 8));
@@ -143,7 +147,9 @@ void Watched::remember() {
   remembered_.resize(regions_.size());
   for (std::size_t i = 0; i < regions_.size(); ++i) {
     remembered_[i].resize(regions_[i].size / 8);
-    std::memcpy(remembered_[i].data(), reinterpret_cast<const void*>(regions_[i].address), regions_[i].size);
+    for (std::size_t word = 0; word < remembered_[i].size(); ++word) {
+      remembered_[i][word] = word_at(regions_[i].address + word * 8);
+    }
   }
 }
 
@@ -154,8 +160,7 @@ void Watched::report_changes(const char* step, std::int64_t interpreter) {
   for (std::size_t i = 0; i < remembered_.size(); ++i) {
     const Region& region = regions_[i];
     for (std::size_t word = 0; word < remembered_[i].size(); ++word) {
-      std::uint64_t now = 0;
-      std::memcpy(&now, reinterpret_cast<const char*>(region.address) + word * 8, 8);
+      const std::uint64_t now = word_at(region.address + word * 8);
       if (now == remembered_[i][word]) continue;
       if (count == kMaxWordsReported) {
         ++dropped;

@@ -18,6 +18,9 @@ struct Region {
   bool thread_local_ = false;
 };
 
+/// The word at an address that is known to be mapped.
+std::uint64_t word_at(std::uintptr_t address);
+
 /// Address ranges of everything that is mapped from a file by the dynamic linker.
 struct ImageRange {
   std::uintptr_t begin = 0;
@@ -28,7 +31,7 @@ struct ImageRange {
 /// Other extension modules of the package are not watched: each is audited by itself.
 class Watched {
  public:
-  Watched(std::string path, const std::string& root, const std::string& module);
+  Watched(const std::string& path, const std::string& root, const std::string& module);
 
   /// Finds what is loaded by now; announces files that are new. Regions keep their order, new ones are appended.
   void refresh();
