@@ -48,8 +48,8 @@ TEST(FindInterpreter, TheDefaultIsTheNewest) {
 TEST(FindInterpreter, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("3.11"), "3.11: interpreters with a GIL of their own exist from Python 3.12 on");
   EXPECT_THAT(error_of("3.99"), testing::StartsWith("3.99: no such interpreter on this machine"));
-  EXPECT_EQ(error_of("/nonexistent/python"), "/nonexistent/python: no such version, command or file");
-  EXPECT_EQ(error_of("no-such-command"), "no-such-command: no such version, command or file");
+  EXPECT_EQ(error_of("/nonexistent/python"), "/nonexistent/python: no such file");
+  EXPECT_EQ(error_of("no-such-command"), "no-such-command: no such version or command");
   EXPECT_THAT(error_of(testing::TempDir()), testing::HasSubstr("is a folder"));
   EXPECT_THAT(error_of("/etc/passwd"), testing::HasSubstr("is not an executable file"));
   EXPECT_THAT(error_of("/bin/true"), testing::HasSubstr("is no Python interpreter"));
