@@ -46,7 +46,10 @@ std::string quoted_output(const ChildResult& child) {
   text += child.errors;
   if (text.size() > kOutputCap) {
     text.erase(0, text.size() - kOutputCap);
-    text.erase(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    // Whole lines, unless the last one alone is longer than the cap.
+    if (const std::size_t line = text.find('\n'); line != std::string::npos && line + 1 < text.size()) {
+      text.erase(0, line + 1);
+    }
   }
   static const std::regex address("0x[0-9a-fA-F]{6,}");
   return std::regex_replace(text, address, "0x...");
