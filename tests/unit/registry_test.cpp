@@ -41,6 +41,15 @@ TEST(Registry, EveryRuleHasItsFileAndDocumentation) {
   }
 }
 
+TEST(Registry, TheReadmeListsEveryRule) {
+  std::ifstream file(std::filesystem::path(ISOAUDIT_SOURCE_DIR) / "README.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  for (const Rule* rule : all_rules()) {
+    const std::string row = "| " + std::string(rule->slug) + " | " + to_string(rule->severity) + " | ";
+    EXPECT_NE(text.find(row), std::string::npos) << row;
+  }
+}
+
 TEST(Registry, EveryRuleIsProvedByAFixtureOrARun) {
   // A rule that only a run can trigger has its proof among the probe's modules, not in a source fixture.
   const std::set<std::string_view> seen_only_in_runs{"load-once-guard", "transitive-import-in-exec"};
