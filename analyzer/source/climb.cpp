@@ -344,7 +344,7 @@ Climb::Next Climb::into_variable(const clang::VarDecl* local, bool initialises) 
   if (!reference && !type->isPointerType()) return taken();
   if (local->hasGlobalStorage()) return taken();
   auto& aliases = owner_.aliases_[local];
-  const UseCollector::Alias alias{variable_, path_};
+  const UseCollector::Alias alias{variable_, path_, {}};
   if (std::ranges::find(aliases, alias) == aliases.end()) aliases.push_back(alias);
   return Next::stop;
 }

@@ -166,7 +166,8 @@ EntryPointReader::Origin EntryPointReader::trace_value(const clang::Expr* value,
   Origin best;
   for (const clang::Expr* stored : stores.assigned[variable]) {
     Origin origin = trace_value(stored, scope, is_export, hops + 1);
-    if (rank(origin.init) > rank(best.init) || best.why.empty()) best = std::move(origin);
+    const bool says_more = best.init == Init::undetermined && best.why.empty();
+    if (rank(origin.init) > rank(best.init) || says_more) best = std::move(origin);
   }
   // A module object that was made before and kept in a global.
   if (best.init == Init::undetermined && best.why.empty() && variable->hasGlobalStorage())

@@ -30,6 +30,7 @@ std::string canonical_type(clang::QualType type, const clang::ASTContext& ast) {
   clang::PrintingPolicy policy(ast.getLangOpts());
   policy.SuppressTagKeyword = true;
   policy.PrintCanonicalTypes = true;
+  policy.AnonymousTagLocations = false;  // absolute paths
   return type.getUnqualifiedType().getAsString(policy) + dimensions;
 }
 
@@ -79,7 +80,9 @@ std::string Storage::linkage_name(const clang::NamedDecl* declaration) {
 }
 
 void Storage::describe_type(model::Variable& variable, clang::QualType type) {
-  variable.type = type.getAsString(clang::PrintingPolicy(ast_.getLangOpts()));
+  clang::PrintingPolicy policy(ast_.getLangOpts());
+  policy.AnonymousTagLocations = false;
+  variable.type = type.getAsString(policy);
   variable.canonical_type = canonical_type(type, ast_);
   const PythonTypeAnswer python = types_.classify(type);
   variable.python_type = python.kind;
@@ -112,9 +115,10 @@ std::optional<model::Variable> Storage::describe(const clang::VarDecl* declarati
   if (const clang::Expr* init = declaration->getInit();
       init != nullptr && ast_.getLangOpts().CPlusPlus && !init->isValueDependent()) {
     const bool at_run_time = !declaration->hasConstantInitialization();
-    const clang::CXXRecordDecl* record = ast_.getBaseElementType(declaration->getType())->getAsCXXRecordDecl();
-    variable.has_dynamic_init =
-        record != nullptr && (at_run_time || (record->hasDefinition() && !record->hasTrivialDestructor()));
+    const clang::QualType element = ast_.getBaseElementType(declaration->getType());
+    const clang::CXXRecordDecl* record = element->getAsCXXRecordDecl();
+    variable.has_dynamic_init = record != nullptr && record->hasDefinition() &&
+                                ((at_run_time && !element.isPODType(ast_)) || !record->hasTrivialDestructor());
     if (at_run_time) {
       const StoredExpression value = stored_expression(init, ast_, {});
       if (value.value == model::StoredValue::call) variable.initialiser_callee = value.callee;

@@ -82,7 +82,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   }
 
   bool VisitBinaryOperator(const clang::BinaryOperator* operation) {
-    uses_.assigned(operation);
+    uses_.assigned(operation, ancestors_);
     return true;
   }
 

@@ -7,6 +7,22 @@
 
 namespace isoaudit::analyzer {
 
+namespace {
+
+bool mentions(const clang::Stmt* statement, const clang::VarDecl* variable) {
+  if (statement == nullptr) return false;
+  const auto* reference = llvm::dyn_cast<clang::DeclRefExpr>(statement);
+  if (reference != nullptr && reference->getDecl() == variable) return true;
+  return std::ranges::any_of(statement->children(),
+                             [&](const clang::Stmt* child) { return mentions(child, variable); });
+}
+
+bool lies_in(const Ancestors& ancestors, const clang::Stmt* block) {
+  return std::ranges::find(ancestors, Node(block)) != ancestors.end();
+}
+
+}  // namespace
+
 void merge_uses(VariableUses& to, const VariableUses& from) {
   to.is_read |= from.is_read;
   to.address_taken |= from.address_taken;
@@ -42,19 +58,34 @@ void UseCollector::named(const clang::VarDecl* variable, const Ancestors& ancest
     }
     if (!loaded) return;
   }
-  for (const Alias& alias : aliases) Climb(*this, alias.variable, ancestors, function).from(at, alias.path);
+  for (const Alias& alias : aliases) {
+    const bool dead =
+        std::ranges::any_of(alias.dead_in, [&](const clang::Stmt* block) { return lies_in(ancestors, block); });
+    if (!dead) Climb(*this, alias.variable, ancestors, function).from(at, alias.path);
+  }
 }
 
-void UseCollector::assigned(const clang::BinaryOperator* assignment) {
+void UseCollector::assigned(const clang::BinaryOperator* assignment, const Ancestors& ancestors) {
   if (!assignment->isAssignmentOp()) return;
   const auto* target = llvm::dyn_cast_or_null<clang::DeclRefExpr>(strip(assignment->getLHS()));
   const auto* local = target == nullptr ? nullptr : llvm::dyn_cast<clang::VarDecl>(target->getDecl());
   if (local == nullptr || local->hasGlobalStorage()) return;
   if (assignment->getOpcode() != clang::BO_Assign) {
     local_values_[local].push_back(nullptr);
-  } else if (!is_null(assignment->getRHS())) {
-    local_values_[local].push_back(assignment->getRHS());
+    return;
   }
+  if (!is_null(assignment->getRHS())) local_values_[local].push_back(assignment->getRHS());
+  // Assigning to a reference stores in what it refers to.
+  if (!local->getType()->isReferenceType()) end_aliases(assignment, local, ancestors);
+}
+
+void UseCollector::end_aliases(const clang::BinaryOperator* assignment, const clang::VarDecl* local,
+                               const Ancestors& ancestors) {
+  // A statement of its own ends the aliases for the rest of its block; `if (x) p = q;` and `p = p->next` do not.
+  const auto* block = ancestors.size() < 2 ? nullptr : node_as<clang::CompoundStmt>(ancestors[ancestors.size() - 2]);
+  const auto known = aliases_.find(local);
+  if (block == nullptr || known == aliases_.end() || mentions(assignment->getRHS(), local)) return;
+  for (Alias& alias : known->second) alias.dead_in.push_back(block);
 }
 
 void UseCollector::changed(const clang::UnaryOperator* operation) {

@@ -25,8 +25,8 @@ class UseCollector {
 
   /// The last of `ancestors` names `variable`; `function` encloses it (null at file scope).
   void named(const clang::VarDecl* variable, const Ancestors& ancestors, const clang::FunctionDecl* function);
-  /// Before its operands are visited.
-  void assigned(const clang::BinaryOperator* assignment);
+  /// Before its operands are visited; the last of `ancestors` is the assignment.
+  void assigned(const clang::BinaryOperator* assignment, const Ancestors& ancestors);
   /// Counts up or down, or takes the address of a local: what it holds then no expression shows.
   void changed(const clang::UnaryOperator* operation);
   void declared(const clang::VarDecl* local);
@@ -48,9 +48,13 @@ class UseCollector {
   struct Alias {
     const clang::VarDecl* variable = nullptr;
     Path path{};
+    /// Blocks in which the local was given another value after this one: what follows there is not the alias.
+    std::vector<const clang::Stmt*> dead_in{};
     bool operator==(const Alias&) const = default;
   };
   friend class Climb;
+
+  void end_aliases(const clang::BinaryOperator* assignment, const clang::VarDecl* local, const Ancestors& ancestors);
 
   const clang::ASTContext& ast_;
   SourcePlaces& places_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_set>
 
 namespace isoaudit::analyzer {
 namespace {
@@ -36,7 +37,7 @@ class Resolver {
  public:
   Resolver(const clang::ASTContext& ast, const LocalValues& locals) : ast_(ast), locals_(locals) {}
 
-  StoredExpression resolve(const clang::Expr* expression, unsigned hops = 0) const {
+  StoredExpression resolve(const clang::Expr* expression, unsigned hops = 0) {
     expression = strip(expression);
     if (expression == nullptr || hops > max_hops) return {};
     if (is_null(expression) || llvm::isa<clang::StringLiteral>(expression)) return {StoredValue::constant, {}};
@@ -91,7 +92,7 @@ class Resolver {
     return rank(a) >= rank(b) ? a : b;
   }
 
-  StoredExpression named(const clang::DeclRefExpr* reference, unsigned hops) const {
+  StoredExpression named(const clang::DeclRefExpr* reference, unsigned hops) {
     const clang::ValueDecl* declaration = reference->getDecl();
     if (llvm::isa<clang::FunctionDecl>(declaration)) return {StoredValue::static_address, {}};
     if (llvm::isa<clang::EnumConstantDecl>(declaration)) return {StoredValue::constant, {}};
@@ -103,6 +104,8 @@ class Resolver {
                                                 : StoredExpression{};
     }
     if (const auto known = locals_.find(variable); known != locals_.end()) {
+      // Once is enough, and else unrolled code (a = d; d = c; c = b; ...) would never end.
+      if (!seen_.insert(variable).second) return {StoredValue::constant, {}};
       StoredExpression value = resolve(known->second.front(), hops + 1);
       for (const clang::Expr* other : known->second) value = worse(value, resolve(other, hops + 1));
       return value;
@@ -131,6 +134,7 @@ class Resolver {
 
   const clang::ASTContext& ast_;
   const LocalValues& locals_;
+  std::unordered_set<const clang::VarDecl*> seen_{};
 };
 
 }  // namespace

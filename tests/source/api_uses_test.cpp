@@ -18,6 +18,7 @@ void f(void) {
 }
 )");
   std::vector<std::string> all;
+  all.reserve(facts.api_uses.size());
   for (const model::ApiUse& use : facts.api_uses) {
     all.push_back(use.name + " " + std::to_string(use.where.line) + " " + use.where.function);
   }

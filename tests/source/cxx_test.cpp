@@ -5,7 +5,6 @@ namespace {
 
 using model::PythonType;
 using model::Storage;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 

@@ -64,7 +64,9 @@ TEST(EntryPoints, SinglePhase) {
       "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"demo\", NULL, -1};\nstatic PyObject *mod;\n";
   for (const char* body : {"PyMODINIT_FUNC PyInit_demo(void) { return PyModule_Create(&def); }\n",
                            "PyMODINIT_FUNC PyInit_demo(void) { PyObject *m = PyModule_Create(&def);\n"
-                           "  if (!m) return NULL; mod = m; return mod; }\n"}) {
+                           "  if (!m) return NULL; mod = m; return mod; }\n",
+                           "PyMODINIT_FUNC PyInit_demo(void) { PyObject *m = PyModule_Create(&def);\n"
+                           "  if (PyErr_Occurred()) { Py_DECREF(m); m = NULL; } return m; }\n"}) {
     const auto found = hook(def + body);
     EXPECT_EQ(found.entry.init, Init::single_phase) << body;
     EXPECT_EQ(found.entry.declares.state_size, -1) << body;

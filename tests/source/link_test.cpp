@@ -4,9 +4,7 @@
 namespace isoaudit::tests {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::Not;
 
 TEST(Link, WritesOfOtherUnitsGoToTheDefinition) {
   ScratchProject project;
@@ -36,8 +34,14 @@ TEST(Link, UnitsSayWhatTheyDefineAndWhatTheyNeed) {
 TEST(Link, TheResultDoesNotDependOnTheNumberOfWorkers) {
   ScratchProject project;
   for (int i = 0; i < 8; ++i) {
-    const std::string n = std::to_string(i);
-    project.unit("u" + n + ".c", "int v" + n + "; static int s; void f" + n + "(void) { v" + n + " = s++; }\n");
+    std::string text =
+        "int vN; static int s; void fN(void) { vN = s++; }
+        ";
+        for (std::size_t at = text.find('N'); at != std::string::npos; at = text.find('N')) text[at] =
+            static_cast<char>('0' + i);
+    std::string name = "u0.c";
+    name[1] = static_cast<char>('0' + i);
+    project.unit(name, text);
   }
   const auto one = project.scan({.jobs = 1});
   const auto many = project.scan({.jobs = 4});

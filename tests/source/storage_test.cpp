@@ -6,7 +6,6 @@ namespace {
 
 using model::PythonType;
 using model::Storage;
-using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 
 TEST(Storage, TakesEveryDefinitionAndNoDeclaration) {
@@ -112,6 +111,12 @@ static PyType_Spec spec; static _Thread_local int tls; static _Atomic int atomic
   EXPECT_TRUE(variable(facts, "tls").is_thread_local);
   EXPECT_TRUE(variable(facts, "atomic").is_atomic);
   EXPECT_FALSE(variable(facts, "methods").is_atomic);
+}
+
+TEST(Storage, UnnamedTypesCarryNoPaths) {
+  const auto facts = facts_of("static struct { int n; } one; static struct { int n; } many[2];\n");
+  EXPECT_EQ(variable(facts, "one").type, "struct (unnamed)");
+  EXPECT_EQ(variable(facts, "many").canonical_type, "(unnamed)[]");
 }
 
 TEST(Storage, GeneratedFilesAreNamedByTheirBanner) {

@@ -48,6 +48,19 @@ int f(void) {
   EXPECT_THAT(writes(facts, "late"), ElementsAre("8 assignment call PyDict_New"));
 }
 
+TEST(Writes, ALocalWithSeveralValuesIsAsGoodAsItsWorst) {
+  std::string rounds;
+  for (int i = 0; i < 200; ++i) rounds += "t = d; d = c; c = b; b = a; a = t;\n";
+  const auto facts = facts_of(
+      "static int g, h; static PyObject *o;\nvoid f(int x, int a, int b, int c, int d, int t) {\n"
+      "int sum = 0; sum += x; g = sum;\n"
+      "PyObject *p = Py_None; if (x) p = PyList_New(0); o = p;\n" +
+      rounds + "h = a; }\n");
+  EXPECT_THAT(writes(facts, "g"), ElementsAre("4 assignment unknown"));
+  EXPECT_THAT(writes(facts, "o"), ElementsAre("5 assignment call PyList_New"));
+  EXPECT_EQ(writes(facts, "h").size(), 1u);
+}
+
 TEST(Writes, MembersElementsAndArithmetic) {
   const auto facts = facts_of(R"(struct s { int n; struct { int m[3]; } in; };
 static struct s whole, *pointer; static int array[3], count; static char text[8];
@@ -97,6 +110,28 @@ int f(PyObject *args) {
   EXPECT_THAT(writes(facts, "T"), ElementsAre("8 passed unknown PyType_Ready"));
   EXPECT_THAT(writes(facts, "state"), ElementsAre("6 member constant"));
   EXPECT_FALSE(variable(facts, "state").address_taken);
+}
+
+TEST(Writes, AnAliasEndsWhereTheLocalGetsAnotherValue) {
+  const auto facts = facts_of(R"(struct s { int n; struct s *next; }; static struct s a, b, c;
+void f(int i, struct s *other) {
+  struct s *p = &a, *q = &b, *r = &c;
+  if (i) {
+    p = other;
+    p->n = 1;
+  }
+  p->n = 2;
+  q = other;
+  q->n = 3;
+  q = &b;
+  q->n = 4;
+  if (i) r = other;
+  r->n = 5;
+}
+)");
+  EXPECT_THAT(writes(facts, "a"), ElementsAre("9 member constant"));
+  EXPECT_THAT(writes(facts, "b"), ElementsAre("13 member constant"));
+  EXPECT_THAT(writes(facts, "c"), ElementsAre("15 member constant"));
 }
 
 TEST(Writes, UsesThatAreNoWrites) {
