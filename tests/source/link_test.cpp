@@ -34,11 +34,9 @@ TEST(Link, UnitsSayWhatTheyDefineAndWhatTheyNeed) {
 TEST(Link, TheResultDoesNotDependOnTheNumberOfWorkers) {
   ScratchProject project;
   for (int i = 0; i < 8; ++i) {
-    std::string text =
-        "int vN; static int s; void fN(void) { vN = s++; }
-        ";
-        for (std::size_t at = text.find('N'); at != std::string::npos; at = text.find('N')) text[at] =
-            static_cast<char>('0' + i);
+    std::string text = "int vN; static int s; void fN(void) { vN = s++; }\n";
+    for (std::size_t at = text.find('N'); at != std::string::npos; at = text.find('N'))
+      text[at] = static_cast<char>('0' + i);
     std::string name = "u0.c";
     name[1] = static_cast<char>('0' + i);
     project.unit(name, text);
