@@ -47,11 +47,12 @@ std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, cons
       for (const std::int64_t writer : word.writers) who += (who.empty() ? "" : " and ") + std::to_string(writer);
       ConflictingWrite& write = found[shown];
       if (write.overwritten) continue;
-      write = {word.symbol, word.linkage_name, address, word.overwritten,
-               word.overwritten
-                   ? fmt::format("interpreter {} replaced what interpreter {} had written to `{}` during {}",
-                                 word.writers.back(), word.writers.front(), shown, word.step)
-                   : fmt::format("interpreters {} wrote different parts of `{}` during {}", who, shown, word.step)};
+      // A count of users that went up and came down again has no last writer; whether it is atomic the run cannot see.
+      const bool overwritten = word.overwritten && !word.balanced;
+      write = {word.symbol, word.linkage_name, address, overwritten,
+               overwritten ? fmt::format("interpreter {} replaced what interpreter {} had written to `{}` during {}",
+                                         word.writers.back(), word.writers.front(), shown, word.step)
+                           : fmt::format("interpreters {} both wrote to `{}` during {}", who, shown, word.step)};
     }
   }
   std::vector<ConflictingWrite> writes;

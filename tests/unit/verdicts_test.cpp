@@ -117,6 +117,14 @@ TEST(Verdict, HidingAFindingDoesNotHideItsVerdict) {
   EXPECT_EQ(report.modules[0].verdicts[0].kind, VerdictKind::suspect);
 }
 
+TEST(Verdict, ACountThatCameBackIsSuspectNotUnsafe) {
+  Case c;
+  model::ChangedWord count = overwritten_word("users");
+  count.balanced = true;
+  at(c.run, Level::isolated).changed = {count};
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+}
+
 TEST(Verdict, AnAtomicCounterThatTwoInterpretersWroteIsExplained) {
   Case c;
   at(c.run, Level::isolated).changed = {overwritten_word("counter")};
