@@ -49,10 +49,10 @@ struct BinaryEntryPoint {
 
 /// A store to the module's own writable memory, read from its machine code.
 struct CodeWrite {
-  std::string symbol{};  ///< the variable, when the file names it
+  std::string symbol{};  ///< the variable, when the file names it, as the linker knows it
   std::string section{};
   std::uint64_t offset = 0;  ///< in its section
-  std::string function{};    ///< the writing function, when the file names it
+  std::string function{};    ///< the writing function, when the file names it; demangled
   bool atomic = false;       ///< lock-prefixed or exchange
   /// The variable's address is passed to this function, which writes it or is not known; empty for a plain store.
   std::string passed_to{};
@@ -60,6 +60,8 @@ struct CodeWrite {
   std::uint64_t size = 0;
   /// What is stored is what this function returned ("PyErr_NewException"); empty when it is not a result or not known.
   std::string result_of{};
+  /// `symbol` as people write it, demangled.
+  std::string name{};
   /// The writing function runs only while the loader initialises the library (ELF and C++ constructors).
   bool constructor = false;
 

@@ -1,5 +1,5 @@
 #include "rules/rule.h"
-#include "rules/variables.h"
+#include "rules/variable_findings.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -7,12 +7,7 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{.harm = "pins the object of the interpreter that came here first",
                                 .fix = "make `{}` in the exec function and keep it in the module state"};
-  std::vector<model::Finding> findings =
-      source_findings(facts, VariableKind::local_object, model::Severity::hazard, words);
-  const std::vector<model::Finding> seen =
-      run_findings(facts, VariableKind::local_object, model::Severity::hazard, words);
-  findings.insert(findings.end(), seen.begin(), seen.end());
-  return findings;
+  return variable_findings(facts, VariableKind::local_object, model::Severity::hazard, words);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #include "rules/rule.h"
-#include "rules/variables.h"
+#include "rules/variable_findings.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -7,11 +7,7 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{.harm = "keeps the exception class of the interpreter that imported last",
                                 .fix = "make `{}` in the exec function and keep it in the module state"};
-  std::vector<model::Finding> findings =
-      source_findings(facts, VariableKind::exception, model::Severity::hazard, words);
-  const std::vector<model::Finding> seen = run_findings(facts, VariableKind::exception, model::Severity::hazard, words);
-  findings.insert(findings.end(), seen.begin(), seen.end());
-  return findings;
+  return variable_findings(facts, VariableKind::exception, model::Severity::hazard, words);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #include "rules/rule.h"
-#include "rules/variables.h"
+#include "rules/variable_findings.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -9,12 +9,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
       .harm = "keeps the heap type of the interpreter that imported last",
       .fix =
           "move `{}` into the module state; methods reach it with PyType_GetModuleState() or PyType_GetModuleByDef()"};
-  std::vector<model::Finding> findings =
-      source_findings(facts, VariableKind::heap_type_pointer, model::Severity::hazard, words);
-  const std::vector<model::Finding> seen =
-      run_findings(facts, VariableKind::heap_type_pointer, model::Severity::hazard, words);
-  findings.insert(findings.end(), seen.begin(), seen.end());
-  return findings;
+  return variable_findings(facts, VariableKind::heap_type_pointer, model::Severity::hazard, words);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #include "rules/rule.h"
-#include "rules/variables.h"
+#include "rules/variable_findings.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -8,12 +8,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "holds Python objects of one interpreter where every interpreter finds them",
       .fix = "move `{}` into the module state (m_size), visit it in m_traverse, clear it in m_clear"};
-  std::vector<model::Finding> findings =
-      source_findings(facts, VariableKind::object_cache, model::Severity::hazard, words);
-  const std::vector<model::Finding> seen =
-      run_findings(facts, VariableKind::object_cache, model::Severity::hazard, words);
-  findings.insert(findings.end(), seen.begin(), seen.end());
-  return findings;
+  return variable_findings(facts, VariableKind::object_cache, model::Severity::hazard, words);
 }
 
 }  // namespace

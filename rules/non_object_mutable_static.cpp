@@ -1,12 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
-#include <set>
-
-#include "rules/declarations.h"
 #include "rules/rule.h"
-#include "rules/variables.h"
+#include "rules/variable_findings.h"
 #include "rules/writes.h"
 
 namespace isoaudit::rules {
@@ -45,24 +40,9 @@ void add_run(const model::Facts& facts, std::vector<Finding>& findings) {
   }
 }
 
-/// Stores in the machine code of modules that declare own-GIL support: of the others it would list every global.
-void add_code(const model::Facts& facts, std::vector<Finding>& findings) {
-  const std::vector<std::string> own_gil = own_gil_modules(facts);
-  for (const model::BinaryFacts& binary : facts.binaries) {
-    if (!std::ranges::binary_search(own_gil, binary.module)) continue;
-    for (const UnexplainedWrite& write : unexplained_code_writes(facts, binary)) {
-      Finding finding = write_finding(binary.module, binary.path, write.symbol, write.symbol, write.address);
-      finding.status = model::Status::possible;
-      finding.because.push_back({EvidenceKind::code, write.text, {}});
-      findings.push_back(std::move(finding));
-    }
-  }
-}
-
 std::vector<Finding> check(const model::Facts& facts) {
-  std::vector<Finding> findings = source_findings(facts, VariableKind::plain, Severity::hazard, words);
+  std::vector<Finding> findings = variable_findings(facts, VariableKind::plain, Severity::hazard, words);
   add_run(facts, findings);
-  add_code(facts, findings);
   return findings;
 }
 

@@ -1,5 +1,5 @@
 #include "rules/rule.h"
-#include "rules/variables.h"
+#include "rules/variable_findings.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -9,10 +9,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
       .harm = "is one type object that all interpreters share and nothing locks",
       .fix = "make `{}` a heap type: PyType_FromModuleAndSpec() in the exec function, the pointer in the module state"};
   std::vector<model::Finding> findings =
-      source_findings(facts, VariableKind::static_type, model::Severity::hazard, words);
-  const std::vector<model::Finding> seen =
-      run_findings(facts, VariableKind::static_type, model::Severity::hazard, words);
-  findings.insert(findings.end(), seen.begin(), seen.end());
+      variable_findings(facts, VariableKind::static_type, model::Severity::hazard, words);
   const std::vector<model::Finding> compiled = static_type_findings(facts, model::Severity::hazard, words);
   findings.insert(findings.end(), compiled.begin(), compiled.end());
   return findings;

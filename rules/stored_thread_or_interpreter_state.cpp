@@ -1,5 +1,5 @@
 #include "rules/rule.h"
-#include "rules/variables.h"
+#include "rules/variable_findings.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -7,9 +7,7 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{.harm = "keeps the state of the interpreter or thread that came last",
                                 .fix = "keep `{}` in the call or in the object that needs it"};
-  std::vector<model::Finding> findings =
-      source_findings(facts, VariableKind::thread_state, model::Severity::hazard, words);
-  return findings;
+  return variable_findings(facts, VariableKind::thread_state, model::Severity::hazard, words);
 }
 
 }  // namespace

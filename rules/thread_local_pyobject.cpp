@@ -1,5 +1,5 @@
 #include "rules/rule.h"
-#include "rules/variables.h"
+#include "rules/variable_findings.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -7,12 +7,7 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{.harm = "holds an object for each thread, but one thread can run several interpreters",
                                 .fix = "move `{}` into the module state, or key it by PyInterpreterState_GetID()"};
-  std::vector<model::Finding> findings =
-      source_findings(facts, VariableKind::thread_local_object, model::Severity::hazard, words);
-  const std::vector<model::Finding> seen =
-      run_findings(facts, VariableKind::thread_local_object, model::Severity::hazard, words);
-  findings.insert(findings.end(), seen.begin(), seen.end());
-  return findings;
+  return variable_findings(facts, VariableKind::thread_local_object, model::Severity::hazard, words);
 }
 
 }  // namespace

@@ -60,34 +60,4 @@ std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, cons
   return writes;
 }
 
-std::vector<UnexplainedWrite> unexplained_code_writes(const model::Facts& facts, const model::BinaryFacts& binary) {
-  const UnitLinks links(facts);
-  std::map<std::string, bool> harmless;  // by name: whether every variable of that name is
-  for (const model::Variable& variable : facts.source.variables) {
-    const auto& modules = links.modules_of(variable.unit);
-    if (std::ranges::find(modules, binary.module) == modules.end()) continue;
-    const bool known = classify(variable) == VariableKind::harmless;
-    for (const std::string& name : {variable.name, variable.linkage_name}) {
-      const auto [entry, added] = harmless.emplace(name, known);
-      if (!added) entry->second = entry->second && known;
-    }
-  }
-  std::map<std::string, UnexplainedWrite> found;
-  for (const model::CodeWrite& write : binary.code.writes) {
-    if (write.atomic) continue;
-    const std::string address = address_text("", write.section, write.offset);
-    const std::string name = plain_symbol(write.symbol);
-    if (const auto known = harmless.find(name); known != harmless.end() && known->second) continue;
-    const std::string shown = shown_name(write.symbol, address);
-    found.try_emplace(
-        shown,
-        UnexplainedWrite{write.symbol, address,
-                         fmt::format("{} stores to `{}`",
-                                     write.function.empty() ? "a function" : "`" + write.function + "`", shown)});
-  }
-  std::vector<UnexplainedWrite> writes;
-  for (auto& [key, write] : found) writes.push_back(std::move(write));
-  return writes;
-}
-
 }  // namespace isoaudit::rules

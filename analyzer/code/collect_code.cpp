@@ -1,5 +1,7 @@
 #include "analyzer/code/collect_code.h"
 
+#include <llvm/Demangle/Demangle.h>
+
 #include <algorithm>
 #include <exception>
 #include <map>
@@ -54,6 +56,8 @@ class CodeCollector {
     model::CodeFacts facts{.read = true};
     for (auto& [index, write] : writes_) {
       write.constructor = constructor_only_.contains(index);
+      write.name = llvm::demangle(write.symbol);
+      write.function = llvm::demangle(write.function);
       facts.writes.push_back(std::move(write));
     }
     std::ranges::sort(facts.writes);

@@ -92,6 +92,16 @@ inline model::ChangedWord overwritten_word(const std::string& symbol) {
   return word;
 }
 
+inline model::CodeWrite code_write(const std::string& symbol, const std::string& function,
+                                   const std::string& result_of = "") {
+  model::CodeWrite write;
+  write.symbol = write.name = symbol;
+  write.section = ".bss";
+  write.function = function;
+  write.result_of = result_of;
+  return write;
+}
+
 /// A run in which every level went well.
 inline model::RunFacts clean_run() {
   model::RunFacts run{"pkg.demo", "pkg/demo.so", "3.14", {}, {}};

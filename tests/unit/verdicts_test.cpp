@@ -82,9 +82,12 @@ TEST(Verdict, UnreadCodeIsSuspect) {
 
 TEST(Verdict, CodeThatWritesAGlobalIsSuspectUnlessAtomic) {
   Case c;
-  c.file.code.writes = {{"cache", ".bss", 0, "lookup", false}};
+  c.file.code.writes = {code_write("cache", "lookup")};
   EXPECT_EQ(c.verdict(), VerdictKind::suspect);
   c.file.code.writes[0].atomic = true;
+  EXPECT_EQ(c.verdict(), VerdictKind::isolated);
+  c.file.code.writes[0].atomic = false;
+  c.file.code.writes[0].constructor = true;
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
 }
 
@@ -96,7 +99,7 @@ TEST(Verdict, SourceThatWritesAGlobalIsSuspect) {
   c.facts.source.variables[0].writes[0].guard = "PyMutex_Lock";
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
   // The machine code shows the same store: the source has explained it.
-  c.file.code.writes = {{"counter", ".bss", 0, "call", false}};
+  c.file.code.writes = {code_write("counter", "call")};
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
 }
 
@@ -128,7 +131,8 @@ TEST(Verdict, ACountThatCameBackIsSuspectNotUnsafe) {
 TEST(Verdict, AnAtomicCounterThatTwoInterpretersWroteIsExplained) {
   Case c;
   at(c.run, Level::isolated).changed = {overwritten_word("counter")};
-  c.file.code.writes = {{"counter", ".bss", 0, "exec", true}};
+  c.file.code.writes = {code_write("counter", "exec")};
+  c.file.code.writes[0].atomic = true;
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
 }
 
