@@ -77,7 +77,9 @@ void inspect_binaries(const Options& options, const analyzer::Targets& targets, 
     const analyzer::BinaryTarget& target = targets.binaries[i];
     progress.show("inspect: " + target.module);
     analyzer::BinaryResult result = analyzer::collect_binary({target.path, target.module, target.import_root});
+    const bool named = std::ranges::find(options.targets, target.path) != options.targets.end();
     if (result.facts) {
+      result.facts->named = named;
       result.facts->abi_tag = target.abi_tag;
       const bool runs_here = result.facts->format == model::BinaryFormat::elf && result.facts->arch == machine;
       for (const model::Interpreter& python : facts.pythons) {
@@ -87,7 +89,6 @@ void inspect_binaries(const Options& options, const analyzer::Targets& targets, 
       slots[i].facts = std::move(result.facts);
     }
     // A shared library beside the modules of a folder is nothing to complain of; one that was named by itself is.
-    const bool named = std::ranges::find(options.targets, target.path) != options.targets.end();
     if (!result.not_an_extension || named) slots[i].gaps = std::move(result.gaps);
   });
   for (Slot& slot : slots) {
@@ -144,6 +145,18 @@ void say_what_held_nothing(const Options& options, const analyzer::Targets& targ
   }
 }
 
+/// Files of other builds are no fault of a folder, as long as each Python finds something of its own there.
+void say_what_fits_no_python(Facts& facts) {
+  for (const model::Interpreter& python : facts.pythons) {
+    const bool fits = std::ranges::any_of(facts.binaries, [&](const BinaryFacts& binary) {
+      return binary.named || std::ranges::find(binary.importable_by, python.id) != binary.importable_by.end();
+    });
+    if (!facts.binaries.empty() && !fits) {
+      facts.gaps.push_back({"--python " + python.id, "none of the modules that were found is built for it"});
+    }
+  }
+}
+
 }  // namespace
 
 Facts collect(const Options& options, Progress& progress) {
@@ -154,6 +167,7 @@ Facts collect(const Options& options, Progress& progress) {
   if (reads_sources(options.command)) scan_sources(options, targets, facts, progress);
   if (reads_binaries(options.command)) inspect_binaries(options, targets, facts, progress);
   say_what_held_nothing(options, targets, facts);
+  say_what_fits_no_python(facts);
   const bool runs = options.command == Command::probe || (options.command == Command::audit && options.run_probe);
   if (runs) probe_binaries(options, facts, progress);
   progress.clear();

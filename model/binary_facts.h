@@ -89,6 +89,8 @@ struct BinaryFacts {
   std::string arch{};
   /// From the file name: "cpython-314", "abi3", "cpython-314t"; empty for a plain ".so".
   std::string abi_tag{};
+  /// The user named this very file, not a folder that holds it.
+  bool named = false;
   /// Ids of the audited interpreters whose import system takes a file of this name.
   std::vector<std::string> importable_by{};
   Framework framework = Framework::none;

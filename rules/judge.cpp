@@ -125,7 +125,7 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
       for (const model::BinaryFacts& other : facts.binaries) {
         if (contains(other.importable_by, python.id)) importable.insert(other.path);
       }
-      if (replaced(facts, binary, importable)) continue;
+      if (!binary.named || replaced(facts, binary, importable)) continue;
       model::Verdict verdict;
       verdict.python = python.id;
       verdict.reason = fmt::format("not for this Python {}: built for {}{}{}", python.id, binary.arch,

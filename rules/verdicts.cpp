@@ -110,7 +110,8 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
     if (phase.level == Level::forced || phase.level == Level::main || phase.shared.empty()) continue;
     verdict.kind = VerdictKind::unsafe;
     verdict.reason = shared_text(phase.shared.front());
-    if (phase.shared.size() > 1) verdict.reason += fmt::format(", and {} more places", phase.shared.size() - 1);
+    const std::size_t more = phase.shared.size() - 1;
+    if (more > 0) verdict.reason += fmt::format(", and {} more place{}", more, more == 1 ? "" : "s");
     return;
   }
   for (const ConflictingWrite& write : conflicting_writes(facts, run)) {

@@ -182,10 +182,16 @@ TEST(Verdict, AFileOfAnotherPythonIsSaidUnlessItsOwnTwinIsThere) {
   auto file = binary(Init::multi_phase, MultipleInterpreters::absent);
   file.importable_by = {};
   file.abi_tag = "cpython-313";
+  file.named = true;
   facts.binaries = {file};
   auto report = judge(facts, {});
   ASSERT_EQ(report.modules[0].verdicts.size(), 1U);
   EXPECT_EQ(report.modules[0].verdicts[0].kind, VerdictKind::unknown);
+
+  // One of many in a folder is not what was asked for.
+  facts.binaries[0].named = false;
+  EXPECT_TRUE(judge(facts, {}).modules[0].verdicts.empty());
+  facts.binaries[0].named = true;
 
   auto twin = binary(Init::multi_phase, MultipleInterpreters::absent);
   twin.path = "pkg/demo.cpython-314.so";
