@@ -238,7 +238,12 @@ bool is_thread_local_section(const std::string& section) {
 
 Explained explain_writes(const Variable& variable) {
   // No lock and no sameness helps an object: it belongs to one interpreter, whoever writes the pointer.
-  if (variable.writes.empty() || variable.python_type != PythonType::none) return {};
+  if (variable.python_type != PythonType::none) return {};
+  if (variable.writes.empty()) {
+    // A table that is filled where it is defined and handed round by its address; an empty buffer is meant to be
+    // filled.
+    return {variable.has_initialiser ? "nothing is seen to write it, its address is kept elsewhere" : ""};
+  }
   if (std::ranges::all_of(variable.writes, [](const Write& write) { return !write.guard.empty(); })) {
     return {fmt::format("every write is guarded ({})", variable.writes.front().guard)};
   }
