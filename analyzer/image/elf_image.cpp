@@ -97,7 +97,8 @@ void add_sections(Image& image, const elf::Binary& binary) {
     if (raw.has(elf::ELF_SECTION_FLAGS::SHF_TLS)) {
       section.kind = model::SectionClass::thread_local_;
     } else if (!raw.has(elf::ELF_SECTION_FLAGS::SHF_WRITE) || relro.holds(section.address, section.size) ||
-               section.name.starts_with(".data.rel.ro")) {
+               section.name.starts_with(".data.rel.ro") || section.name.starts_with(".got")) {
+      // The linker's table of addresses may stay writable for late binding; no code of the module stores to it.
       section.kind = model::SectionClass::constant;
     } else {
       section.kind = zero ? model::SectionClass::zero : model::SectionClass::data;

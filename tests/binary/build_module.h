@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 namespace isoaudit::tests {
 
@@ -55,9 +55,10 @@ class ModuleFolder {
 inline std::string header_version() {
   std::ifstream stream(std::string(ISOAUDIT_PYTHON_INCLUDE) + "/patchlevel.h");
   const std::string text((std::istreambuf_iterator<char>(stream)), {});
-  std::smatch match;
-  if (!std::regex_search(text, match, std::regex("PY_MINOR_VERSION\\s+(\\d+)"))) return "no patchlevel.h";
-  return "3." + match[1].str();
+  constexpr std::string_view key = "PY_MINOR_VERSION";
+  const std::size_t found = text.find(key);
+  if (found == std::string::npos) return "no patchlevel.h";
+  return "3." + std::to_string(std::atoi(text.c_str() + found + key.size()));
 }
 
 /// The file name that an import of `module` looks for first.
