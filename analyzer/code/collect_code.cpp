@@ -42,6 +42,7 @@ class CodeCollector {
       : image_(image), decoder_(decoder), targets_(image, decoder), evaluator_(image, names_) {
     functions_ = find_functions(image);
     for (const Section& section : image.sections) {
+      if (section.name.starts_with(".got")) pointers_begin_ = std::min(pointers_begin_, section.address);
       if (!section.writable()) continue;
       writable_begin_ = std::min(writable_begin_, section.address);
       writable_end_ = std::max(writable_end_, section.address + section.size);
@@ -102,9 +103,9 @@ class CodeCollector {
     const auto address = static_cast<std::uint64_t>(instruction.memory.displacement);
     if (instruction.op == Op::address) {
       // AArch64 forms a page first: what lies in it comes with the next instruction.
-      const std::uint64_t slack = image_.machine == Machine::aarch64 ? 4096 : 0;
-      const bool reaches = address + slack >= writable_begin_ && address < writable_end_;
-      return reaches && (slack != 0 || writable(address));
+      if (image_.machine != Machine::aarch64) return writable(address);
+      // So do the addresses of exported variables, in the linker's table.
+      return address + 4096 > std::min(writable_begin_, pointers_begin_) && address < writable_end_;
     }
     // A call's result that is stored directly: the flow tells which.
     if (instruction.op == Op::store && instruction.src != no_register && writable(address)) return true;
@@ -389,6 +390,7 @@ class CodeCollector {
   Evaluator evaluator_;
   std::vector<FunctionRange> functions_{};
   std::uint64_t writable_begin_ = ~std::uint64_t{0}, writable_end_ = 0;
+  std::uint64_t pointers_begin_ = ~std::uint64_t{0};
   FunctionCode code_{};
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes_{};
   std::vector<Passed> pending_{};
