@@ -5,6 +5,7 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <utility>
 
 #include "cli/collect.h"
 #include "cli/exit_status.h"
@@ -40,9 +41,9 @@ int run(int argc, const char* const* argv) {
     return cli::clean;
   }
   cli::Progress progress(options->quiet);
-  const model::Facts facts = cli::collect(*options, progress);
+  model::Facts facts = cli::collect(*options, progress);
   // From here on nothing touches the outside world: facts are judged, the report is final and sorted.
-  model::Report report = rules::judge(facts, {.select = options->select, .ignore = options->ignore});
+  model::Report report = rules::judge(std::move(facts), {.select = options->select, .ignore = options->ignore});
   report.tool_version = cli::version;
   for (const cli::Output& output : options->outputs) write(output, report, *options);
   return cli::exit_status(report, options->fail_on);

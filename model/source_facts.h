@@ -116,6 +116,9 @@ struct Unit {
   std::string file{};
   std::vector<std::string> defines{};
   std::vector<std::string> refers{};
+  /// Dotted names of the modules that it is linked into, sorted; empty until rules/link_units has decided, or when it
+  /// could not.
+  std::vector<std::string> modules{};
 
   auto operator<=>(const Unit&) const = default;
 };

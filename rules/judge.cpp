@@ -177,7 +177,8 @@ void compare_declarations(const Facts& facts, Report& report) {
 
 }  // namespace
 
-Report judge(const Facts& facts, const JudgeOptions& options) {
+Report judge(Facts facts, const JudgeOptions& options) {
+  link_units(facts);
   Report report;
   report.pythons = facts.pythons;
   report.gaps = facts.gaps;

@@ -16,6 +16,6 @@ struct JudgeOptions {
 
 /// Facts → report: runs the rules, joins what speaks of the same thing, gives each module its verdicts, sorts.
 /// From here on everything is a plain value in its final order.
-model::Report judge(const model::Facts& facts, const JudgeOptions& options);
+model::Report judge(model::Facts facts, const JudgeOptions& options);
 
 }  // namespace isoaudit::rules

@@ -1,6 +1,7 @@
 #include "rules/link_units.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace isoaudit::rules {
@@ -42,46 +43,54 @@ std::string file_name(const std::string& path, bool stem) {
   return name;
 }
 
-UnitLinks::UnitLinks(const Facts& facts) {
+void link_units(Facts& facts) {
   const std::map<std::string, std::string> dotted = dotted_names(facts);
-  std::multimap<std::string, const Unit*> definers;
-  std::map<std::string, const Unit*> by_file;
-  for (const Unit& unit : facts.source.units) {
-    by_file[unit.file] = &unit;
-    for (const std::string& name : unit.defines) definers.emplace(name, &unit);
+  std::vector<Unit>& units = facts.source.units;
+  std::unordered_map<std::string_view, std::vector<std::size_t>> definers;
+  std::unordered_map<std::string_view, std::size_t> by_file;
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    by_file.emplace(units[i].file, i);
+    for (const std::string& name : units[i].defines) definers[name].push_back(i);
+  }
+  // Several definers: any of them may be the one that is linked.
+  std::vector<std::set<std::size_t>> needs(units.size());
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    for (const std::string& name : units[i].refers) {
+      if (const auto known = definers.find(name); known != definers.end()) {
+        needs[i].insert(known->second.begin(), known->second.end());
+      }
+    }
   }
 
-  std::map<std::string, std::set<std::string>> found;
+  std::vector<std::set<std::string>> found(units.size());
   std::set<std::string> modules;
   for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
     const auto known = dotted.find(hook.entry.module);
     const std::string module = known == dotted.end() ? hook.entry.module : known->second;
     modules.insert(module);
-    std::vector<std::string> open{hook.unit};
+    const auto start = by_file.find(hook.unit);
+    if (start == by_file.end()) continue;
+    std::vector<std::size_t> open{start->second};
     while (!open.empty()) {
-      const std::string file = open.back();
+      const std::size_t unit = open.back();
       open.pop_back();
-      if (!found[file].insert(module).second) continue;
-      const auto unit = by_file.find(file);
-      if (unit == by_file.end()) continue;
-      for (const std::string& name : unit->second->refers) {
-        const auto [first, last] = definers.equal_range(name);
-        // Several definers: any of them may be the one that is linked.
-        for (auto it = first; it != last; ++it) open.push_back(it->second->file);
-      }
+      if (found[unit].insert(module).second) open.insert(open.end(), needs[unit].begin(), needs[unit].end());
     }
   }
-  for (const Unit& unit : facts.source.units) {
-    std::set<std::string>& mine = found[unit.file];
-    if (mine.empty() && modules.size() == 1) mine = modules;
-    modules_[unit.file].assign(mine.begin(), mine.end());
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (found[i].empty() && modules.size() == 1) found[i] = modules;
+    units[i].modules.assign(found[i].begin(), found[i].end());
   }
+}
+
+UnitLinks::UnitLinks(const Facts& facts) {
+  for (const Unit& unit : facts.source.units) modules_.emplace(unit.file, &unit.modules);
 }
 
 const std::vector<std::string>& UnitLinks::modules_of(const std::string& unit) const {
   static const std::vector<std::string> none;
   const auto it = modules_.find(unit);
-  return it == modules_.end() ? none : it->second;
+  return it == modules_.end() ? none : *it->second;
 }
 
 std::vector<std::string> UnitLinks::modules_of(const model::Finding& finding) const {

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <map>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "model/facts.h"
@@ -9,9 +10,13 @@
 
 namespace isoaudit::rules {
 
-/// Which modules a translation unit ends up in. A unit belongs to a module when the module's hook is in it, or when
-/// units of that module refer to a name of external linkage that it defines, however many units away: what a linker
-/// does with an archive. Units that nobody refers to belong to the program's only module, when it has only one.
+/// Decides which modules each translation unit ends up in (Unit::modules): a unit belongs to a module when the module's
+/// hook is in it, or when units of that module refer to a name of external linkage that it defines, however many units
+/// away: what a linker does with an archive. Units that nobody refers to belong to the program's only module, when it
+/// has only one.
+void link_units(model::Facts& facts);
+
+/// Looks up what link_units decided. `facts` must outlive it.
 class UnitLinks {
  public:
   explicit UnitLinks(const model::Facts& facts);
@@ -26,7 +31,7 @@ class UnitLinks {
   std::string primary_module(const std::string& unit) const;
 
  private:
-  std::map<std::string, std::vector<std::string>> modules_{};
+  std::unordered_map<std::string_view, const std::vector<std::string>*> modules_{};
 };
 
 /// The last component of a dotted name.

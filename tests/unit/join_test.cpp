@@ -106,6 +106,7 @@ TEST(UnitLinks, AModuleReachesWhatItsUnitsReferTo) {
   model::EntryPoint b = a;
   b.module = "b";
   facts.source.entry_points = {{a, {}, {}, "a.c"}, {b, {}, {}, "b.c"}};
+  link_units(facts);
   const UnitLinks links(facts);
   EXPECT_EQ(links.modules_of("deep.c"), (std::vector<std::string>{"a"}));
   EXPECT_EQ(links.modules_of("b.c"), (std::vector<std::string>{"b"}));
@@ -116,6 +117,7 @@ TEST(UnitLinks, AModuleReachesWhatItsUnitsReferTo) {
 TEST(UnitLinks, CompiledModulesLendTheirDottedNames) {
   model::Facts facts = source_of({});
   facts.binaries = {binary(model::Init::multi_phase, model::MultipleInterpreters::absent)};
+  link_units(facts);
   EXPECT_EQ(UnitLinks(facts).primary_module("demo.c"), "pkg.demo");
 }
 
