@@ -56,13 +56,7 @@ void scan_sources(const Options& options, const analyzer::Targets& targets, Fact
   };
   analyzer::SourceResult result = analyzer::collect_source(source);
   // An installed package may carry stray sources: without compile commands they are not what was asked for.
-  if (result.no_commands) {
-    if (options.command == Command::audit && !targets.binaries.empty()) return;
-    for (const std::string& root : targets.source_roots) {
-      facts.gaps.push_back(
-          {root, "holds sources, but no compile_commands.json lies beside or above them; -p names its folder"});
-    }
-  }
+  if (result.no_commands && options.command == Command::audit && !targets.binaries.empty()) return;
   facts.source = std::move(result.facts);
   facts.gaps.insert(facts.gaps.end(), result.gaps.begin(), result.gaps.end());
 }
