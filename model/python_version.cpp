@@ -52,8 +52,9 @@ constexpr std::array<SlotId, 19> slot_ids{{
 
 std::optional<PythonVersion> parse_python_version(std::string_view text) {
   PythonVersion version;
-  const char* end = text.data() + text.size();
-  auto [dot, error] = std::from_chars(text.data(), end, version.major);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  auto [dot, error] = std::from_chars(begin, end, version.major);
   if (error != std::errc{} || dot == end || *dot != '.') return std::nullopt;
   auto [rest, minor_error] = std::from_chars(dot + 1, end, version.minor);
   if (minor_error != std::errc{} || rest != end) return std::nullopt;

@@ -5,6 +5,7 @@
 
 namespace isoaudit::rules {
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declared name takes none
 #define RULE(identifier) extern const Rule identifier;
 #include "rules/rules.def"
 #undef RULE

@@ -12,7 +12,6 @@
 namespace isoaudit::rules {
 namespace {
 
-using model::Because;
 using model::EvidenceKind;
 using model::Facts;
 using model::Finding;
@@ -216,7 +215,7 @@ std::string shown_name(const std::string& symbol, const std::string& address) {
 }
 
 std::string short_name(const std::string& symbol) {
-  const std::string name = plain_symbol(symbol);
+  std::string name = plain_symbol(symbol);
   int depth = 0;
   for (std::size_t i = name.size(); i-- > 1;) {
     if (name[i] == '>' || name[i] == ')') ++depth;
