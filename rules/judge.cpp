@@ -87,9 +87,9 @@ bool by_place(const Finding& a, const Finding& b) {
 }
 
 /// Does another file of the same module name fit this interpreter? Then this one is of another build of the package.
-bool replaced(const Facts& facts, const model::BinaryFacts& binary, const std::set<std::string>& importable) {
+bool replaced(const Facts& facts, const model::BinaryFacts& binary, const std::string& python) {
   return std::ranges::any_of(facts.binaries, [&](const model::BinaryFacts& other) {
-    return other.module == binary.module && other.path != binary.path && importable.contains(other.path);
+    return other.module == binary.module && other.path != binary.path && contains(other.importable_by, python);
   });
 }
 
@@ -121,11 +121,7 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
     const auto run = std::ranges::find_if(
         facts.runs, [&](const model::RunFacts& r) { return r.path == binary.path && r.python == python.id; });
     if (!contains(binary.importable_by, python.id)) {
-      std::set<std::string> importable;
-      for (const model::BinaryFacts& other : facts.binaries) {
-        if (contains(other.importable_by, python.id)) importable.insert(other.path);
-      }
-      if (!binary.named || replaced(facts, binary, importable)) continue;
+      if (!binary.named || replaced(facts, binary, python.id)) continue;
       model::Verdict verdict;
       verdict.python = python.id;
       verdict.reason = fmt::format("not for this Python {}: built for {}{}{}", python.id, binary.arch,
