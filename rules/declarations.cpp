@@ -80,13 +80,14 @@ bool declares_own_gil(const EntryPoint& entry) {
   return entry.declares.multiple_interpreters == model::MultipleInterpreters::per_interpreter_gil;
 }
 
+bool declares_own_gil(const BinaryFacts& binary) {
+  return std::ranges::any_of(default_entry(binary), [](const auto* row) { return declares_own_gil(row->entry); });
+}
+
 std::vector<std::string> own_gil_modules(const Facts& facts) {
   std::set<std::string> modules;
   for (const BinaryFacts& binary : facts.binaries) {
-    const auto rows = default_entry(binary);
-    if (std::ranges::any_of(rows, [](const auto* row) { return declares_own_gil(row->entry); })) {
-      modules.insert(binary.module);
-    }
+    if (declares_own_gil(binary)) modules.insert(binary.module);
   }
   for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
     if (declares_own_gil(hook.entry)) modules.insert(dotted_module(facts, hook.entry.module));

@@ -27,6 +27,8 @@ std::vector<model::Finding> declaration_findings(const model::Facts& facts, mode
 std::vector<const model::BinaryEntryPoint*> default_entry(const model::BinaryFacts& binary);
 
 bool declares_own_gil(const model::EntryPoint& entry);
+/// The hook that an ordinary import calls does, for one of the versions at least.
+bool declares_own_gil(const model::BinaryFacts& binary);
 
 /// Modules (dotted names) that declare own-GIL support, by their bytes or by their source.
 std::vector<std::string> own_gil_modules(const model::Facts& facts);

@@ -21,7 +21,7 @@ BinaryResult refuse(const BinaryInput& input, const std::string& reason, bool no
 }
 
 BinaryResult collect(const BinaryInput& input) {
-  MappedFileResult mapped = map_file(input.path);
+  MappedFileResult mapped = input.file != nullptr ? MappedFileResult{input.file, {}} : map_file(input.path);
   if (mapped.file == nullptr) return refuse(input, mapped.error);
   const std::shared_ptr<const MappedFile> file = mapped.file;
   ImageResult read = read_image(file);

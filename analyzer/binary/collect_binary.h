@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "analyzer/image/mapped_file.h"
 #include "model/binary_facts.h"
 #include "model/gap.h"
 
@@ -17,6 +19,8 @@ struct BinaryInput {
   /// Dotted module name and import root, as analyzer/targets derived them.
   std::string module{};
   std::string import_root{};
+  /// The file itself, when it is not on disk under `path` (an archive's member); null: `path` is read.
+  std::shared_ptr<const MappedFile> file{};
 };
 
 struct BinaryResult {

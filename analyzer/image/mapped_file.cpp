@@ -11,7 +11,7 @@
 namespace isoaudit::analyzer {
 
 MappedFile::~MappedFile() {
-  if (!bytes_.empty()) munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
+  if (held_.empty() && !bytes_.empty()) munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
 }
 
 MappedFileResult map_file(const std::string& path) {
@@ -25,7 +25,7 @@ MappedFileResult map_file(const std::string& path) {
   } else if (!S_ISREG(status.st_mode)) {
     result.error = S_ISDIR(status.st_mode) ? "is a folder, not a file" : "is not a regular file";
   } else if (status.st_size == 0) {
-    result.file.reset(new MappedFile({}));
+    result.file.reset(new MappedFile(std::string()));
   } else {
     const auto size = static_cast<std::size_t>(status.st_size);
     void* start = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
@@ -37,6 +37,10 @@ MappedFileResult map_file(const std::string& path) {
   }
   close(descriptor);
   return result;
+}
+
+std::shared_ptr<const MappedFile> hold_bytes(std::string bytes) {
+  return std::shared_ptr<const MappedFile>(new MappedFile(std::move(bytes)));
 }
 
 }  // namespace isoaudit::analyzer

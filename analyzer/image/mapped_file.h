@@ -4,10 +4,11 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace isoaudit::analyzer {
 
-/// A file's bytes, mapped read-only for as long as the value lives.
+/// A file's bytes, for as long as the value lives: mapped read-only, or (an archive's member) held in memory.
 class MappedFile {
  public:
   MappedFile(const MappedFile&) = delete;
@@ -19,8 +20,13 @@ class MappedFile {
  private:
   friend struct MappedFileResult;
   friend struct MappedFileResult map_file(const std::string& path);
+  friend std::shared_ptr<const MappedFile> hold_bytes(std::string bytes);
   explicit MappedFile(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
 
+  explicit MappedFile(std::string bytes)
+      : held_(std::move(bytes)), bytes_(reinterpret_cast<const std::uint8_t*>(held_.data()), held_.size()) {}
+
+  std::string held_{};
   std::span<const std::uint8_t> bytes_;
 };
 
@@ -32,5 +38,8 @@ struct MappedFileResult {
 
 /// Only regular files are mapped: a folder, a pipe or a device is an error. An empty file is mapped as no bytes.
 MappedFileResult map_file(const std::string& path);
+
+/// A file that is not on disk: the bytes are kept as they are.
+std::shared_ptr<const MappedFile> hold_bytes(std::string bytes);
 
 }  // namespace isoaudit::analyzer

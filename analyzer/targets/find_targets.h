@@ -10,6 +10,7 @@ namespace isoaudit::analyzer {
 
 /// A compiled module that was found under what the user named.
 struct BinaryTarget {
+  /// As it is shown. A member of an archive: the archive's path, a slash, the member's path in it.
   std::string path{};
   /// Dotted name below the import root: "markupsafe._speedups".
   std::string module{};
@@ -17,6 +18,9 @@ struct BinaryTarget {
   std::string import_root{};
   /// From the file name: "cpython-314", "abi3", "cpython-314t", "cp314-win_amd64"; empty for a plain ".so".
   std::string abi_tag{};
+  /// The archive that holds it, as a path on disk, and its name there; empty for a file on disk.
+  std::string archive{};
+  std::string member{};
 
   auto operator<=>(const BinaryTarget&) const = default;
 };
