@@ -50,6 +50,16 @@ class Texts {
     return std::nullopt;
   }
 
+  /// What follows each occurrence, until `more` answers false.
+  template <class More>
+  void each(std::string_view mark, std::size_t length, const More& more) const {
+    for (const std::string_view part : parts_) {
+      for (std::size_t at = part.find(mark); at != std::string_view::npos; at = part.find(mark, at + 1)) {
+        if (!more(part.substr(at + mark.size(), length))) return;
+      }
+    }
+  }
+
   bool hold(std::string_view mark) const { return after(mark).has_value(); }
 
  private:
@@ -81,6 +91,17 @@ std::string version_text(std::string_view text, std::string_view separators) {
   return version;
 }
 
+/// "3.2.5" from the name of the module that Cython's shared types live in, "_cython_3_2_5". User code has names such as
+/// "grpc._cython_6cygrpc": only a number in parts is a version.
+std::string cython_abi(const Texts& texts) {
+  std::string version;
+  texts.each("_cython_", 16, [&](std::string_view text) {
+    version = version_text(text, "_");
+    return version.find('.') == std::string::npos;
+  });
+  return version.find('.') == std::string::npos ? std::string() : version;
+}
+
 bool defines(const Image& image, std::string_view start) {
   return std::ranges::any_of(
       image.symbols, [&](const Symbol& s) { return s.exported && std::string_view(s.name).starts_with(start); });
@@ -95,11 +116,7 @@ void recognise(const Image& image, const Texts& texts, Marks& marks) {
     marks.framework = framework;
     marks.framework_version = std::move(version);
   };
-  if (texts.hold("cython_runtime")) {
-    std::string version;
-    if (const auto text = texts.after("_cython_", 16)) version = version_text(*text, "_");
-    return set(Framework::cython, version);
-  }
+  if (texts.hold("cython_runtime")) return set(Framework::cython, cython_abi(texts));
   if (const auto text = texts.after("__pybind11_internals_v", 4)) {
     return set(Framework::pybind11, "internals " + version_text(*text, ""));
   }
