@@ -22,6 +22,7 @@ struct Raw {
   std::string fail_on = "hazard";
   std::string color = "auto";
   bool no_probe = false;
+  bool no_sandbox = false;
 };
 
 std::vector<std::string> format_names() {
@@ -66,6 +67,7 @@ void add_probe_options(CLI::App& app, Raw& raw) {
   app.add_option("--rounds", raw.options.rounds, "how often they are made, import, and end")
       ->check(CLI::Range(1U, 1000U))
       ->capture_default_str();
+  app.add_flag("--no-sandbox", raw.no_sandbox, "run modules without bubblewrap, under limits alone");
   app.add_option("--timeout", raw.options.timeout, "seconds for one child process")
       ->check(CLI::Range(0.1, 86400.0))
       ->capture_default_str();
@@ -128,6 +130,7 @@ void check_rule_names(const std::vector<std::string>& names) {
 Options finish(Raw raw, const CLI::App& app) {
   Options options = std::move(raw.options);
   options.run_probe = !raw.no_probe;
+  options.sandbox = !raw.no_sandbox;
   if (options.quiet && options.verbose) throw UsageError("-q and -v exclude each other");
   if (raw.fail_on == "blocker") options.fail_on = model::Severity::blocker;
   if (raw.fail_on == "never") options.fail_on.reset();

@@ -38,6 +38,8 @@ struct Options {
   unsigned rounds = 3;
   double timeout = 30;
   bool run_probe = true;
+  /// Children run in bubblewrap where it works.
+  bool sandbox = true;
   bool quiet = false;
   bool verbose = false;
   /// Colours on stdout.

@@ -8,6 +8,7 @@
 
 #include "cli/parallel.h"
 #include "loader_probe/host/probe.h"
+#include "loader_probe/host/sandbox.h"
 #include "rules/declarations.h"
 
 namespace isoaudit::cli {
@@ -28,6 +29,10 @@ void probe_binaries(const Options& options, Facts& facts, Progress& progress) {
       }
     }
   }
+  if (!jobs.empty() && (!options.sandbox || loader_probe::find_sandbox().program.empty())) {
+    facts.notes.push_back("the modules ran without a sandbox: " +
+                          (options.sandbox ? loader_probe::find_sandbox().why_not : "--no-sandbox"));
+  }
   std::vector<loader_probe::ProbeResult> results(jobs.size());
   parallel(jobs.size(), options.jobs, [&](std::size_t i) {
     const auto& [binary, python] = jobs[i];
@@ -35,6 +40,7 @@ void probe_binaries(const Options& options, Facts& facts, Progress& progress) {
     probe.interpreters = options.interpreters;
     probe.rounds = options.rounds;
     probe.timeout = options.timeout;
+    probe.sandbox = options.sandbox;
     probe.progress = [&, id = python->id](const std::string& module, const std::string& level) {
       progress.show(fmt::format("probe: {} under {} ({})", module, id, level));
     };

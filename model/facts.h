@@ -19,6 +19,8 @@ struct Facts {
   std::vector<BinaryFacts> binaries{};
   std::vector<RunFacts> runs{};
   std::vector<Gap> gaps{};
+  /// For Report::notes.
+  std::vector<std::string> notes{};
 
   auto operator<=>(const Facts&) const = default;
 };

@@ -52,6 +52,9 @@ struct Report {
   std::vector<ModuleReport> modules{};
   std::vector<Finding> findings{};
   std::vector<Gap> gaps{};
+  /// How the audit was made, where that is not as usual: "the modules ran without a sandbox: ...". No fault of an
+  /// input.
+  std::vector<std::string> notes{};
 
   auto operator<=>(const Report&) const = default;
 };

@@ -131,6 +131,7 @@ std::string render_json(const Report& report, const RenderOptions&) {
   for (const model::ModuleReport& m : report.modules) json["modules"].push_back(module(m));
   json["findings"] = Json::array();
   for (const model::Finding& f : report.findings) json["findings"].push_back(finding(f));
+  json["notes"] = report.notes;
   json["gaps"] = Json::array();
   for (const model::Gap& gap : report.gaps) json["gaps"].push_back({{"input", gap.input}, {"reason", gap.reason}});
   // Bytes that are no UTF-8 (a hostile symbol, a path) must not end the report.

@@ -198,6 +198,8 @@ std::string render_text(const Report& report, const RenderOptions& options) {
     out.line("Not checked:");
     for (const model::Gap& gap : report.gaps) out.line("  {}: {}", gap.input, gap.reason);
   }
+  if (!report.notes.empty()) out.blank();
+  for (const std::string& note : report.notes) out.line("Note: {}", note);
 
   std::map<VerdictKind, std::size_t> verdicts;
   for (const ModuleReport& module : report.modules) {

@@ -178,6 +178,7 @@ Report judge(Facts facts, const JudgeOptions& options) {
   Report report;
   report.pythons = facts.pythons;
   report.gaps = facts.gaps;
+  report.notes = facts.notes;
 
   const UnitLinks links(facts);
   report.findings = join(run_rules(facts));

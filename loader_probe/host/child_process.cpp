@@ -18,6 +18,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "loader_probe/host/sandbox.h"
+
 namespace isoaudit::loader_probe {
 namespace {
 
@@ -144,6 +146,9 @@ struct ChildEnds {
   dup2(ends.configuration, kConfigurationDescriptor);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_AS, limits.address_space);
+  limit(RLIMIT_FSIZE, limits.file_size);
+  limit(RLIMIT_NOFILE, limits.open_files);
+  limit(RLIMIT_NPROC, limits.processes);
   // The wall clock is the first guard; this one ends what escapes it.
   limit(RLIMIT_CPU, static_cast<rlim_t>(std::ceil(limits.seconds)) * 8 + 8);
   if (chdir(folder) == 0) execve(executable, arguments, environment);
@@ -192,7 +197,14 @@ ChildResult run_child(const ChildRequest& request) {
   }
   configuration.write.reset();
 
-  std::vector<std::string> words = {request.executable};
+  const bool sandboxed = !request.sandbox.empty();
+  const std::string program = sandboxed ? request.sandbox : request.executable;
+  std::vector<std::string> words = {program};
+  if (sandboxed) {
+    const std::vector<std::string> before = sandbox_arguments(folder.path());
+    words.insert(words.end(), before.begin(), before.end());
+    words.push_back(request.executable);
+  }
   words.insert(words.end(), request.arguments.begin(), request.arguments.end());
   std::vector<std::string> settings = request.environment;
   for (const char* name : {"HOME=", "TMPDIR="}) {
@@ -206,8 +218,7 @@ ChildResult run_child(const ChildRequest& request) {
   const pid_t child = fork();
   if (child < 0) return fail("fork");
   if (child == 0) {
-    become(request.executable.c_str(), arguments.data(), environment.data(), folder.path().c_str(), ends,
-           request.limits);
+    become(program.c_str(), arguments.data(), environment.data(), folder.path().c_str(), ends, request.limits);
   }
   for (Pipe* pipe : {&output, &errors, &events, &failure}) pipe->write.reset();
   configuration.read.reset();
@@ -215,7 +226,7 @@ ChildResult run_child(const ChildRequest& request) {
   if (read(failure.read.get(), &reason, sizeof reason) == sizeof reason) {
     waitpid(child, &result.wait_status, 0);
     errno = reason;
-    return fail(request.executable);
+    return fail(program);
   }
 
   CappedText printed;
@@ -261,6 +272,7 @@ ChildResult run_child(const ChildRequest& request) {
   kill(-child, SIGKILL);
   if (!ended) kill(child, SIGKILL);
   waitpid(child, &result.wait_status, 0);
+  if (sandboxed && ended) result.wait_status = status_behind_sandbox(result.wait_status);
   // What is still in the pipes. A process that left the group may hold them open and go on writing: take what is there,
   // wait for nothing, and stop at twice what the pipes can hold.
   bool any = true;

@@ -11,6 +11,11 @@ struct Limits {
   /// Wall clock, seconds; then the whole process group is killed.
   double seconds = 30;
   std::size_t address_space = std::size_t{8} << 30;
+  /// One file, bytes.
+  std::size_t file_size = std::size_t{1} << 30;
+  unsigned open_files = 4096;
+  /// Processes and threads of the user, which the kernel does not hold root to.
+  unsigned processes = 4096;
 };
 
 struct ChildRequest {
@@ -21,6 +26,8 @@ struct ChildRequest {
   std::vector<std::string> environment{};
   /// Goes to descriptor 4 of the child; at most what a pipe holds (64 KiB).
   std::string configuration{};
+  /// bubblewrap's path: the program runs inside, sandbox.h. Empty: limits alone.
+  std::string sandbox{};
   Limits limits{};
 };
 

@@ -12,6 +12,7 @@
 #include "loader_probe/host/event_log.h"
 #include "loader_probe/host/known_bugs.h"
 #include "loader_probe/host/phase.h"
+#include "loader_probe/host/sandbox.h"
 #include "loader_probe/inside/events.h"
 
 namespace isoaudit::loader_probe {
@@ -165,6 +166,7 @@ class Run {
       if (const char* value = std::getenv(name)) request.environment.push_back(std::string(name) + "=" + value);
     }
     request.limits.seconds = options_.timeout;
+    if (options_.sandbox) request.sandbox = find_sandbox().program;
     const auto order = [&](const char* key, const std::string& value) {
       request.configuration += std::string(key) + '\0' + value + '\0';
     };

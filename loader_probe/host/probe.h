@@ -17,6 +17,8 @@ struct ProbeOptions {
   double timeout = 30;
   /// The probe's shared object; looked for beside the program when empty.
   std::string probe_library{};
+  /// Children run inside bubblewrap where it works; else under limits alone.
+  bool sandbox = true;
   /// Modules probed at the same time; 0 means one for each core.
   unsigned jobs = 0;
   std::function<void(const std::string& module, const std::string& level)> progress{};

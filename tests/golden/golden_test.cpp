@@ -96,6 +96,7 @@ Report sample() {
     report.findings.push_back(nameless);
   }
   report.gaps = {{"demo/broken.so", "not an ELF file: it is empty"}};
+  report.notes = {"the modules ran without a sandbox: bubblewrap is not installed"};
   return report;
 }
 
