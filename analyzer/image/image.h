@@ -36,6 +36,7 @@ struct Symbol {
   enum class Kind { function, object, thread_local_, other };
   std::string name{};
   std::uint64_t address = 0;
+  /// Mach-O and PE do not say: up to the next symbol where all have names, else 0.
   std::uint64_t size = 0;
   Kind kind = Kind::other;
   bool local = false;
@@ -71,6 +72,18 @@ struct Pointer {
   bool is_pointer() const { return kind == Kind::address || kind == Kind::import; }
 };
 
+/// A format's own list of functions, beside symbols and .eh_frame, as it lies in the file.
+struct FunctionTable {
+  enum class Kind {
+    none,
+    unwind_x64,    ///< PE .pdata: begin, end, unwind data, each counted from `base`
+    unwind_arm64,  ///< PE .pdata: begin, unwind word or where it lies, counted from `base`
+    starts,        ///< Mach-O LC_FUNCTION_STARTS: distances between starts in LEB128, the first from `base`
+  } kind = Kind::none;
+  std::span<const std::uint8_t> bytes{};
+  std::uint64_t base = 0;
+};
+
 struct Image {
   std::shared_ptr<const MappedFile> file{};
   model::BinaryFormat format = model::BinaryFormat::elf;
@@ -90,6 +103,9 @@ struct Image {
   std::vector<std::string> imports{};
   /// Needed libraries in the file's order.
   std::vector<std::string> libraries{};
+  FunctionTable functions{};
+  /// Functions that the loader calls, where the sections do not tell (Mach-O).
+  std::vector<std::uint64_t> initializers{};
   /// The file has a symbol table beside the dynamic one: static variables and functions have names.
   bool has_symbol_table = false;
 
@@ -112,12 +128,14 @@ struct Image {
 
 struct ImageResult {
   std::optional<Image> image{};
-  /// Why there is none.
+  /// Why there is none; with an image: which slices of a universal file could not be read, and why.
   std::string error{};
+  /// A universal Mach-O file holds an image for each machine; the first is `image`.
+  std::vector<Image> other_slices{};
 };
 
-/// Reads ELF shared objects (LIEF stays behind this header). Never throws: bytes that are no such file, end too early
-/// or lie about themselves give an error.
+/// Reads ELF shared objects, Windows DLLs and Mach-O libraries and bundles (LIEF and LLVM stay behind this header). Never
+/// throws: bytes that are no such file, end too early or lie about themselves give an error.
 ImageResult read_image(std::shared_ptr<const MappedFile> file);
 
 }  // namespace isoaudit::analyzer
