@@ -33,29 +33,48 @@ void register_targets() {
   });
 }
 
+/// What LLVM knows of a machine, and the tables that the lifter makes of it: thousands of names, so they are made once.
+/// Never changed afterwards; all threads share it.
+struct Target {
+  explicit Target(bool arm) : triple(arm ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu") {
+    register_targets();
+    std::string error;
+    target = llvm::TargetRegistry::lookupTarget(triple.str(), error);
+    if (target == nullptr) return;
+    registers.reset(target->createMCRegInfo(triple.str()));
+    assembly.reset(target->createMCAsmInfo(*registers, triple.str(), llvm::MCTargetOptions()));
+    instructions.reset(target->createMCInstrInfo());
+    // AArch64 decodes only what its features allow; x86 decodes everything.
+    features.reset(target->createMCSubtargetInfo(triple.str(), "", arm ? "+all" : ""));
+    lifter = arm ? make_aarch64_lifter(*instructions, *registers) : make_x86_lifter(*instructions, *registers);
+  }
+
+  llvm::Triple triple;
+  const llvm::Target* target = nullptr;
+  std::unique_ptr<llvm::MCRegisterInfo> registers;
+  std::unique_ptr<llvm::MCAsmInfo> assembly;
+  std::unique_ptr<llvm::MCInstrInfo> instructions;
+  std::unique_ptr<llvm::MCSubtargetInfo> features;
+  std::unique_ptr<Lifter> lifter;
+};
+
+const Target& target_of(Machine machine) {
+  if (machine == Machine::aarch64) {
+    static const Target aarch64(true);
+    return aarch64;
+  }
+  static const Target x86(false);
+  return x86;
+}
+
 class LlvmDecoder final : public Decoder {
  public:
-  static std::unique_ptr<LlvmDecoder> make(Machine machine) {
-    register_targets();
-    auto decoder = std::unique_ptr<LlvmDecoder>(new LlvmDecoder);
-    const bool arm = machine == Machine::aarch64;
-    const llvm::Triple triple(arm ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu");
-    std::string error;
-    const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple.str(), error);
-    if (target == nullptr) return nullptr;
-    decoder->registers_.reset(target->createMCRegInfo(triple.str()));
-    decoder->assembly_.reset(target->createMCAsmInfo(*decoder->registers_, triple.str(), llvm::MCTargetOptions()));
-    decoder->instructions_.reset(target->createMCInstrInfo());
-    // AArch64 decodes only what its features allow; x86 decodes everything.
-    decoder->features_.reset(target->createMCSubtargetInfo(triple.str(), "", arm ? "+all" : ""));
-    decoder->context_ = std::make_unique<llvm::MCContext>(triple, decoder->assembly_.get(), decoder->registers_.get(),
-                                                          decoder->features_.get());
-    decoder->disassembler_.reset(target->createMCDisassembler(*decoder->features_, *decoder->context_));
-    if (decoder->disassembler_ == nullptr) return nullptr;
-    decoder->lifter_ = arm ? make_aarch64_lifter(*decoder->instructions_, *decoder->registers_)
-                           : make_x86_lifter(*decoder->instructions_, *decoder->registers_);
-    return decoder;
-  }
+  explicit LlvmDecoder(const Target& target)
+      : target_(target),
+        context_(target.triple, target.assembly.get(), target.registers.get(), target.features.get()),
+        disassembler_(target.target->createMCDisassembler(*target.features, context_)) {}
+
+  bool usable() const { return disassembler_ != nullptr; }
 
   bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) override {
     out = Instruction{};
@@ -66,20 +85,14 @@ class LlvmDecoder final : public Decoder {
         disassembler_->getInstruction(raw_, size, llvm::ArrayRef(bytes.data(), bytes.size()), address, llvm::nulls());
     out.size = static_cast<std::uint8_t>(std::clamp<std::uint64_t>(size, 1, 255));
     if (status != llvm::MCDisassembler::Success) return false;
-    lifter_->lift(raw_, out);
+    target_.lifter->lift(raw_, out);
     return true;
   }
 
  private:
-  LlvmDecoder() = default;
-
-  std::unique_ptr<llvm::MCRegisterInfo> registers_;
-  std::unique_ptr<llvm::MCAsmInfo> assembly_;
-  std::unique_ptr<llvm::MCInstrInfo> instructions_;
-  std::unique_ptr<llvm::MCSubtargetInfo> features_;
-  std::unique_ptr<llvm::MCContext> context_;
+  const Target& target_;
+  llvm::MCContext context_;
   std::unique_ptr<llvm::MCDisassembler> disassembler_;
-  std::unique_ptr<Lifter> lifter_;
   llvm::MCInst raw_;
 };
 
@@ -92,7 +105,11 @@ constexpr CallingConvention aarch64{aarch64_arguments, 0, 31, all_vectors | 0x40
 }  // namespace
 
 std::unique_ptr<Decoder> Decoder::create(Machine machine) {
-  return machine == Machine::other ? nullptr : LlvmDecoder::make(machine);
+  if (machine == Machine::other) return nullptr;
+  const Target& target = target_of(machine);
+  if (target.target == nullptr) return nullptr;
+  auto decoder = std::make_unique<LlvmDecoder>(target);
+  return decoder->usable() ? std::move(decoder) : nullptr;
 }
 
 const CallingConvention& calling_convention(Machine machine) { return machine == Machine::aarch64 ? aarch64 : x86; }
