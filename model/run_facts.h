@@ -94,6 +94,8 @@ struct Phase {
   unsigned interpreters = 0;
   unsigned rounds = 0;
   unsigned imports = 0;
+  /// Uses of what the module offers, over all interpreters and rounds; the user's own exercise file is none of them.
+  unsigned uses = 0;
   std::vector<SharedObject> shared{};
   std::vector<ChangedWord> changed{};
   /// Last lines of what the module itself printed, capped.

@@ -35,6 +35,7 @@ Json phase(const model::Phase& p) {
     json["interpreters"] = p.interpreters;
     json["rounds"] = p.rounds;
     json["imports"] = p.imports;
+    json["uses"] = p.uses;
   }
   if (!p.output.empty()) json["output"] = p.output;
   return json;

@@ -151,8 +151,9 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
     }
   }
   const Phase* concurrent = model::find_phase(run, Level::concurrent);
-  const std::string ran = fmt::format("{} interpreters at once, {} rounds, {} imports", concurrent->interpreters,
-                                      concurrent->rounds, concurrent->imports);
+  const std::string ran =
+      fmt::format("{} interpreters at once, {} round{}, {} imports, {} uses", concurrent->interpreters,
+                  concurrent->rounds, concurrent->rounds == 1 ? "" : "s", concurrent->imports, concurrent->uses);
   if (!against.empty()) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet {} may be shared", ran, list(subjects(against)));

@@ -39,6 +39,11 @@ std::string last_line(const std::string& text) {
   return text.substr(begin == std::string::npos ? 0 : begin + 1, end - (begin == std::string::npos ? 0 : begin));
 }
 
+std::string without_addresses(const std::string& text) {
+  static const std::regex address("0x[0-9a-fA-F]{6,}");
+  return std::regex_replace(text, address, "0x...");
+}
+
 // The last part of both streams; addresses differ from run to run and say nothing.
 std::string quoted_output(const ChildResult& child) {
   std::string text = child.output;
@@ -51,8 +56,7 @@ std::string quoted_output(const ChildResult& child) {
       text.erase(0, line + 1);
     }
   }
-  static const std::regex address("0x[0-9a-fA-F]{6,}");
-  return std::regex_replace(text, address, "0x...");
+  return without_addresses(text);
 }
 
 constexpr char kRefusal[] = "does not support loading in subinterpreters";
@@ -137,6 +141,8 @@ void count(const EventLog& log, model::Phase& phase) {
     phase.interpreters = std::max(phase.interpreters, static_cast<unsigned>(interpreters.size()));
   }
   phase.rounds = static_cast<unsigned>(by_round.size());
+  for (const Object* event : log.named(events::exercise))
+    phase.uses += static_cast<unsigned>(integer_of(*event, "calls"));
 }
 
 // The child itself: did it live to its end?
@@ -231,7 +237,9 @@ std::vector<std::string> raised_in(const EventLog& log) {
   for (const Object* event : log.named(events::exercise)) {
     const Array* texts = event->getArray("raised");
     if (!texts) continue;
-    for (const llvm::json::Value& text : *texts) raised.push_back(text.getAsString().value_or("").str());
+    for (const llvm::json::Value& text : *texts) {
+      raised.push_back(without_addresses(text.getAsString().value_or("").str()));
+    }
   }
   return raised;
 }

@@ -178,6 +178,7 @@ class Run {
     order(events::config_by_path, by_path_ ? "1" : "0");
     order(events::config_interpreters, std::to_string(std::max(options_.interpreters, 1u)));
     order(events::config_rounds, std::to_string(std::max(options_.rounds, 1u)));
+    if (!input_.exercise.empty()) order(events::config_exercise, absolute(input_.exercise));
     for (const std::string& name : dependencies) order(events::config_dependency, name);
     for (const Preload& preload : preloads_) order(events::config_preload, preload.module);
     ChildResult child = run_child(request);

@@ -30,6 +30,8 @@ struct ProbeInput {
   std::string import_root{};
   /// From the bytes: the module declares own-GIL support. Undeclared modules get the forced level.
   bool declares_own_gil = false;
+  /// A Python file that uses the module, run in each interpreter in each round; empty: none.
+  std::string exercise{};
 };
 
 struct ProbeResult {

@@ -21,7 +21,7 @@ inline constexpr char step[] = "step";
 // {interp, round, ok, refused, result: {ok, chain: [[type, text]], refusals: [[name, origin, text]], instead}}: how one
 // import ended; `refused` when the import system refused the audited file itself.
 inline constexpr char import[] = "import";
-// {interp, raised: [text]}: what the light exercise raised.
+// {interp, raised: [text], calls}: what the exercise raised, of so many uses.
 inline constexpr char exercise[] = "exercise";
 // {modules: [[name, origin]]}: extension modules that came with the import into the main interpreter, in that order.
 inline constexpr char extensions[] = "extensions";
@@ -67,7 +67,8 @@ inline constexpr char config_by_path[] = "by_path";
 inline constexpr char config_interpreters[] = "interpreters";
 inline constexpr char config_rounds[] = "rounds";
 inline constexpr char config_dependency[] = "dependency";  // repeated
-inline constexpr char config_preload[] = "preload";        // repeated: main imports it before anything else
+inline constexpr char config_exercise[] = "exercise";
+inline constexpr char config_preload[] = "preload";  // repeated: main imports it before anything else
 
 // Levels as the configuration names them.
 inline constexpr char level_main[] = "main";

@@ -30,6 +30,20 @@ def watch_creation():
     _imp.create_builtin = watched(_imp.create_builtin)
 
 
+def meet_before_exec(name, meet):
+    """Lets interpreters run the audited module's exec functions at the same moment."""
+
+    def watched(execute):
+        def meet_and_execute(module):
+            if getattr(getattr(module, "__spec__", None), "name", None) == name:
+                meet()
+            return execute(module)
+
+        return meet_and_execute
+
+    _imp.exec_dynamic = watched(_imp.exec_dynamic)
+
+
 def add_path(root):
     if root:
         sys.path.insert(0, root)
@@ -126,12 +140,28 @@ def module_names():
     return set(sys.modules)
 
 
-def exercise(module):
-    """Cheap and safe uses of what the module offers; returns what raised. The same in main is no fault."""
+def run_file(path, module):
+    """The user's own exercise: a script that finds the module as `module`, or a function exercise(module)."""
+    import io
+
+    with io.open_code(path) as file:
+        source = file.read()
+    names = {"__name__": "isoaudit_exercise", "__file__": path, "module": module}
+    exec(compile(source, path, "exec"), names)
+    if callable(names.get("exercise")):
+        names["exercise"](module)
+
+
+def exercise(module, path):
+    """Cheap and safe uses of what the module offers, then the user's file: what raised (the same in main is no fault),
+    and the number of uses."""
     raised = []
+    calls = 0
     root = getattr(module, "__name__", "").partition(".")[0]
 
     def attempt(what, do):
+        nonlocal calls
+        calls += 1
         try:
             return do()
         except BaseException as error:
@@ -169,8 +199,13 @@ def exercise(module):
             if issubclass(value, BaseException):
                 attempt(f"raise {name}", lambda: raise_and_catch(value))
         value = None
+    if path:
+        try:
+            run_file(path, module)
+        except BaseException as error:
+            raised.append("exercise file: " + ", caused by ".join(": ".join(link) for link in explain(error)))
     gc.collect()
-    return raised
+    return raised, calls
 
 
 def describe(thing):

@@ -143,6 +143,32 @@ PyObject* Interpreter::call(const char* function, PyObject* arguments_tuple) {
   return result;
 }
 
+void Interpreter::meet_before_exec(const Config& config, Meeting& meeting) {
+  meeting_ = &meeting;
+  PyObject* self = PyCapsule_New(this, nullptr, nullptr);
+  PyObject* meet = self ? PyCFunction_New(&meet_method, self) : nullptr;
+  PyObject* arguments = meet ? Py_BuildValue("(NO)", string(config.module), meet) : nullptr;
+  if (arguments) Py_DecRef(call("meet_before_exec", arguments));
+  PyErr_Clear();
+  Py_DecRef(arguments);
+  Py_DecRef(meet);
+  Py_DecRef(self);
+}
+
+PyObject* Interpreter::meet(PyObject* self, PyObject*) {
+  auto* interpreter = static_cast<Interpreter*>(PyCapsule_GetPointer(self, nullptr));
+  if (interpreter && !interpreter->met_) {
+    interpreter->met_ = true;
+    leave();
+    interpreter->meeting_->arrive_and_wait();
+    interpreter->enter();
+  }
+  Py_IncRef(Py_None);
+  return Py_None;
+}
+
+PyMethodDef Interpreter::meet_method = {"meet", Interpreter::meet, METH_NOARGS, nullptr};
+
 bool Interpreter::import_audited(const Config& config, unsigned round) {
   step(events::step_import, id_, round);
   refused_ = met_refusal_ = false;
@@ -178,14 +204,21 @@ bool Interpreter::import_audited(const Config& config, unsigned round) {
   return ok;
 }
 
-void Interpreter::exercise() {
+void Interpreter::exercise(const Config& config) {
   if (!module_) return;
   step(events::step_exercise, id_, 0);
-  PyObject* arguments = Py_BuildValue("(O)", module_);
-  PyObject* raised = call("exercise", arguments);
+  PyObject* arguments = Py_BuildValue("(ON)", module_, string(config.exercise));
+  PyObject* pair = call("exercise", arguments);
   Py_DecRef(arguments);
-  Event(events::exercise).number("interp", id_).raw("raised", raised ? to_json(raised) : "[\"exercise failed\"]");
-  Py_DecRef(raised);
+  Event event(events::exercise);
+  event.number("interp", id_);
+  if (pair) {
+    event.raw("raised", to_json(PyTuple_GetItem(pair, 0)));
+    event.number("calls", PyLong_AsLongLong(PyTuple_GetItem(pair, 1)));
+  } else {
+    event.raw("raised", "[\"exercise failed\"]");
+  }
+  Py_DecRef(pair);
 }
 
 void Interpreter::destroy() {

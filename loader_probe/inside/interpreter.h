@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "loader_probe/inside/json.h"
+#include "loader_probe/inside/meeting.h"
 
 namespace isoaudit::inside {
 
@@ -18,6 +19,8 @@ struct Config {
   bool by_path = false;
   unsigned interpreters = 4;
   unsigned rounds = 3;
+  /// A Python file that uses the module: a script, or a function exercise(module). Empty: none.
+  std::string exercise{};
   std::vector<std::string> dependencies{};
   std::vector<std::string> preloads{};
 };
@@ -50,6 +53,11 @@ class Interpreter {
 
   /// All below need it to be current.
 
+  /// From now on this interpreter waits for others before the audited module's exec functions run.
+  void meet_before_exec(const Config& config, Meeting& meeting);
+  /// It came to that point.
+  bool met() const { return met_; }
+
   /// Imports the audited module and reports it; true when it is there, `module()` then holds it.
   bool import_audited(const Config& config, unsigned round);
   /// Did the last import fail because the import system refused this very file?
@@ -57,13 +65,16 @@ class Interpreter {
   /// Some compiled module was refused during the last import.
   bool met_refusal() const { return met_refusal_; }
   PyObject* module() const { return module_; }
-  void exercise();
+  /// Uses the module in cheap and safe ways, then as the user's file says.
+  void exercise(const Config& config);
   /// Calls a function of helper.py; a new reference, or null with the exception cleared.
   PyObject* call(const char* function, PyObject* arguments_tuple);
   /// Ends it and leaves no current thread state. Not for main.
   void destroy();
 
  private:
+  static PyObject* meet(PyObject* self, PyObject*);
+  static PyMethodDef meet_method;
   bool prepare(const Config& config, std::string& error);
 
   std::int64_t id_ = -1;
@@ -71,8 +82,10 @@ class Interpreter {
   PyInterpreterState* interpreter_ = nullptr;
   PyObject* helper_ = nullptr;
   PyObject* module_ = nullptr;
+  Meeting* meeting_ = nullptr;
   bool refused_ = false;
   bool met_refusal_ = false;
+  bool met_ = false;
 };
 
 /// The words by which importlib's own code refuses, rules.md 2.2.

@@ -25,7 +25,7 @@ void run_main(const Config& config, Interpreter& main) {
     if (found) Event(events::extensions).raw("modules", to_json(found));
     Py_DecRef(found);
     Py_DecRef(arguments);
-    main.exercise();
+    main.exercise(config);
   }
   Py_DecRef(before);
 }
@@ -53,7 +53,7 @@ void run_once(const Config& config, Kind kind, unsigned round) {
   step(events::step_create, 0, round);
   Interpreter one = Interpreter::create(kind, config, error);
   if (report_impossible(error)) return;
-  if (one.import_audited(config, round)) one.exercise();
+  if (one.import_audited(config, round)) one.exercise(config);
   const bool refused_elsewhere = one.met_refusal() && !one.refused();
   one.destroy();
   if (refused_elsewhere) ask_declaration(config, kind);
@@ -83,6 +83,8 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
     if (i == 0 && !there) first_refused = pair[i].met_refusal();
     Interpreter::leave();
     watched.report_changes(events::step_import, pair[i].id());
+    // Before each step that may be the last one: a second interpreter that meets the first one's object may crash.
+    if (there && i == 0) scan_ownership({&main, &pair[0]}, watched);
     if (i == 0 && !there) break;  // a second one could only fail the same way
   }
   const bool loaded = pair[0].module() != nullptr;
@@ -90,11 +92,11 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
   for (Interpreter& one : pair) {
     if (!one.module()) continue;
     one.enter();
-    one.exercise();
+    one.exercise(config);
     Interpreter::leave();
     watched.report_changes(events::step_exercise, one.id());
+    if (loaded) scan_ownership(live, watched);
   }
-  if (loaded) scan_ownership(live, watched);
   watched.report_definitions();
   for (Interpreter& one : pair) {
     const std::int64_t id = one.id();

@@ -7,6 +7,7 @@
 #include "loader_probe/inside/emit.h"
 #include "loader_probe/inside/events.h"
 #include "loader_probe/inside/levels.h"
+#include "loader_probe/inside/meeting.h"
 #include "loader_probe/inside/segments.h"
 
 namespace isoaudit::inside {
@@ -14,25 +15,29 @@ namespace {
 
 // A worker goes through every meeting point whatever happens to it: one that stays away would hang the others, and the
 // module would be blamed.
-void work(const Config& config, Kind kind, std::barrier<>& meeting, unsigned round, bool last_round,
-          Interpreter& mine) {
+void work(const Config& config, Kind kind, std::barrier<>& meeting, Meeting& before_exec, unsigned round,
+          bool last_round, Interpreter& mine) {
   std::string error;
   step(events::step_create, 0, round);
   mine = Interpreter::create(kind, config, error);
   const bool made = error.empty();
   if (!made) Event(events::not_possible).text("text", error);
 
-  if (made) Interpreter::leave();
+  if (made) {
+    mine.meet_before_exec(config, before_exec);
+    Interpreter::leave();
+  }
   meeting.arrive_and_wait();  // all are there
   if (made) {
     mine.enter();
     mine.import_audited(config, round);
     Interpreter::leave();
   }
+  if (!mine.met()) before_exec.stay_away();
   meeting.arrive_and_wait();  // all have it
   if (made) {
     mine.enter();
-    mine.exercise();
+    mine.exercise(config);
     Interpreter::leave();
   }
   meeting.arrive_and_wait();  // quiet: the controlling thread may look
@@ -40,7 +45,7 @@ void work(const Config& config, Kind kind, std::barrier<>& meeting, unsigned rou
   if (!made) return;
   // No meeting here: some end while others still use the module.
   mine.enter();
-  if (round % 2 == 1) mine.exercise();
+  if (round % 2 == 1) mine.exercise(config);
   mine.destroy();
 }
 
@@ -51,11 +56,12 @@ void run_concurrent(const Config& config, Kind kind, Interpreter& main) {
   for (unsigned round = 0; round < config.rounds; ++round) {
     const bool last = round + 1 == config.rounds;
     std::barrier<> meeting(config.interpreters + 1);
+    Meeting before_exec(config.interpreters);
     std::vector<Interpreter> interpreters(config.interpreters);
     std::vector<std::thread> threads;
     threads.reserve(interpreters.size());
     for (Interpreter& one : interpreters) {
-      threads.emplace_back([&] { work(config, kind, meeting, round, last, one); });
+      threads.emplace_back([&] { work(config, kind, meeting, before_exec, round, last, one); });
     }
     for (int met = 0; met < 3; ++met) meeting.arrive_and_wait();
     if (last) {
