@@ -67,14 +67,41 @@ void add_probe_options(CLI::App& app, Raw& raw) {
   app.add_option("--rounds", raw.options.rounds, "how often they are made, import, and end")
       ->check(CLI::Range(1U, 1000U))
       ->capture_default_str();
+  app.add_option("--exercise", raw.options.exercise,
+                 "a Python file that uses the module: exercise(module), or a script")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  app.add_option("--exercise-dir", raw.options.exercise_dir, "such files by name: package.module.py, else package.py")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("FOLDER");
   app.add_flag("--no-sandbox", raw.no_sandbox, "run modules without bubblewrap, under limits alone");
   app.add_option("--timeout", raw.options.timeout, "seconds for one child process")
       ->check(CLI::Range(0.1, 86400.0))
       ->capture_default_str();
 }
 
-void add_targets(CLI::App& app, Raw& raw, const char* help) {
-  app.add_option("TARGET", raw.options.targets, help)->required();
+void add_targets(CLI::App& app, Raw& raw, const char* help) { app.add_option("TARGET", raw.options.targets, help); }
+
+/// What a target that comes from anyone may ask for.
+void add_archive_options(CLI::App& app, Raw& raw) {
+  analyzer::ArchiveLimits& limits = raw.options.archive_limits;
+  app.add_option("--max-archive-size", limits.total, "bytes that one archive may unpack to (16G)")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
+  app.add_option("--max-member-size", limits.member, "bytes of one file in an archive (2G)")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
+  app.add_option("--max-members", limits.members, "files in one archive")->capture_default_str();
+  app.add_option("--max-archive-ratio", limits.ratio, "how often its own size an archive may unpack to")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 32))
+      ->capture_default_str();
+}
+
+void add_requirements(CLI::App& app, Raw& raw) {
+  app.add_option("-r,--requirement", raw.options.requirement_files,
+                 "requirements file: the distributions that it names, as they are installed; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
 }
 
 std::string format_of(const std::string& file) {
@@ -129,16 +156,6 @@ void check_rule_names(const std::vector<std::string>& names) {
 
 Options finish(Raw raw, const CLI::App& app) {
   Options options = std::move(raw.options);
-  options.run_probe = !raw.no_probe;
-  options.sandbox = !raw.no_sandbox;
-  if (options.quiet && options.verbose) throw UsageError("-q and -v exclude each other");
-  if (raw.fail_on == "blocker") options.fail_on = model::Severity::blocker;
-  if (raw.fail_on == "never") options.fail_on.reset();
-  options.color = raw.color == "always" || (raw.color == "auto" && isatty(STDOUT_FILENO) != 0);
-  options.outputs = pair_outputs(raw.formats, raw.files);
-  if (!options.rule.empty()) check_rule_names({options.rule});
-  check_rule_names(options.select);
-  check_rule_names(options.ignore);
   constexpr std::pair<const char*, Command> commands[] = {{"audit", Command::audit},
                                                           {"scan", Command::scan},
                                                           {"inspect", Command::inspect},
@@ -147,6 +164,19 @@ Options finish(Raw raw, const CLI::App& app) {
   for (const auto& [name, command] : commands) {
     if (app.got_subcommand(name)) options.command = command;
   }
+  options.run_probe = !raw.no_probe;
+  options.sandbox = !raw.no_sandbox;
+  if (options.command != Command::explain && options.targets.empty() && options.requirement_files.empty()) {
+    throw UsageError("TARGET is required");
+  }
+  if (options.quiet && options.verbose) throw UsageError("-q and -v exclude each other");
+  if (raw.fail_on == "blocker") options.fail_on = model::Severity::blocker;
+  if (raw.fail_on == "never") options.fail_on.reset();
+  options.color = raw.color == "always" || (raw.color == "auto" && isatty(STDOUT_FILENO) != 0);
+  options.outputs = pair_outputs(raw.formats, raw.files);
+  if (!options.rule.empty()) check_rule_names({options.rule});
+  check_rule_names(options.select);
+  check_rule_names(options.ignore);
   return options;
 }
 
@@ -162,7 +192,10 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
       "Exit status: 0 clean, 1 findings at or above --fail-on, 2 wrong usage, 3 something could not be checked.");
 
   CLI::App* audit = app.add_subcommand("audit", "sources, compiled modules and their run, in one report");
-  add_targets(*audit, raw, "compiled modules, folders, source trees");
+  add_targets(*audit, raw,
+              "modules, folders, wheels, source archives, installed distributions, or - for paths on stdin");
+  add_requirements(*audit, raw);
+  add_archive_options(*audit, raw);
   add_python_option(*audit, raw);
   add_source_options(*audit, raw);
   add_probe_options(*audit, raw);
@@ -170,18 +203,23 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   add_report_options(*audit, raw);
 
   CLI::App* scan = app.add_subcommand("scan", "sources only; nothing is executed");
-  add_targets(*scan, raw, "C and C++ files, source trees");
+  add_targets(*scan, raw, "C and C++ files, source trees, source archives, or - for paths on stdin");
+  add_archive_options(*scan, raw);
   add_python_option(*scan, raw);
   add_source_options(*scan, raw);
   add_report_options(*scan, raw);
 
   CLI::App* inspect = app.add_subcommand("inspect", "compiled modules only; nothing is executed");
-  add_targets(*inspect, raw, "compiled modules, folders");
+  add_targets(*inspect, raw, "modules, folders, wheels, installed distributions, or - for paths on stdin");
+  add_requirements(*inspect, raw);
+  add_archive_options(*inspect, raw);
   add_python_option(*inspect, raw);
   add_report_options(*inspect, raw);
 
   CLI::App* probe = app.add_subcommand("probe", "loads and runs the modules, each in child processes");
-  add_targets(*probe, raw, "compiled modules, folders");
+  add_targets(*probe, raw, "modules, folders, wheels, installed distributions, or - for paths on stdin");
+  add_requirements(*probe, raw);
+  add_archive_options(*probe, raw);
   add_python_option(*probe, raw);
   add_probe_options(*probe, raw);
   add_report_options(*probe, raw);

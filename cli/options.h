@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/archive/limits.h"
 #include "model/finding.h"
 
 namespace isoaudit::cli {
@@ -26,6 +27,8 @@ struct Output {
 struct Options {
   Command command = Command::audit;
   std::vector<std::string> targets{};
+  /// -r: files that name installed distributions.
+  std::vector<std::string> requirement_files{};
   std::vector<std::string> pythons{};
   std::vector<std::string> build_dirs{};
   std::vector<Output> outputs{};
@@ -33,11 +36,16 @@ struct Options {
   std::optional<model::Severity> fail_on = model::Severity::hazard;
   std::vector<std::string> select{};
   std::vector<std::string> ignore{};
+  /// What a wheel or source archive may ask for.
+  analyzer::ArchiveLimits archive_limits{};
   unsigned jobs = 0;
   unsigned interpreters = 4;
   unsigned rounds = 3;
   double timeout = 30;
   bool run_probe = true;
+  /// A Python file that uses the modules; a folder of such, one for each module or distribution.
+  std::string exercise{};
+  std::string exercise_dir{};
   /// Children run in bubblewrap where it works.
   bool sandbox = true;
   bool quiet = false;
