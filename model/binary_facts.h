@@ -96,7 +96,7 @@ struct BinaryFacts {
   Framework framework = Framework::none;
   std::string framework_version{};
   std::vector<BinaryEntryPoint> entry_points{};
-  /// Imported functions of CPython's API, sorted.
+  /// Imported functions and variables with names of C (CPython, the C library, others), sorted.
   std::vector<std::string> api_imports{};
   std::vector<StaticObject> static_objects{};
   /// DT_NEEDED and its like.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -9,16 +8,21 @@
 
 namespace isoaudit::rules {
 
-/// A function of CPython's API or of libc that a rule reports wherever it is used.
-struct ReportedCall {
-  std::string_view name;
-  /// "always enters the main interpreter ...": follows "`name`".
-  std::string_view harm;
-  std::string_view fix;
+/// How the uses of one function become findings.
+enum class EachUse {
+  is_a_finding,   ///< one for each line
+  of_one_module,  ///< one for each function and module, with its lines as reasons
 };
 
-/// A finding for each use in the sources, and for each module that imports one of them.
-std::vector<model::Finding> call_findings(const model::Facts& facts, model::Severity severity,
-                                          std::span<const ReportedCall> calls);
+/// What differs from rule to rule in a finding about a function of an API.
+struct ApiWords {
+  /// Follows "use localtime_r(); ", and stands alone where the function has no better twin.
+  std::string_view fix;
+  EachUse each_use = EachUse::is_a_finding;
+};
+
+/// Findings for the functions that rules/api_names lists for the rule: for their uses in the sources, and for each
+/// module that imports them. An import alone is `possible`: it does not say on which way the function is called.
+std::vector<model::Finding> api_findings(const model::Facts& facts, std::string_view slug, const ApiWords& words);
 
 }  // namespace isoaudit::rules

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include "rules/link_units.h"
 
@@ -18,13 +20,6 @@ using model::EvidenceKind;
 using model::Facts;
 using model::Finding;
 
-std::string dotted_module(const Facts& facts, const std::string& hook) {
-  for (const BinaryFacts& binary : facts.binaries) {
-    if (last_component(binary.module) == hook) return binary.module;
-  }
-  return hook;
-}
-
 /// What would break if it declared support, in one sentence.
 std::string forced_sentence(const model::Phase& forced) {
   if (forced.outcome != model::Outcome::ok) {
@@ -37,11 +32,21 @@ std::string forced_sentence(const model::Phase& forced) {
   return "with the import check overridden it loads, and nothing was seen to be shared";
 }
 
+using RunsByModule = std::unordered_map<std::string_view, std::vector<const model::RunFacts*>>;
+
+RunsByModule runs_by_module(const Facts& facts) {
+  RunsByModule runs;
+  for (const model::RunFacts& run : facts.runs) runs[run.module].push_back(&run);
+  return runs;
+}
+
 /// The interpreter's own refusal, and what happened when it was overruled.
-void add_runs(const Facts& facts, Finding& finding) {
+void add_runs(const RunsByModule& runs, Finding& finding) {
+  const auto own = runs.find(finding.module);
+  if (own == runs.end()) return;
   std::set<Because> seen;
-  for (const model::RunFacts& run : facts.runs) {
-    if (run.module != finding.module) continue;
+  for (const model::RunFacts* its_run : own->second) {
+    const model::RunFacts& run = *its_run;
     const model::Phase* phase = model::find_phase(run, model::Level::isolated);
     if (phase == nullptr || phase->outcome != model::Outcome::refused) continue;
     seen.insert({EvidenceKind::runtime, fmt::format("Python {} (isolated): {}", run.python, phase->detail), {}});
@@ -64,6 +69,19 @@ std::vector<std::string> version_names(const BinaryEntryPoint& row) {
 }
 
 }  // namespace
+
+std::string dotted_module(const Facts& facts, const std::string& hook) {
+  for (const BinaryFacts& binary : facts.binaries) {
+    if (last_component(binary.module) == hook) return binary.module;
+  }
+  return hook;
+}
+
+bool serves(const BinaryFacts& binary, model::PythonVersion version) {
+  return std::ranges::any_of(default_entry(binary), [&](const BinaryEntryPoint* row) {
+    return row->versions.empty() || std::ranges::find(row->versions, version) != row->versions.end();
+  });
+}
 
 std::vector<const BinaryEntryPoint*> default_entry(const BinaryFacts& binary) {
   std::vector<const BinaryEntryPoint*> rows;
@@ -103,6 +121,7 @@ std::vector<std::string> own_gil_modules(const Facts& facts) {
 std::vector<Finding> declaration_findings(const Facts& facts, model::Severity severity, bool (*fits)(const EntryPoint&),
                                           const DeclarationWords& words) {
   std::vector<Finding> findings;
+  const RunsByModule runs = runs_by_module(facts);
   for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
     if (!fits(hook.entry)) continue;
     Finding finding;
@@ -117,7 +136,7 @@ std::vector<Finding> declaration_findings(const Facts& facts, model::Severity se
     finding.fix = words.fix;
     finding.because.push_back(
         {EvidenceKind::source, fmt::format("`{}` is defined here", hook.entry.symbol), hook.where});
-    add_runs(facts, finding);
+    add_runs(runs, finding);
     findings.push_back(std::move(finding));
   }
   for (const BinaryFacts& binary : facts.binaries) {
@@ -135,7 +154,7 @@ std::vector<Finding> declaration_findings(const Facts& facts, model::Severity se
       finding.message = fmt::format("`{}` {}", row->entry.symbol, words.message);
       finding.fix = words.fix;
       finding.because.push_back({EvidenceKind::binary, words.binary, {}});
-      add_runs(facts, finding);
+      add_runs(runs, finding);
       findings.push_back(std::move(finding));
     }
   }

@@ -26,6 +26,12 @@ std::vector<model::Finding> declaration_findings(const model::Facts& facts, mode
 /// between versions; all rows when the file has only other hooks.
 std::vector<const model::BinaryEntryPoint*> default_entry(const model::BinaryFacts& binary);
 
+/// The file is made for that version, as far as its name and hooks tell.
+bool serves(const model::BinaryFacts& binary, model::PythonVersion version);
+
+/// The dotted name of the compiled module that a hook of that name belongs to; the name itself when there is none.
+std::string dotted_module(const model::Facts& facts, const std::string& hook);
+
 bool declares_own_gil(const model::EntryPoint& entry);
 /// The hook that an ordinary import calls does, for one of the versions at least.
 bool declares_own_gil(const model::BinaryFacts& binary);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "rules/declarations.h"
+#include "rules/finding_index.h"
 #include "rules/join.h"
 #include "rules/link_units.h"
 #include "rules/registry.h"
@@ -58,25 +59,32 @@ void raise_where_declared(std::vector<Finding>& findings, const Facts& facts, co
   }
 }
 
-std::vector<Finding> run_rules(const Facts& facts) {
+std::vector<Finding> run_rules(const Facts& facts, const UnitLinks& links) {
   std::vector<Finding> findings;
-  for (const Rule* rule : all_rules()) {
-    for (Finding& finding : rule->check(facts)) {
-      finding.rule = rule->slug;
+  const auto add = [&](const Rule& rule, std::vector<Finding> found) {
+    for (Finding& finding : found) {
+      finding.rule = rule.slug;
       findings.push_back(std::move(finding));
     }
+  };
+  for (const Rule* rule : all_rules()) {
+    if (rule->check != nullptr) add(*rule, rule->check(facts));
   }
+  std::vector<std::pair<const Rule*, std::vector<Finding>>> sums;
+  const FindingIndex index(findings, links);
+  for (const Rule* rule : all_rules()) {
+    if (rule->check_after != nullptr) sums.emplace_back(rule, rule->check_after(facts, index));
+  }
+  for (auto& [rule, found] : sums) add(*rule, std::move(found));
   return findings;
 }
 
 /// What speaks against calling the module isolated under that Python.
-std::vector<Finding> findings_against(const std::vector<Finding>& findings, const UnitLinks& links,
-                                      const std::string& module, const std::string& python) {
+std::vector<Finding> findings_against(const FindingIndex& index, const std::string& module, const std::string& python) {
   std::vector<Finding> against;
-  for (const Finding& finding : findings) {
-    if (finding.severity == model::Severity::advice || find_rule(finding.rule)->group == Group::definition) continue;
-    if (!finding.pythons.empty() && !contains(finding.pythons, python)) continue;
-    if (contains(links.modules_of(finding), module)) against.push_back(finding);
+  for (const Finding* finding : index.of(module)) {
+    if (finding->severity == model::Severity::advice || find_rule(finding->rule)->group == Group::definition) continue;
+    if (finding->pythons.empty() || contains(finding->pythons, python)) against.push_back(*finding);
   }
   return against;
 }
@@ -86,15 +94,34 @@ bool by_place(const Finding& a, const Finding& b) {
          std::tie(b.module, b.where, b.rule, b.subject, b.message);
 }
 
-/// Does another file of the same module name fit this interpreter? Then this one is of another build of the package.
-bool replaced(const Facts& facts, const model::BinaryFacts& binary, const std::string& python) {
-  return std::ranges::any_of(facts.binaries, [&](const model::BinaryFacts& other) {
-    return other.module == binary.module && other.path != binary.path && contains(other.importable_by, python);
-  });
-}
+/// Where to find what belongs to a compiled module, so that a whole environment is judged in linear time.
+struct Lookup {
+  using Key = std::pair<std::string_view, std::string_view>;
 
-ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binary, const UnitLinks& links,
-                             const std::vector<Finding>& findings) {
+  Lookup(const Facts& facts, const std::vector<Finding>& found, const UnitLinks& links) : findings(found, links) {
+    for (const model::RunFacts& run : facts.runs) runs.emplace(Key(run.path, run.python), &run);
+    for (const model::BinaryFacts& binary : facts.binaries) binaries.emplace(binary.module, &binary);
+  }
+
+  const model::RunFacts* run(const std::string& path, const std::string& python) const {
+    const auto entry = runs.find(Key(path, python));
+    return entry == runs.end() ? nullptr : entry->second;
+  }
+
+  /// Does another file of the same module name fit this interpreter? Then this one is of another build of the package.
+  bool replaced(const model::BinaryFacts& binary, const std::string& python) const {
+    const auto [first, last] = binaries.equal_range(binary.module);
+    return std::any_of(first, last, [&](const auto& entry) {
+      return entry.second->path != binary.path && contains(entry.second->importable_by, python);
+    });
+  }
+
+  FindingIndex findings;
+  std::map<Key, const model::RunFacts*> runs{};
+  std::multimap<std::string_view, const model::BinaryFacts*> binaries{};
+};
+
+ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binary, const Lookup& lookup) {
   ModuleReport module;
   module.name = binary.module;
   module.path = binary.path;
@@ -118,10 +145,8 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
     if (symbols.insert(row.entry.symbol).second) module.entry_points.push_back(row.entry);
   }
   for (const model::Interpreter& python : facts.pythons) {
-    const auto run = std::ranges::find_if(
-        facts.runs, [&](const model::RunFacts& r) { return r.path == binary.path && r.python == python.id; });
     if (!contains(binary.importable_by, python.id)) {
-      if (!binary.named || replaced(facts, binary, python.id)) continue;
+      if (!binary.named || lookup.replaced(binary, python.id)) continue;
       model::Verdict verdict;
       verdict.python = python.id;
       verdict.reason = fmt::format("not for this Python {}: built for {}{}{}", python.id, binary.arch,
@@ -129,21 +154,20 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
       module.verdicts.push_back(std::move(verdict));
       continue;
     }
-    module.verdicts.push_back(verdict_for(facts, binary, python, run == facts.runs.end() ? nullptr : &*run,
-                                          findings_against(findings, links, binary.module, python.id)));
+    module.verdicts.push_back(verdict_for(facts, binary, python, lookup.run(binary.path, python.id),
+                                          findings_against(lookup.findings, binary.module, python.id)));
   }
   return module;
 }
 
 /// Hooks whose compiled module was not among the targets.
 void add_source_modules(const Facts& facts, std::vector<ModuleReport>& modules) {
+  std::set<std::string_view> compiled;
+  for (const model::BinaryFacts& binary : facts.binaries) {
+    for (const model::BinaryEntryPoint& row : binary.entry_points) compiled.insert(row.entry.symbol);
+  }
   for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
-    const bool compiled = std::ranges::any_of(facts.binaries, [&](const model::BinaryFacts& binary) {
-      return std::ranges::any_of(binary.entry_points, [&](const model::BinaryEntryPoint& row) {
-        return row.entry.symbol == hook.entry.symbol;
-      });
-    });
-    if (compiled) continue;
+    if (compiled.contains(hook.entry.symbol)) continue;
     ModuleReport module;
     module.name = hook.entry.module;
     module.path = hook.where.file;
@@ -181,14 +205,17 @@ Report judge(Facts facts, const JudgeOptions& options) {
   report.notes = facts.notes;
 
   const UnitLinks links(facts);
-  report.findings = join(run_rules(facts));
+  report.findings = join(run_rules(facts, links));
   raise_where_declared(report.findings, facts, links);
   std::ranges::sort(report.findings, by_place);
   set_fingerprints(report.findings);
   for (Finding& finding : report.findings) std::ranges::sort(finding.because);
 
-  for (const model::BinaryFacts& binary : facts.binaries) {
-    report.modules.push_back(compiled_module(facts, binary, links, report.findings));
+  {
+    const Lookup lookup(facts, report.findings, links);
+    for (const model::BinaryFacts& binary : facts.binaries) {
+      report.modules.push_back(compiled_module(facts, binary, lookup));
+    }
   }
   // What is shown is the user's choice; what a verdict rests on is not.
   std::erase_if(report.findings, [&](const Finding& finding) {

@@ -1,23 +1,16 @@
-#include <array>
-
 #include "rules/api_calls.h"
 #include "rules/rule.h"
 
 namespace isoaudit::rules {
+
 namespace {
 
-constexpr std::string_view fix =
-    "keep the PyInterpreterState* of whoever registers the callback; attach with PyThreadState_New() and "
-    "PyEval_RestoreThread(), from 3.15 with PyThreadState_EnsureFromView()";
-
 // PyGILState_Release belongs to an Ensure, which is what the finding is about.
-constexpr std::array calls{
-    ReportedCall{"PyGILState_Ensure", "on a thread without a thread state always enters the main interpreter", fix},
-    ReportedCall{"PyGILState_GetThisThreadState", "knows the main interpreter's thread states only", fix},
-};
-
 std::vector<model::Finding> check(const model::Facts& facts) {
-  return call_findings(facts, model::Severity::hazard, calls);
+  return api_findings(
+      facts, "pygilstate",
+      {.fix = "keep the PyInterpreterState* of whoever registers the callback; attach with PyThreadState_New() and "
+              "PyEval_RestoreThread(), from 3.15 with PyThreadState_EnsureFromView()"});
 }
 
 }  // namespace

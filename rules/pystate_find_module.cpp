@@ -1,22 +1,14 @@
-#include <array>
-
 #include "rules/api_calls.h"
 #include "rules/rule.h"
 
 namespace isoaudit::rules {
+
 namespace {
 
-constexpr std::string_view fix =
-    "use PyModule_GetState(self), PyType_GetModuleByDef() or METH_METHOD with PyType_GetModuleState()";
-
-constexpr std::array calls{
-    ReportedCall{"PyState_FindModule", "finds single-phase modules only: in multi-phase code it returns NULL", fix},
-    ReportedCall{"PyState_AddModule", "raises SystemError for a multi-phase module", fix},
-    ReportedCall{"PyState_RemoveModule", "raises SystemError for a multi-phase module", fix},
-};
-
 std::vector<model::Finding> check(const model::Facts& facts) {
-  return call_findings(facts, model::Severity::blocker, calls);
+  return api_findings(facts, "pystate-find-module",
+                      {.fix = "use PyModule_GetState(self), PyType_GetModuleByDef() or METH_METHOD with "
+                              "PyType_GetModuleState()"});
 }
 
 }  // namespace

@@ -20,9 +20,10 @@ std::span<const Rule* const> all_rules() {
 }
 
 const Rule* find_rule(std::string_view slug) {
+  // They are sorted.
   const auto rules = all_rules();
-  const auto rule = std::ranges::find_if(rules, [&](const Rule* r) { return r->slug == slug; });
-  return rule == rules.end() ? nullptr : *rule;
+  const auto rule = std::ranges::lower_bound(rules, slug, {}, [](const Rule* r) { return r->slug; });
+  return rule == rules.end() || (*rule)->slug != slug ? nullptr : *rule;
 }
 
 }  // namespace isoaudit::rules

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "rules/declarations.h"
+#include "rules/finding_index.h"
 #include "rules/link_units.h"
 #include "rules/registry.h"
 
@@ -22,22 +23,20 @@ bool under_own_gil(Level level) {
 }
 
 /// What the other rules say against the module, a line for each finding, and how the run ended where it ended badly.
-std::vector<Because> broken_promises(const Facts& facts, const UnitLinks& links, const std::string& module) {
+std::vector<Because> broken_promises(const Facts& facts, const FindingIndex& index, const std::string& module) {
   std::vector<Because> lines;
   std::set<std::string> named;
-  for (const Rule* rule : all_rules()) {
-    if (rule->group == Group::definition) continue;
-    for (const Finding& finding : rule->check(facts)) {
-      if (finding.severity == model::Severity::advice || finding.status == model::Status::possible) continue;
-      const std::vector<std::string> modules = links.modules_of(finding);
-      if (std::ranges::find(modules, module) == modules.end()) continue;
-      const std::string& name = finding.subject.name.empty() ? finding.subject.address : finding.subject.name;
-      // The source comes first in every rule; what binary and run say of the same name adds nothing here.
-      if (!named.insert(name).second) continue;
-      const bool in_source = finding.because.front().kind == EvidenceKind::source;
-      lines.push_back({finding.because.front().kind, fmt::format("`{}`: {}", name, rule->slug),
-                       in_source ? finding.where : model::Location{}});
+  for (const Finding* finding : index.of(module)) {
+    if (find_rule(finding->rule)->group == Group::definition || finding->severity == model::Severity::advice ||
+        finding->status == model::Status::possible) {
+      continue;
     }
+    const std::string& name = finding->subject.name.empty() ? finding->subject.address : finding->subject.name;
+    // The source comes first in every rule; what binary and run say of the same name adds nothing here.
+    if (!named.insert(name).second) continue;
+    const bool in_source = finding->because.front().kind == EvidenceKind::source;
+    lines.push_back({finding->because.front().kind, fmt::format("`{}`: {}", name, finding->rule),
+                     in_source ? finding->where : model::Location{}});
   }
   for (const model::RunFacts& run : facts.runs) {
     if (run.module != module) continue;
@@ -57,11 +56,10 @@ std::vector<Because> broken_promises(const Facts& facts, const UnitLinks& links,
   return lines;
 }
 
-std::vector<Finding> check(const Facts& facts) {
+std::vector<Finding> check(const Facts& facts, const FindingIndex& index) {
   std::vector<Finding> findings;
-  const UnitLinks links(facts);
   for (const std::string& module : own_gil_modules(facts)) {
-    std::vector<Because> lines = broken_promises(facts, links, module);
+    std::vector<Because> lines = broken_promises(facts, index, module);
     if (lines.empty()) continue;
     Finding finding;
     finding.severity = model::Severity::blocker;
@@ -110,7 +108,7 @@ Remove the state, or lower the slot to `Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED` 
 ## What it cannot see
 State that neither the sources at hand nor the run reached.
 )",
-    .check = check,
+    .check_after = check,
 };
 
 }  // namespace isoaudit::rules

@@ -1,141 +1,29 @@
 #include "analyzer/binary/imports.h"
 
 #include <algorithm>
-#include <iterator>
 #include <string_view>
 
 namespace isoaudit::analyzer {
 namespace {
 
-/// Sorted. rules.md D1 to D6, then B7 and B12.
-constexpr std::string_view process_state[] = {
-    "__cxa_atexit",
-    "__cxa_guard_acquire",
-    "__cxa_thread_atexit",
-    "__register_atfork",
-    "__tls_get_addr",
-    "alarm",
-    "asctime",
-    "atexit",
-    "basename",
-    "chdir",
-    "chroot",
-    "clearenv",
-    "crypt",
-    "ctime",
-    "daemon",
-    "dirname",
-    "dlclose",
-    "dlmopen",
-    "drand48",
-    "dup2",
-    "endgrent",
-    "endpwent",
-    "endutxent",
-    "environ",
-    "erand48",
-    "execl",
-    "execlp",
-    "execv",
-    "execve",
-    "execvp",
-    "fchdir",
-    "fesetround",
-    "fork",
-    "freopen",
-    "getdate",
-    "getenv",
-    "getgrent",
-    "getgrgid",
-    "getgrnam",
-    "gethostbyaddr",
-    "gethostbyname",
-    "gethostbyname2",
-    "getlogin",
-    "getmntent",
-    "getnetbyname",
-    "getopt",
-    "getopt_long",
-    "getprotobyname",
-    "getpwent",
-    "getpwnam",
-    "getpwuid",
-    "getservbyname",
-    "getservbyport",
-    "getspnam",
-    "getutent",
-    "getutxent",
-    "gmtime",
-    "hcreate",
-    "hdestroy",
-    "hsearch",
-    "inet_ntoa",
-    "jrand48",
-    "l64a",
-    "lgamma",
-    "localeconv",
-    "localtime",
-    "lrand48",
-    "mblen",
-    "mbtowc",
-    "mrand48",
-    "nice",
-    "nl_langinfo",
-    "on_exit",
-    "popen",
-    "posix_spawn",
-    "posix_spawnp",
-    "pthread_atfork",
-    "putenv",
-    "rand",
-    "random",
-    "readdir",
-    "secure_getenv",
-    "setegid",
-    "setenv",
-    "seteuid",
-    "setgid",
-    "setgrent",
-    "sethostname",
-    "setitimer",
-    "setkey",
-    "setlocale",
-    "setpwent",
-    "setregid",
-    "setresgid",
-    "setresuid",
-    "setreuid",
-    "setrlimit",
-    "setuid",
-    "setutxent",
-    "setvbuf",
-    "sigaction",
-    "signal",
-    "sigprocmask",
-    "srand",
-    "srand48",
-    "srandom",
-    "strerror",
-    "strtok",
-    "system",
-    "tcsetattr",
-    "tmpnam",
-    "ttyname",
-    "umask",
-    "unsetenv",
-    "vfork",
-    "wctomb",
-};
-static_assert(std::ranges::is_sorted(process_state));
+/// Names that people do not write: C++'s mangled ones, and what compilers and linkers ask the C runtime for.
+bool has_a_name_of_c(std::string_view name) {
+  return !name.starts_with("_Z") && !name.starts_with("_ITM_") && !name.starts_with("?") && !name.starts_with("__gmon");
+}
+
+/// "popen$DARWIN_EXTSN" is popen.
+std::string without_variant(const std::string& name) { return name.substr(0, name.find('$')); }
 
 }  // namespace
 
 std::vector<std::string> api_imports(const Image& image) {
   std::vector<std::string> found;
-  std::ranges::copy_if(image.imports, std::back_inserter(found), [](const std::string& name) {
-    return name.starts_with("Py") || name.starts_with("_Py") ||
-           std::ranges::binary_search(process_state, std::string_view(name));
-  });
+  for (const auto& import : image.imports) {
+    const std::string name(import);
+    if (has_a_name_of_c(name)) found.push_back(without_variant(name));
+  }
+  std::ranges::sort(found);
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 

@@ -7,8 +7,8 @@
 
 namespace isoaudit::analyzer {
 
-/// The imported symbols that some rule may care for, sorted: CPython's API, libc functions with process-wide state
-/// (rules.md D1 to D6), the C++ guard and thread-local helpers.
+/// The imported symbols with names of C, sorted: CPython's API, the C library, other libraries. Which of them mean
+/// something is for the rules to know (rules/api_names).
 std::vector<std::string> api_imports(const Image& image);
 
 }  // namespace isoaudit::analyzer

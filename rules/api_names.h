@@ -1,0 +1,42 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "model/binary_facts.h"
+#include "model/finding.h"
+
+namespace isoaudit::rules {
+
+/// A function or variable that a rule reports wherever it is used: in a source, or among a module's imports.
+struct ApiName {
+  /// Where it means harm, and where it shows.
+  enum class Sight {
+    everywhere,
+    posix,        ///< Windows keeps that state for each thread
+    source_only,  ///< an import of the name tells nothing
+  };
+  /// The rule's identifier: its slug with '_' for '-'.
+  std::string_view rule;
+  std::string_view name;
+  model::Severity severity;
+  Sight sight;
+  /// Follows "`name`".
+  std::string_view harm;
+  /// "localtime_r()": what to use instead; empty when the rule's own advice is all there is.
+  std::string_view instead;
+  /// Where that is said.
+  std::string_view source;
+};
+
+/// All rows, those of one rule together.
+std::span<const ApiName> api_names();
+
+/// The rows of one rule, by its slug; empty when it has none.
+std::span<const ApiName> api_names(std::string_view slug);
+
+/// The framework's own run-time code imports `name` into every module that it makes, so that the import says nothing of
+/// the extension's code.
+bool imported_by_itself(model::Framework framework, std::string_view name);
+
+}  // namespace isoaudit::rules

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "rules/rule.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using model::BinaryFacts;
+using model::Finding;
+
+/// datetime and numpy have rules of their own.
+bool has_its_own_rule(const std::string& capsule) {
+  return capsule.starts_with("datetime.") || capsule.starts_with("numpy.") || capsule == "_ARRAY_API" ||
+         capsule == "_UFUNC_API";
+}
+
+void add_named(const BinaryFacts& binary, std::vector<Finding>& findings) {
+  if (std::ranges::find(binary.api_imports, "PyCapsule_Import") == binary.api_imports.end()) return;
+  for (const std::string& capsule : binary.capsule_names) {
+    if (has_its_own_rule(capsule)) continue;
+    Finding finding;
+    finding.severity = model::Severity::advice;
+    finding.status = model::Status::possible;
+    finding.subject = {capsule, "", "", ""};
+    finding.module = binary.module;
+    finding.where.file = binary.path;
+    finding.message = fmt::format("the C API `{}` may be kept in a static for all interpreters", capsule);
+    finding.fix = "keep the pointer in the module state";
+    finding.because.push_back({model::EvidenceKind::binary,
+                               fmt::format("holds the text \"{}\" and imports `PyCapsule_Import`", capsule),
+                               {}});
+    findings.push_back(std::move(finding));
+  }
+}
+
+std::vector<Finding> check(const model::Facts& facts) {
+  std::vector<Finding> findings;
+  for (const BinaryFacts& binary : facts.binaries) add_named(binary, findings);
+  return findings;
+}
+
+}  // namespace
+
+extern constinit const Rule capsule_api_in_static{
+    .slug = "capsule-api-in-static",
+    .group = Group::objects,
+    .severity = model::Severity::hazard,
+    .doc = R"(## What it finds
+A global that keeps what `PyCapsule_Import` or `PyCapsule_GetPointer` returned: the C API of another module. As advice:
+a compiled module that names such an API.
+
+## Why it matters
+The capsule belongs to the other module as one interpreter imported it. When that interpreter ends, the table may be
+freed; while it lives, the table may hold that interpreter's types and objects, which every other interpreter then uses.
+
+## How to fix
+Import the capsule in the exec function and keep the pointer in the module state.
+
+## What it cannot see
+Whether the provider's table is static and the same for all: then the store is harmless. datetime and numpy have rules
+of their own.
+)",
+    .check = check,
+};
+
+}  // namespace isoaudit::rules

@@ -1,0 +1,37 @@
+#include "rules/api_calls.h"
+#include "rules/rule.h"
+
+namespace isoaudit::rules {
+
+namespace {
+
+std::vector<model::Finding> check(const model::Facts& facts) {
+  return api_findings(facts, "process-global-hooks",
+                      {.fix = "do it in the main interpreter only, once for the process"});
+}
+
+}  // namespace
+
+extern constinit const Rule process_global_hooks{
+    .slug = "process-global-hooks",
+    .group = Group::c_api,
+    .severity = model::Severity::hazard,
+    .doc = R"(## What it finds
+Functions and variables of CPython that set a hook, an allocator or a table of the whole process: `PyOS_InputHook`,
+`PySys_AddAuditHook`, `PyMem_SetAllocator`, `PyImport_AppendInittab`, `Py_AddPendingCall` and their like.
+
+## Why it matters
+There is one of each for the process, whatever interpreter asks. The last writer wins, nothing locks the place, and the
+hook runs in an interpreter that may not be the one that set it.
+
+## How to fix
+Set it from the main program or from the main interpreter only, or do without.
+
+## What it cannot see
+Whether the hook is only read, and whether the code runs in the main interpreter only. Programs that embed Python use
+these functions by right.
+)",
+    .check = check,
+};
+
+}  // namespace isoaudit::rules
