@@ -19,7 +19,8 @@ fail() {
 step() {
   local label=$1 log started
   shift
-  log=$cache/logs/$(tr -cs 'A-Za-z0-9._-' '-' <<<"$label")$$.log
+  # A label may name a hundred packages; a file name may not.
+  log=$cache/logs/$(tr -cs 'A-Za-z0-9._-' '-' <<<"${label:0:100}")$$.log
   started=$SECONDS
   if "$@" >"$log" 2>&1; then
     say "$label in $((SECONDS - started)) s"

@@ -44,12 +44,15 @@ unpack_modules() { # SCRATCH PACKAGE...
 }
 
 make_modules() {
-  local final=$1
+  local final=$1 names
   shift
   [ ! -d "$final" ] || return 0
+  names=$*
+  [ $# -le 8 ] || names="$# packages"
   forky_update
   scratch_beside "$final"
-  step "Debian $forky_suite's $*: fetched" unpack_modules "$scratch" "$@" || fail "could not fetch from Debian $forky_suite: $*"
+  step "Debian $forky_suite's $names: fetched" unpack_modules "$scratch" "$@" ||
+    fail "could not fetch from Debian $forky_suite: $names"
   publish "$scratch/set" "$final"
 }
 
