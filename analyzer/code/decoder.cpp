@@ -79,7 +79,9 @@ class LlvmDecoder final : public Decoder {
   bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) override {
     out = Instruction{};
     out.address = address;
+    // As new: LLVM's AArch64 reader adds operands for the opcode that it finds there when the bytes are no instruction.
     raw_.clear();
+    raw_.setOpcode(0);
     std::uint64_t size = 0;
     const auto status =
         disassembler_->getInstruction(raw_, size, llvm::ArrayRef(bytes.data(), bytes.size()), address, llvm::nulls());

@@ -21,6 +21,8 @@ constexpr std::size_t longest_look = 4000;
 constexpr unsigned deepest_look = 3;
 /// A loop that goes round so often decides nothing here.
 constexpr unsigned most_visits = 64;
+/// Each way has its own memory: known words that are copied where ways part.
+constexpr std::size_t most_copied = 2'000'000;
 
 bool makes_a_module(std::string_view name) {
   return name == "PyModule_Create2" || name == "PyModule_FromDefAndSpec2" || name == "PyModule_FromSlotsAndSpec" ||
@@ -76,6 +78,9 @@ struct HookReader::Parts {
     return place->second.size == 0 ? nullptr : &place->second;
   }
 
+  /// Small numbers for the places that were run through, in the order of their first visit.
+  std::size_t number_of(std::uint64_t address) { return numbers.try_emplace(address, numbers.size()).first->second; }
+
   /// The code at `address` calls, within a few calls, a function that makes modules or definitions.
   bool leads_to_module(std::uint64_t address, unsigned depth) {
     if (const auto known = leads.find(address); known != leads.end()) return known->second;
@@ -117,6 +122,7 @@ struct HookReader::Parts {
   CallTargets targets;
   Evaluator evaluator;
   std::unordered_map<std::uint64_t, Instruction> decoded{};
+  std::unordered_map<std::uint64_t, std::size_t> numbers{};
   std::unordered_map<std::uint64_t, bool> leads{};
 };
 
@@ -133,7 +139,8 @@ struct Walk {
   State state{};
   Memory memory;
   std::vector<Frame> frames{};
-  std::map<std::uint64_t, unsigned> visits{};
+  /// By Parts::number_of.
+  std::vector<std::uint8_t> visits{};
   /// Definitions that PyModuleDef_Init has seen; it returns its argument.
   std::set<std::uint64_t> initialised{};
   std::uint64_t heap_end = heap_begin;
@@ -166,7 +173,7 @@ class Runner {
   void follow(Walk walk) {
     while (true) {
       const Instruction* instruction = parts_.at(walk.at);
-      if (instruction == nullptr || ++steps_ > most_steps || ++walk.visits[walk.at] > most_visits) {
+      if (instruction == nullptr || ++steps_ > most_steps || !visit(walk)) {
         reading_.incomplete = true;
         return;
       }
@@ -191,7 +198,8 @@ class Runner {
         case Op::branch_other: {
           const std::optional<bool> taken = evaluator.taken(walk.state, *instruction);
           if (!taken) {
-            if (open_.size() + reading_.paths.size() >= most_paths) {
+            copied_ += walk.memory.size();
+            if (open_.size() + reading_.paths.size() >= most_paths || copied_ > most_copied) {
               reading_.incomplete = true;
               return;
             }
@@ -205,6 +213,13 @@ class Runner {
         default: evaluator.step(walk.state, *instruction, &walk.memory, &walk.memory); walk.at = instruction->next();
       }
     }
+  }
+
+  /// False when this way has been here too often.
+  bool visit(Walk& walk) const {
+    const std::size_t number = parts_.number_of(walk.at);
+    if (number >= walk.visits.size()) walk.visits.resize(number + 1);
+    return ++walk.visits[number] <= most_visits;
   }
 
   Value callee_of(const Walk& walk, const Instruction& instruction) {
@@ -280,9 +295,7 @@ class Runner {
     }
     const std::uint64_t start = walk.heap_end;
     walk.heap_end += (size + 63) / 64 * 64 + 64;
-    if (two) {
-      for (std::uint64_t at = 0; at < size; at += 8) walk.memory.store(start + at, 8, {Pointer::Kind::null, 0, {}});
-    }
+    if (two) walk.memory.clear(start, size);
     return {Value::Kind::address, 0, start};
   }
 
@@ -386,7 +399,7 @@ class Runner {
   std::vector<Walk> open_{};
   HookReading reading_{};
   std::set<std::string> calls_{};
-  std::size_t steps_ = 0;
+  std::size_t steps_ = 0, copied_ = 0;
 };
 
 }  // namespace

@@ -11,6 +11,9 @@ std::uint64_t low_bytes(std::uint64_t value, std::uint64_t width) {
 
 bool is_number(const Pointer& value) { return value.kind == Pointer::Kind::null || value.kind == Pointer::Kind::plain; }
 
+/// Nothing lies there, and ends that are before their beginnings would never be cut.
+bool wraps(std::uint64_t at, std::uint64_t size) { return at + size < at; }
+
 Pointer number(std::uint64_t value) { return {value == 0 ? Pointer::Kind::null : Pointer::Kind::plain, value, {}}; }
 
 }  // namespace
@@ -32,7 +35,9 @@ void Memory::cut(std::uint64_t begin, std::uint64_t end) {
     const auto keep = [&](std::uint64_t from, std::uint64_t to) {
       if (from >= to) return;
       Pointer part{};
-      if (is_number(old.value) && to - from <= 8 && from - first < 8) {
+      if (old.value.is_null()) {
+        part = old.value;
+      } else if (is_number(old.value) && to - from <= 8 && from - first < 8) {
         part = number(low_bytes(old.value.value >> ((from - first) * 8), to - from));
       }
       stores_[from] = {to - from, part};
@@ -43,12 +48,20 @@ void Memory::cut(std::uint64_t begin, std::uint64_t end) {
 }
 
 void Memory::store(std::uint64_t at, unsigned width, Pointer value) {
+  if (wraps(at, width)) return;
   cut(at, at + width);
   if (is_number(value)) value = number(low_bytes(value.value, width));
   stores_[at] = {width, value};
 }
 
+void Memory::clear(std::uint64_t at, std::uint64_t size) {
+  if (wraps(at, size)) return;
+  cut(at, at + size);
+  stores_[at] = {size, number(0)};
+}
+
 void Memory::forget(std::uint64_t at, std::uint64_t size) {
+  if (wraps(at, size)) return;
   cut(at, at + size);
   stores_[at] = {size, {}};
 }
@@ -64,8 +77,8 @@ std::optional<std::uint64_t> Memory::number_at(std::uint64_t at, unsigned width)
     std::uint64_t byte = base ? (*base >> (i * 8)) & 0xFF : 0;
     if (const auto* over = stored_over(at + i, at + i + 1)) {
       const std::uint64_t offset = at + i - over->first;
-      if (!is_number(over->second.value) || offset >= 8) return std::nullopt;
-      byte = (over->second.value.value >> (offset * 8)) & 0xFF;
+      if (!is_number(over->second.value) || (offset >= 8 && !over->second.value.is_null())) return std::nullopt;
+      byte = offset >= 8 ? 0 : (over->second.value.value >> (offset * 8)) & 0xFF;
     } else if (!base) {
       return std::nullopt;
     }

@@ -17,8 +17,12 @@ class Memory {
   const Image& image() const { return *image_; }
   /// `value` of kind `unreadable` means: something that is not known is stored.
   void store(std::uint64_t at, unsigned width, Pointer value);
+  /// [at, at + size) holds zeros.
+  void clear(std::uint64_t at, std::uint64_t size);
   /// Nothing known is left of [at, at + size).
   void forget(std::uint64_t at, std::uint64_t size);
+  /// How many stores are kept.
+  std::size_t size() const { return stores_.size(); }
   /// Some store touches [begin, end).
   bool touched(std::uint64_t begin, std::uint64_t end) const;
   std::optional<std::uint64_t> number_at(std::uint64_t at, unsigned width) const;

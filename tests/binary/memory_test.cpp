@@ -57,6 +57,28 @@ TEST_F(MemoryOverImage, UnknownIsNotZero) {
   EXPECT_EQ(memory.number_at(0x1030, 8), 0u);
 }
 
+TEST_F(MemoryOverImage, ClearedMemoryIsZerosOfAnyLength) {
+  Memory memory(image);
+  memory.forget(0x1000, 64);
+  memory.clear(0x1000, 32);
+  EXPECT_EQ(memory.number_at(0x1018, 8), 0u);
+  memory.store(0x1008, 4, number(7));
+  EXPECT_EQ(memory.number_at(0x1008, 8), 7u);
+  EXPECT_EQ(memory.number_at(0x1000, 8), 0u);
+  EXPECT_TRUE(memory.pointer_at(0x1018).is_null()) << "the rest of what was cut";
+  EXPECT_FALSE(memory.number_at(0x1020, 8).has_value());
+}
+
+TEST_F(MemoryOverImage, StoresOverTheEndOfTheAddressSpaceAreNone) {
+  Memory memory(image);
+  memory.store(0xFFFFFFFFFFFFFFF0, 8, number(1));
+  memory.store(0xFFFFFFFFFFFFFFFC, 8, number(2));
+  memory.forget(0xFFFFFFFFFFFFFFFC, 8);
+  memory.clear(0xFFFFFFFFFFFFFFFC, 8);
+  EXPECT_EQ(memory.size(), 1u);
+  EXPECT_EQ(memory.number_at(0xFFFFFFFFFFFFFFF0, 8), 1u);
+}
+
 TEST_F(MemoryOverImage, AddressesOverwritePlainWordsWhole) {
   Memory memory(image);
   memory.store(0x1000, 8, {Pointer::Kind::address, 0x1080, {}});
