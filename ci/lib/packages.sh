@@ -12,6 +12,8 @@ packages=(
   bubblewrap
   # tests, checks, benchmarks
   libgtest-dev libgmock-dev libbenchmark-dev clang-tidy-19 clang-format-19
+  # fuzzing, and modules for other platforms
+  libclang-rt-19-dev libfuzzer-19-dev lld-19 llvm-19
   # set-up itself
   ca-certificates git python3 python3-pip python3-jsonschema patchelf unzip dpkg-dev xz-utils
 )
