@@ -17,45 +17,77 @@ namespace isoaudit::analyzer {
 namespace {
 
 BinaryResult refuse(const BinaryInput& input, const std::string& reason, bool not_an_extension = false) {
-  return {std::nullopt, {{input.path, reason}}, not_an_extension};
+  BinaryResult result;
+  result.gaps.push_back({input.path, reason});
+  result.not_an_extension = not_an_extension;
+  return result;
+}
+
+/// What the file's place and name say of every image in it.
+struct FileNames {
+  std::string module{};
+  std::string stem{};
+  std::string abi_tag{};
+  model::TagVersions tag{};
+};
+
+FileNames names_of(const BinaryInput& input) {
+  const std::string name = std::filesystem::path(input.path).filename().string();
+  const model::ModuleFileName file_name =
+      model::parse_module_file_name(name).value_or(model::ModuleFileName{name.substr(0, name.find('.')), ""});
+  FileNames names;
+  names.module = input.module.empty() ? file_name.stem : input.module;
+  names.stem = input.module.empty() ? file_name.stem : input.module.substr(input.module.rfind('.') + 1);
+  names.abi_tag = file_name.abi_tag;
+  names.tag = model::versions_of_tag(file_name.abi_tag);
+  return names;
+}
+
+/// Empty when the image exports no hook.
+std::optional<model::BinaryFacts> read_facts(const BinaryInput& input, const FileNames& names, const Image& image) {
+  const Marks marks = find_marks(image);
+  model::BinaryFacts facts;
+  facts.entry_points = read_entry_points(image, names.stem, names.tag, marks.framework);
+  if (facts.entry_points.empty()) return std::nullopt;
+  facts.path = input.path;
+  facts.module = names.module;
+  facts.import_root = input.import_root;
+  facts.format = image.format;
+  facts.arch = image.arch;
+  facts.abi_tag = names.abi_tag;
+  facts.framework = marks.framework;
+  facts.framework_version = marks.framework_version;
+  facts.api_imports = api_imports(image);
+  facts.static_objects = find_static_objects(image, layouts_of(names.tag));
+  facts.libraries = image.libraries;
+  facts.guard_texts = marks.guard_texts;
+  facts.capsule_names = marks.capsule_names;
+  return facts;
 }
 
 BinaryResult collect(const BinaryInput& input) {
   MappedFileResult mapped = input.file != nullptr ? MappedFileResult{input.file, {}} : map_file(input.path);
   if (mapped.file == nullptr) return refuse(input, mapped.error);
   const std::shared_ptr<const MappedFile> file = mapped.file;
-  ImageResult read = read_image(file);
+  const ImageResult read = read_image(file);
   if (!read.image) return refuse(input, read.error);
-  const Image& image = *read.image;
 
-  const std::string name = std::filesystem::path(input.path).filename().string();
-  const model::ModuleFileName file_name =
-      model::parse_module_file_name(name).value_or(model::ModuleFileName{name.substr(0, name.find('.')), ""});
-  const model::TagVersions tag = model::versions_of_tag(file_name.abi_tag);
-  const Marks marks = find_marks(image);
-  const std::string stem = input.module.empty() ? file_name.stem : input.module.substr(input.module.rfind('.') + 1);
-
+  const FileNames names = names_of(input);
   BinaryResult result;
-  model::BinaryFacts facts;
-  facts.entry_points = read_entry_points(image, stem, tag, marks.framework);
-  if (facts.entry_points.empty()) {
-    return refuse(input, "not an extension module: exports no PyInit_ or PyModExport_ hook", true);
+  result.facts = read_facts(input, names, *read.image);
+  for (const Image& slice : read.other_slices) {
+    std::optional<model::BinaryFacts> facts = read_facts(input, names, slice);
+    if (!facts) continue;
+    if (!result.facts) {
+      result.facts = std::move(facts);
+    } else {
+      result.other_slices.push_back(std::move(*facts));
+    }
   }
-  facts.path = input.path;
-  facts.module = input.module.empty() ? file_name.stem : input.module;
-  facts.import_root = input.import_root;
-  facts.sha256 = sha256_hex(file->bytes());
-  facts.format = image.format;
-  facts.arch = image.arch;
-  facts.abi_tag = file_name.abi_tag;
-  facts.framework = marks.framework;
-  facts.framework_version = marks.framework_version;
-  facts.api_imports = api_imports(image);
-  facts.static_objects = find_static_objects(image, layouts_of(tag));
-  facts.libraries = image.libraries;
-  facts.guard_texts = marks.guard_texts;
-  facts.capsule_names = marks.capsule_names;
-  result.facts = std::move(facts);
+  if (!result.facts) return refuse(input, "not an extension module: exports no PyInit_ or PyModExport_ hook", true);
+  if (!read.error.empty()) result.gaps.push_back({input.path, read.error});
+  result.facts->sha256 = sha256_hex(file->bytes());
+  for (model::BinaryFacts& slice : result.other_slices) slice.sha256 = result.facts->sha256;
   return result;
 }
 

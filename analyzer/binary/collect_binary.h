@@ -26,13 +26,15 @@ struct BinaryInput {
 struct BinaryResult {
   /// Empty when the file is no extension module or could not be read; `gaps` then says why.
   std::optional<model::BinaryFacts> facts{};
+  /// A universal Mach-O file is a module for each of its machines: the others than that of `facts`.
+  std::vector<model::BinaryFacts> other_slices{};
   std::vector<model::Gap> gaps{};
   /// A whole shared object that exports no hook: a library, not a module. `gaps` says so too, for a file that the user
   /// named; in the scan of a folder the caller counts it and drops the gap.
   bool not_an_extension = false;
 };
 
-/// Reads one compiled module from `path`. Never throws, never loads it. LIEF stays behind this header.
+/// Reads one compiled module from `path`. Never throws, never loads it.
 BinaryResult collect_binary(const BinaryInput& input);
 
 }  // namespace isoaudit::analyzer
