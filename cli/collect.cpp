@@ -1,65 +1,110 @@
 #include "cli/collect.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <set>
 
-#include "analyzer/source/collect_source.h"
+#include "analyzer/targets/columns.h"
 #include "analyzer/targets/find_targets.h"
+#include "cli/distributions.h"
 #include "cli/find_interpreters.h"
 #include "cli/inspect_binaries.h"
+#include "cli/named_inputs.h"
 #include "cli/probe_binaries.h"
+#include "cli/scan_sources.h"
+#include "cli/unpacked_archives.h"
 
 namespace isoaudit::cli {
 namespace {
 
-using model::BinaryFacts;
 using model::Facts;
 using model::Gap;
 
 bool reads_sources(Command command) { return command == Command::audit || command == Command::scan; }
 bool reads_binaries(Command command) { return command != Command::scan; }
 
-void scan_sources(const Options& options, const analyzer::Targets& targets, Facts& facts, Progress& progress) {
-  if (targets.source_roots.empty()) return;
-  analyzer::SourceOptions source;
-  source.roots = targets.source_roots;
-  source.build_dirs = options.build_dirs;
-  source.jobs = options.jobs;
-  if (!facts.pythons.empty()) source.python_include = facts.pythons.front().include_dir;
-  source.progress = [&](std::size_t done, std::size_t all) {
-    progress.show(fmt::format("scan: {} of {} units", done, all));
-  };
-  analyzer::SourceResult result = analyzer::collect_source(source);
-  // An installed package may carry stray sources: without compile commands they are not what was asked for.
-  if (result.no_commands && options.command == Command::audit && !targets.binaries.empty()) return;
-  facts.source = std::move(result.facts);
-  facts.gaps.insert(facts.gaps.end(), result.gaps.begin(), result.gaps.end());
+/// Names of installed distributions → their modules, for each interpreter its own.
+void ask_for_distributions(const NamedInputs& inputs, analyzer::TargetRequest& request, Facts& facts) {
+  std::vector<std::string> pure;
+  for (const model::Interpreter& python : facts.pythons) {
+    Distributions found = find_distributions(inputs.distributions, python);
+    std::ranges::move(found.gaps, std::back_inserter(facts.gaps));
+    std::ranges::move(found.projects, std::back_inserter(request.named));
+    for (analyzer::Distribution& distribution : found.installed) {
+      if (distribution.files.empty()) pure.push_back(distribution.name + " " + distribution.version);
+      request.distributions.push_back(std::move(distribution));
+    }
+  }
+  if (facts.pythons.empty()) {
+    for (const analyzer::Requirement& wanted : inputs.distributions) {
+      facts.gaps.push_back({wanted.name, "is neither a file nor a folder, and there is no interpreter to ask for it"});
+    }
+  }
+  std::ranges::sort(pure);
+  pure.erase(std::unique(pure.begin(), pure.end()), pure.end());
+  if (!pure.empty()) facts.notes.push_back(fmt::format("no compiled modules in {}", fmt::join(pure, ", ")));
 }
 
-/// Did anything of this command's kind come out of what the user named? An empty answer is no clean one.
-void say_what_held_nothing(const Options& options, const analyzer::Targets& targets, Facts& facts) {
-  for (const std::string& target : options.targets) {
-    const auto below = [&](const std::string& path) { return path.starts_with(target); };
-    const bool sources = reads_sources(options.command) && std::ranges::any_of(targets.source_roots, below);
-    const bool modules =
-        reads_binaries(options.command) && std::ranges::any_of(facts.binaries, below, &BinaryFacts::path);
-    const bool said = std::ranges::any_of(facts.gaps, below, &Gap::input);
-    if (sources || modules || said) continue;
-    facts.gaps.push_back({target, options.command == Command::scan ? "holds no C or C++ sources"
-                                  : options.command == Command::audit
-                                      ? "holds no extension module and no C or C++ sources"
-                                      : "holds no extension module"});
+/// As gaps and targets show it: no "./", no slash at the end.
+std::string normal_form(const std::string& path) {
+  std::string text = std::filesystem::path(path).lexically_normal().generic_string();
+  if (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+/// Did anything of this command's kind come out of what the user named? An empty answer is no clean one; a wheel that
+/// is all Python is.
+void say_what_held_nothing(const Options& options, const std::vector<std::string>& named,
+                           const analyzer::Targets& targets, Facts& facts) {
+  std::set<std::string> useful;
+  if (reads_binaries(options.command)) {
+    for (const model::BinaryFacts& binary : facts.binaries) useful.insert(binary.path);
   }
+  if (reads_sources(options.command)) {
+    useful.insert(targets.source_roots.begin(), targets.source_roots.end());
+    useful.insert(targets.source_archives.begin(), targets.source_archives.end());
+  }
+  const std::set<std::string> archives(targets.archives.begin(), targets.archives.end());
+  std::set<std::string> pure;
+  std::set<std::string> answered;
+  for (const analyzer::Origin& origin : targets.origins) {
+    const bool is_pure = reads_binaries(options.command) && archives.contains(origin.path);
+    if (is_pure) pure.insert(origin.path);
+    if (is_pure || useful.contains(origin.path)) answered.insert(origin.named);
+  }
+  // A gap speaks for the thing that was named when that is its input, or holds it.
+  for (const Gap& gap : facts.gaps) {
+    std::string input = gap.input;
+    if (!input.starts_with('/')) answered.insert(".");
+    for (std::size_t slash = 0; slash != std::string::npos; input.resize(slash)) {
+      answered.insert(input);
+      slash = input.rfind('/');
+      if (slash == std::string::npos) break;
+    }
+  }
+  for (const std::string& name : named) {
+    if (answered.contains(name) || answered.contains(normal_form(name))) continue;
+    facts.gaps.push_back({name, options.command == Command::scan ? "holds no C or C++ sources"
+                                : options.command == Command::audit
+                                    ? "holds no extension module and no C or C++ sources"
+                                    : "holds no extension module"});
+  }
+  if (!pure.empty()) facts.notes.push_back(fmt::format("no compiled modules in {}", fmt::join(pure, ", ")));
 }
 
 /// Files of other builds are no fault of a folder, as long as each Python finds something of its own there.
 void say_what_fits_no_python(Facts& facts) {
   for (const model::Interpreter& python : facts.pythons) {
-    const bool fits = std::ranges::any_of(facts.binaries, [&](const BinaryFacts& binary) {
+    const bool fits = std::ranges::any_of(facts.binaries, [&](const model::BinaryFacts& binary) {
       return binary.named || std::ranges::find(binary.importable_by, python.id) != binary.importable_by.end();
     });
-    if (!facts.binaries.empty() && !fits) {
+    // A column that the files' own names asked for has its file.
+    if (!facts.binaries.empty() && !fits && !python.executable.empty()) {
       facts.gaps.push_back({"--python " + python.id, "none of the modules that were found is built for it"});
     }
   }
@@ -69,15 +114,30 @@ void say_what_fits_no_python(Facts& facts) {
 
 Facts collect(const Options& options, Progress& progress) {
   Facts facts;
-  find_interpreters(options, facts);
-  const analyzer::Targets targets = analyzer::find_targets(options.targets, options.build_dirs);
+  NamedInputs inputs = named_inputs(options, std::cin);
+  std::ranges::move(inputs.gaps, std::back_inserter(facts.gaps));
+
+  // Nothing is run and nobody has to be asked: then the files themselves say which Pythons they are for.
+  const bool by_tags = options.pythons.empty() && !runs_modules(options) && inputs.distributions.empty() &&
+                       reads_binaries(options.command);
+  find_interpreters(options, inputs.paths, runs_modules(options) || !inputs.distributions.empty(), facts);
+  const std::string headers = facts.pythons.empty() ? "" : facts.pythons.front().include_dir;
+
+  analyzer::TargetRequest request{inputs.paths, options.build_dirs, {}, options.archive_limits};
+  if (!inputs.distributions.empty()) ask_for_distributions(inputs, request, facts);
+  const analyzer::Targets targets = analyzer::find_targets(request);
   facts.gaps.insert(facts.gaps.end(), targets.gaps.begin(), targets.gaps.end());
-  if (reads_sources(options.command)) scan_sources(options, targets, facts, progress);
+  if (by_tags && !targets.binaries.empty()) facts.pythons = analyzer::columns_of(targets.binaries);
+
+  UnpackedArchives unpacked(options.archive_limits);
+  if (reads_sources(options.command)) scan_sources(options, targets, headers, unpacked, facts, progress);
   if (reads_binaries(options.command)) inspect_binaries(options, targets, facts, progress);
-  say_what_held_nothing(options, targets, facts);
+  say_what_held_nothing(options, inputs.paths, targets, facts);
   say_what_fits_no_python(facts);
-  const bool runs = options.command == Command::probe || (options.command == Command::audit && options.run_probe);
-  if (runs) probe_binaries(options, facts, progress);
+  if (runs_modules(options)) {
+    unpacked.unpack_for_run(targets, facts);
+    probe_binaries(options, unpacked, facts, progress);
+  }
   progress.clear();
   return facts;
 }

@@ -1,12 +1,19 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "cli/options.h"
 #include "model/facts.h"
 
 namespace isoaudit::cli {
 
-/// The interpreters that --python names, else the newest on the machine where something is to run; the ones that cannot
-/// be had become gaps.
-void find_interpreters(const Options& options, model::Facts& facts);
+/// The interpreters of the audit, a column each. Those that --python names; else, where something is to run or an
+/// interpreter has to be asked: the named virtual environments' own, the active one's, or the newest on the machine.
+/// The ones that cannot be had become gaps.
+void find_interpreters(const Options& options, const std::vector<std::string>& paths, bool needed, model::Facts& facts);
+
+/// Does this command, with its options, load modules?
+bool runs_modules(const Options& options);
 
 }  // namespace isoaudit::cli

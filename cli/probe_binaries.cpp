@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,11 +13,27 @@
 #include "rules/declarations.h"
 
 namespace isoaudit::cli {
+namespace {
 
 using model::BinaryFacts;
 using model::Facts;
 
-void probe_binaries(const Options& options, Facts& facts, Progress& progress) {
+/// The file in --exercise-dir that is named most like the module: "numpy.linalg._umath_linalg.py", "numpy.linalg.py",
+/// "numpy.py"; else the one of --exercise.
+std::string exercise_for(const Options& options, std::string module) {
+  std::error_code error;
+  while (!options.exercise_dir.empty() && !module.empty()) {
+    const std::filesystem::path file = std::filesystem::path(options.exercise_dir) / (module + ".py");
+    if (std::filesystem::is_regular_file(file, error)) return file.generic_string();
+    const std::size_t dot = module.rfind('.');
+    module.resize(dot == std::string::npos ? 0 : dot);
+  }
+  return options.exercise;
+}
+
+}  // namespace
+
+void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Facts& facts, Progress& progress) {
   struct Job {
     const BinaryFacts* binary;
     const model::Interpreter* python;
@@ -44,8 +61,15 @@ void probe_binaries(const Options& options, Facts& facts, Progress& progress) {
     probe.progress = [&, id = python->id](const std::string& module, const std::string& level) {
       progress.show(fmt::format("probe: {} under {} ({})", module, id, level));
     };
+    const UnpackedArchives::Place* place = unpacked.place(binary->path, python->id);
+    const std::string& file = place == nullptr ? binary->path : place->file;
+    const std::string& root = place == nullptr ? binary->import_root : place->import_root;
     results[i] = loader_probe::probe(
-        {binary->module, binary->path, binary->import_root, rules::declares_own_gil(*binary)}, *python, probe);
+        {binary->module, file, root, rules::declares_own_gil(*binary), exercise_for(options, binary->module)}, *python,
+        probe);
+    results[i].run.path = binary->path;
+    unpacked.hide_in(results[i].run);
+    unpacked.hide_in(results[i].gaps);
   });
   for (loader_probe::ProbeResult& result : results) {
     facts.gaps.insert(facts.gaps.end(), result.gaps.begin(), result.gaps.end());

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string_view>
 #include <system_error>
 
+#include "analyzer/archive/read_archive.h"
+#include "analyzer/targets/archive_targets.h"
+#include "analyzer/targets/module_places.h"
 #include "model/module_file_name.h"
 
 namespace isoaudit::analyzer {
@@ -14,23 +18,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 5> source_endings{".c", ".cc", ".cpp", ".cxx", ".c++"};
 /// Never part of a project's own modules or sources.
 constexpr std::array<std::string_view, 3> skipped_folders{".git", ".hg", "__pycache__"};
-/// Folders that are import roots by their name, whatever they hold.
-constexpr std::array<std::string_view, 3> root_folders{"site-packages", "dist-packages", "lib-dynload"};
 
 bool one_of(std::string_view text, const auto& list) { return std::ranges::find(list, text) != list.end(); }
-
-bool is_source(const fs::path& path) { return one_of(path.extension().string(), source_endings); }
 
 /// The path as it is shown: forward slashes, no "./" and no doubled parts.
 std::string shown(const fs::path& path) { return path.lexically_normal().generic_string(); }
 
+/// What tells whether two paths are one file.
+std::string identity(const fs::path& path) {
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  return error ? fs::absolute(path, error).lexically_normal().generic_string() : real.generic_string();
+}
+
 class Search {
  public:
+  explicit Search(const ArchiveLimits& limits) : limits_(limits) {}
+
   /// Something the user named: its absence is a gap.
   void named(const std::string& name, bool sources_count) {
+    named_ = name;
     std::error_code error;
     const fs::path path = name.empty() ? fs::path(".") : fs::path(name);
     const fs::file_status status = fs::status(path, error);
@@ -39,25 +48,56 @@ class Search {
     if (status.type() == fs::file_type::directory) {
       const std::size_t sources_before = sources_seen_;
       folder(path);
-      if (sources_count && sources_seen_ != sources_before) targets_.source_roots.push_back(shown(without_slash(path)));
+      if (sources_count && sources_seen_ != sources_before) {
+        add_source(targets_.source_roots, shown(without_slash(path)));
+      }
       return;
     }
     if (status.type() != fs::file_type::regular) return gap(name, "is neither a file nor a folder");
-    if (is_source(path)) {
-      if (sources_count) targets_.source_roots.push_back(shown(path));
+    if (is_source_name(path.filename().string())) {
+      if (sources_count) add_source(targets_.source_roots, shown(path));
       return;
     }
+    if (is_archive_name(name)) return archive(path, sources_count);
     // A file is a compiled module because the user says so; what it really is, its bytes tell.
-    add_binary(path);
+    add_file(path, true);
+  }
+
+  /// The modules that RECORD names are where it says, or they are a gap.
+  void installed(const Distribution& distribution) {
+    named_ = distribution.asked;
+    for (const std::string& file : distribution.files) {
+      const fs::path path = (fs::path(distribution.root) / file).lexically_normal();
+      std::error_code error;
+      if (!fs::is_regular_file(path, error)) {
+        gap(path.generic_string(), "belongs to " + distribution.name + " (its RECORD names it), but is not there");
+        continue;
+      }
+      BinaryTarget target = file_target(path);
+      target.only_for = {distribution.python};
+      if (!file.starts_with("..")) {
+        const ModulePlace place =
+            place_below(file, target.module.substr(target.module.rfind('.') + 1),
+                        [](std::string_view folder) { return can_be_package(folder.substr(folder.rfind('/') + 1)); });
+        target.module = place.module;
+        target.import_root = (fs::path(distribution.root) / place.import_root).lexically_normal().generic_string();
+        if (target.import_root.size() > 1 && target.import_root.ends_with('/')) target.import_root.pop_back();
+      }
+      add(std::move(target), identity(path));
+    }
   }
 
   Targets done() {
+    for (auto& [key, target] : binaries_) targets_.binaries.push_back(std::move(target));
     const auto unique = [](auto& list) {
       std::ranges::sort(list);
       list.erase(std::unique(list.begin(), list.end()), list.end());
     };
     unique(targets_.binaries);
     unique(targets_.source_roots);
+    unique(targets_.source_archives);
+    unique(targets_.archives);
+    unique(targets_.origins);
     unique(targets_.gaps);
     return std::move(targets_);
   }
@@ -90,48 +130,74 @@ class Search {
       return;
     }
     const bool regular = entry.is_regular_file(error);
-    if (regular && is_source(path)) ++sources_seen_;
-    if (!model::parse_module_file_name(name)) return;
+    if (regular && is_source_name(name)) ++sources_seen_;
+    // Of archives only wheels: a .zip or .tar.gz that lies about may be anything.
+    const bool wheel = name.ends_with(".whl") && name.size() > 4;
+    if (!wheel && !model::parse_module_file_name(name)) return;
     if (!regular) {
       // A link to nowhere or a pipe that is called like a module.
       std::error_code link_error;
       if (entry.is_symlink(link_error) && !fs::exists(path, link_error)) gap(shown(path), "is a link to nowhere");
       return;
     }
-    const fs::path real = fs::canonical(path, error);
-    if (!error && !files_.insert(real.generic_string()).second) return;
-    add_binary(path);
+    if (wheel) return archive(path, false);
+    add_file(path, false);
   }
 
-  void add_binary(const fs::path& path) {
+  void archive(const fs::path& path, bool sources_count) {
+    const std::string key = identity(path);
+    const auto [known, fresh] = archives_.try_emplace(key);
+    ArchiveTargets& inside = known->second;
+    if (fresh) {
+      inside = look_into_archive(shown(path), limits_);
+      targets_.gaps.insert(targets_.gaps.end(), inside.gaps.begin(), inside.gaps.end());
+      targets_.archives.push_back(shown(path));
+    }
+    if (inside.binaries.empty() && inside.gaps.empty()) targets_.origins.push_back({named_, shown(path)});
+    if (sources_count && inside.has_sources) add_source(targets_.source_archives, shown(path));
+    for (const BinaryTarget& target : inside.binaries) add(target, key + "/" + target.member);
+  }
+
+  BinaryTarget file_target(const fs::path& path) {
     const std::string name = path.filename().string();
     const model::ModuleFileName file_name =
         model::parse_module_file_name(name).value_or(model::ModuleFileName{path.stem().string(), ""});
     std::error_code error;
-    fs::path absolute = fs::absolute(path, error).lexically_normal();
-    fs::path root = absolute.parent_path();
-    std::string module = file_name.stem;
-    while (is_package(root) && root.has_parent_path() && root != root.parent_path()) {
-      module = root.filename().string() + "." + module;
-      root = root.parent_path();
-    }
-    targets_.binaries.push_back({shown(path), module, root.generic_string(), file_name.abi_tag});
+    const ModulePlace place = places_.place(fs::absolute(path, error).lexically_normal(), file_name.stem);
+    BinaryTarget target;
+    target.path = shown(path);
+    target.module = place.module;
+    target.import_root = place.import_root;
+    target.abi_tag = file_name.abi_tag;
+    return target;
   }
 
-  /// Below a folder called site-packages every folder is on the way to a module: namespace packages (PEP 420) have no
-  /// __init__.py.
-  static bool is_package(const fs::path& folder) {
-    std::error_code error;
-    if (one_of(folder.filename().string(), root_folders)) return false;
-    for (const char* init : {"__init__.py", "__init__.pyc", "__init__.pyi"}) {
-      if (fs::exists(folder / init, error)) return true;
+  void add_file(const fs::path& path, bool by_name) {
+    const std::string key = identity(path);
+    if (const auto known = binaries_.find(key); known != binaries_.end()) {
+      known->second.named = known->second.named || by_name;
+      known->second.only_for.clear();
+      targets_.origins.push_back({named_, known->second.path});
+      return;
     }
-    const std::string name = folder.filename().string();
-    if (name.empty() || name.find('.') != std::string::npos || name.find('-') != std::string::npos) return false;
-    for (fs::path above = folder.parent_path(); above.has_relative_path(); above = above.parent_path()) {
-      if (one_of(above.filename().string(), root_folders)) return true;
-    }
-    return false;
+    BinaryTarget target = file_target(path);
+    target.named = by_name;
+    add(std::move(target), key);
+  }
+
+  void add(BinaryTarget target, const std::string& key) {
+    const auto [at, fresh] = binaries_.try_emplace(key, target);
+    targets_.origins.push_back({named_, at->second.path});
+    if (fresh || at->second.only_for.empty()) return;
+    // Two interpreters have it installed.
+    std::set<std::string> all(at->second.only_for.begin(), at->second.only_for.end());
+    all.insert(target.only_for.begin(), target.only_for.end());
+    at->second.only_for.assign(all.begin(), all.end());
+  }
+
+  void add_source(std::vector<std::string>& list, const std::string& path) {
+    list.push_back(path);
+    targets_.origins.push_back({named_, path});
   }
 
   static fs::path without_slash(const fs::path& path) {
@@ -140,30 +206,26 @@ class Search {
 
   void gap(const std::string& input, const std::string& reason) { targets_.gaps.push_back({input, reason}); }
 
+  ArchiveLimits limits_;
   Targets targets_{};
+  ModulePlaces places_{};
+  /// What the user wrote that is being followed right now.
+  std::string named_{};
   std::set<std::string> walked_{};
-  std::set<std::string> files_{};
+  std::map<std::string, ArchiveTargets> archives_{};
+  std::map<std::string, BinaryTarget> binaries_{};
   std::size_t sources_seen_ = 0;
 };
 
 }  // namespace
 
-Targets find_targets(const std::vector<std::string>& named, const std::vector<std::string>& build_dirs) {
-  Search search;
-  for (const std::string& name : named) search.named(name, true);
-  for (const std::string& name : build_dirs) search.named(name, false);
+Targets find_targets(const TargetRequest& request) {
+  Search search(request.limits);
+  // By name first: a file named by itself and found in a folder keeps the name that it was given.
+  for (const std::string& name : request.named) search.named(name, true);
+  for (const std::string& name : request.build_dirs) search.named(name, false);
+  for (const Distribution& distribution : request.distributions) search.installed(distribution);
   return search.done();
-}
-
-bool importable_by(const BinaryTarget& target, const model::Interpreter& interpreter) {
-  const std::string name = fs::path(target.path).filename().string();
-  std::vector<std::string> suffixes = interpreter.import_suffixes;
-  if (suffixes.empty() && !interpreter.ext_suffix.empty()) suffixes = {interpreter.ext_suffix};
-  return std::ranges::any_of(suffixes, [&](const std::string& suffix) {
-    if (!name.ends_with(suffix) || name.size() == suffix.size()) return false;
-    // "a.b.so" would be the module "a.b" in this folder, which no import statement can name.
-    return name.substr(0, name.size() - suffix.size()).find('.') == std::string::npos;
-  });
 }
 
 }  // namespace isoaudit::analyzer

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/archive/limits.h"
+#include "analyzer/targets/distribution.h"
 #include "model/gap.h"
 #include "model/python_version.h"
 
@@ -21,24 +23,56 @@ struct BinaryTarget {
   /// The archive that holds it, as a path on disk, and its name there; empty for a file on disk.
   std::string archive{};
   std::string member{};
+  /// The user named this very file, not something that holds it.
+  bool named = false;
+  /// Ids of the interpreters that have it installed, sorted; empty: found by its path, whoever imports it.
+  std::vector<std::string> only_for{};
+  /// It lies where no import looks: below "data" or "scripts" of a wheel.
+  bool off_path = false;
 
   auto operator<=>(const BinaryTarget&) const = default;
+};
+
+/// What something that the user named led to.
+struct Origin {
+  std::string named{};
+  /// BinaryTarget::path, or an element of `source_roots` or `source_archives`; the archive itself, when its names could
+  /// be read and none of them is a compiled module's.
+  std::string path{};
+
+  auto operator<=>(const Origin&) const = default;
 };
 
 struct Targets {
   std::vector<BinaryTarget> binaries{};
   /// Named files and folders that hold C or C++ sources.
   std::vector<std::string> source_roots{};
+  /// Named source archives that hold some: to be unpacked before they can be read.
+  std::vector<std::string> source_archives{};
+  /// Every wheel and source archive that was opened, also those without modules.
+  std::vector<std::string> archives{};
+  std::vector<Origin> origins{};
   std::vector<model::Gap> gaps{};
 };
 
-/// What the user named → a list of inputs: a file, a folder (recursive, each symlink once, no loops), build folders
-/// whose compiled modules count too. A path that does not exist becomes a gap. Sorted by path.
-/// A file below an import root is named by its path from it: the root is the nearest folder above that is no package
-/// (holds no __init__.py), or one called site-packages, dist-packages or lib-dynload.
-Targets find_targets(const std::vector<std::string>& named, const std::vector<std::string>& build_dirs);
+struct TargetRequest {
+  /// Paths: files, folders, wheels, source archives.
+  std::vector<std::string> named{};
+  /// Folders whose compiled modules count, and whose sources do not.
+  std::vector<std::string> build_dirs{};
+  std::vector<Distribution> distributions{};
+  ArchiveLimits limits{};
+};
 
-/// Would this interpreter's import system pick this file? Decided by the file-name ending alone.
+/// What the user named → a list of inputs: a file, a folder (recursive, each symlink once, no loops; wheels that lie in
+/// it are opened), a wheel or source archive, installed distributions. A path that does not exist becomes a gap. Sorted
+/// by path.
+/// Modules are named by their path below the import root: in an archive, on disk (see ModulePlaces), or as RECORD says.
+Targets find_targets(const TargetRequest& request);
+
+/// Would this interpreter's import system pick this file, once the wheel that holds it is installed? Decided by names
+/// alone: the file's ending, the wheel's tags. An Interpreter without an executable stands for its version on every
+/// platform.
 bool importable_by(const BinaryTarget& target, const model::Interpreter& interpreter);
 
 }  // namespace isoaudit::analyzer

@@ -28,7 +28,7 @@ class FindTargets : public testing::Test {
     fs::create_directories((root / name).parent_path());
     std::ofstream(root / name) << "x";
   }
-  Targets find(const std::string& name) { return find_targets({(root / name).string()}, {}); }
+  Targets find(const std::string& name) { return find_targets({.named = {(root / name).string()}}); }
   static std::vector<std::string> modules(const Targets& targets) {
     std::vector<std::string> names;
     for (const BinaryTarget& target : targets.binaries) names.push_back(target.module);
@@ -64,7 +64,8 @@ TEST_F(FindTargets, ASingleFileOfAPackageIsNamedAsInItsTree) {
 }
 
 TEST_F(FindTargets, AMissingPathIsAGapThatNamesIt) {
-  const Targets targets = find_targets({(root / "nowhere").string()}, {(root / "nobuild").string()});
+  const Targets targets =
+      find_targets({.named = {(root / "nowhere").string()}, .build_dirs = {(root / "nobuild").string()}});
   ASSERT_THAT(targets.gaps, SizeIs(2));
   EXPECT_EQ(targets.gaps[0].input, (root / "nobuild").string());
   EXPECT_EQ(targets.gaps[1].input, (root / "nowhere").string());
@@ -107,8 +108,9 @@ TEST_F(FindTargets, SourceFoldersAndFilesAreRootsAndHeadersAloneAreNot) {
   touch("src/deep/a.cc");
   touch("inc/a.h");
   touch("one.c");
-  const Targets targets = find_targets({(root / "src/").string(), (root / "inc").string(), (root / "one.c").string()},
-                                       {(root / "src").string()});
+  const Targets targets =
+      find_targets({.named = {(root / "src/").string(), (root / "inc").string(), (root / "one.c").string()},
+                    .build_dirs = {(root / "src").string()}});
   EXPECT_THAT(targets.source_roots, ElementsAre((root / "one.c").string(), (root / "src").string()));
   EXPECT_THAT(targets.binaries, IsEmpty());
 }
@@ -116,7 +118,7 @@ TEST_F(FindTargets, SourceFoldersAndFilesAreRootsAndHeadersAloneAreNot) {
 TEST_F(FindTargets, BuildFoldersGiveModulesButNoSources) {
   touch("build/_m.cpython-313-x86_64-linux-gnu.so");
   touch("build/generated.c");
-  const Targets targets = find_targets({}, {(root / "build").string()});
+  const Targets targets = find_targets({.build_dirs = {(root / "build").string()}});
   EXPECT_THAT(modules(targets), ElementsAre("_m"));
   EXPECT_THAT(targets.source_roots, IsEmpty());
 }
@@ -124,7 +126,7 @@ TEST_F(FindTargets, BuildFoldersGiveModulesButNoSources) {
 TEST_F(FindTargets, ThingsNamedTwiceComeOnce) {
   touch("d/_m.so");
   const std::string folder = (root / "d").string();
-  EXPECT_THAT(find_targets({folder, folder, folder + "/_m.so"}, {folder}).binaries, SizeIs(1));
+  EXPECT_THAT(find_targets({.named = {folder, folder, folder + "/_m.so"}, .build_dirs = {folder}}).binaries, SizeIs(1));
 }
 
 TEST_F(FindTargets, APipeIsAGapAndDoesNotHang) {
