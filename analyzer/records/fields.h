@@ -1,0 +1,75 @@
+#pragma once
+
+#include "analyzer/binary/collect_binary.h"
+#include "model/binary_facts.h"
+#include "model/gap.h"
+
+/// The fields of each type that is recorded, in their order. Each type is taken apart by a structured binding, which
+/// does not compile once a field is added: none can be forgotten.
+namespace isoaudit::analyzer::records {
+
+template <class Visit>
+void fields(model::PythonVersion& value, Visit&& visit) {
+  auto& [major, minor] = value;
+  visit(major, minor);
+}
+
+template <class Visit>
+void fields(model::Gap& value, Visit&& visit) {
+  auto& [input, reason] = value;
+  visit(input, reason);
+}
+
+template <class Visit>
+void fields(model::Declaration& value, Visit&& visit) {
+  auto& [multiple_interpreters, gil, state_size, has_traverse, has_clear, has_free, exec_slots, has_create, invalid,
+         undetermined_reason] = value;
+  visit(multiple_interpreters, gil, state_size, has_traverse, has_clear, has_free, exec_slots, has_create, invalid,
+        undetermined_reason);
+}
+
+template <class Visit>
+void fields(model::EntryPoint& value, Visit&& visit) {
+  auto& [symbol, module, init, declares] = value;
+  visit(symbol, module, init, declares);
+}
+
+template <class Visit>
+void fields(model::BinaryEntryPoint& value, Visit&& visit) {
+  auto& [entry, versions, by_file_name] = value;
+  visit(entry, versions, by_file_name);
+}
+
+template <class Visit>
+void fields(model::StaticObject& value, Visit&& visit) {
+  auto& [kind, symbol, type_name, section, offset, size, unit] = value;
+  visit(kind, symbol, type_name, section, offset, size, unit);
+}
+
+template <class Visit>
+void fields(model::CodeWrite& value, Visit&& visit) {
+  auto& [symbol, section, offset, function, atomic, passed_to, size, result_of, name, constructor] = value;
+  visit(symbol, section, offset, function, atomic, passed_to, size, result_of, name, constructor);
+}
+
+template <class Visit>
+void fields(model::CodeFacts& value, Visit&& visit) {
+  auto& [read, why_not, writes] = value;
+  visit(read, why_not, writes);
+}
+
+template <class Visit>
+void fields(model::BinaryFacts& value, Visit&& visit) {
+  auto& [path, module, import_root, sha256, format, arch, abi_tag, named, importable_by, framework, framework_version,
+         entry_points, api_imports, static_objects, libraries, guard_texts, capsule_names, code] = value;
+  visit(path, module, import_root, sha256, format, arch, abi_tag, named, importable_by, framework, framework_version,
+        entry_points, api_imports, static_objects, libraries, guard_texts, capsule_names, code);
+}
+
+template <class Visit>
+void fields(BinaryResult& value, Visit&& visit) {
+  auto& [facts, other_slices, gaps, not_an_extension] = value;
+  visit(facts, other_slices, gaps, not_an_extension);
+}
+
+}  // namespace isoaudit::analyzer::records
