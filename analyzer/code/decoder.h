@@ -27,7 +27,7 @@ class Decoder {
   Decoder() = default;
 };
 
-/// Who passes what where (System V for x86-64, AAPCS64).
+/// Who passes what where (System V and Windows for x86-64, AAPCS64).
 struct CallingConvention {
   std::span<const Register> arguments{};
   Register result = 0;
@@ -35,6 +35,6 @@ struct CallingConvention {
   /// Lost over a call.
   std::uint64_t clobbered = 0;
 };
-const CallingConvention& calling_convention(Machine machine);
+const CallingConvention& calling_convention(Machine machine, model::BinaryFormat format);
 
 }  // namespace isoaudit::analyzer

@@ -94,7 +94,7 @@ struct Place {
 class Evaluator {
  public:
   Evaluator(const Image& image, Names& names)
-      : image_(image), convention_(calling_convention(image.machine)), names_(names) {}
+      : image_(image), convention_(calling_convention(image.machine, image.format)), names_(names) {}
 
   const CallingConvention& convention() const { return convention_; }
   Place place(const State& state, const MemoryOperand& operand) const;

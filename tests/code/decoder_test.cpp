@@ -110,7 +110,7 @@ class Steps : public testing::Test {
   }
   Image image;
   Names names;
-  State state = entry_state(calling_convention(Machine::aarch64));
+  State state = entry_state(calling_convention(Machine::aarch64, model::BinaryFormat::elf));
 };
 
 TEST_F(Steps, PageAndOffsetMakeAnAddressOnAarch64) {
