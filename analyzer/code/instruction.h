@@ -30,7 +30,7 @@ enum class Op : std::uint8_t {
   compare,       ///< flags = src (or memory) - src2 (or immediate)
   test,          ///< flags = src & src2 (or immediate)
   branch,        ///< to target when the flags fulfil `condition`
-  branch_zero,   ///< to target when src is zero (condition 4) or not (condition 5)
+  branch_zero,   ///< to target when src, or its bits in immediate, are zero (condition 4) or not (condition 5)
   branch_other,  ///< to target, for a reason that is not followed
   jump,          ///< to target, to src or through memory
   call,          ///< target, src or through memory

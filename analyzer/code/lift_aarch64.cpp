@@ -21,6 +21,7 @@ enum class Form : std::uint8_t {
   keep,           // dst, src, imm, shift
   load,           // dst, base, imm * scale
   load_near,      // dst, base, imm
+  load_plain,     // dst, base
   load_index,     // dst, base, index
   load_pair,      // dst, dst2, base, imm * scale
   load_literal,
@@ -42,7 +43,8 @@ enum class Form : std::uint8_t {
   branch_if,
   branch_zero,
   branch_not_zero,
-  branch_other,
+  branch_bit_clear,
+  branch_bit_set,
   jump,
   jump_reg,
   call,
@@ -73,7 +75,7 @@ std::unordered_map<std::string, Shape> known_names() {
     add("MOVN" + width + "i", Form::move_not), add("MOVK" + width + "i", Form::keep);
     add("SUBS" + width + "ri", Form::compare_imm);
     add("CBZ" + width, Form::branch_zero), add("CBNZ" + width, Form::branch_not_zero);
-    add("TBZ" + width, Form::branch_other), add("TBNZ" + width, Form::branch_other);
+    add("TBZ" + width, Form::branch_bit_clear), add("TBNZ" + width, Form::branch_bit_set);
   }
   const std::pair<const char*, unsigned> kinds[] = {{"BB", 1}, {"HH", 2}, {"W", 4}, {"X", 8}, {"B", 1},
                                                     {"H", 2},  {"S", 4},  {"D", 8}, {"Q", 16}};
@@ -92,6 +94,9 @@ std::unordered_map<std::string, Shape> known_names() {
     }
     // Release stores are ordered, and as plain as others for two writers.
     add("STLR" + l, Form::store_near, bytes);
+    // So are acquiring loads: C++ reads the guards of local statics with them.
+    for (const char* acquire : {"LDAR", "LDAPR"}) add(std::string(acquire) + l, Form::load_plain, bytes);
+    add("LDAPUR" + l + "i", Form::load_near, bytes);
   }
   add("LDRXl", Form::load_literal, 8);
   for (const char* name : {"MOVIv2d_ns", "MOVIv16b_ns", "MOVIv4i32", "MOVID"}) add(name, Form::zero_vector, 16);
@@ -174,6 +179,7 @@ class Aarch64Lifter final : public Lifter {
         out.has_immediate = true, out.immediate = imm(raw, 2), out.shift = static_cast<std::uint8_t>(imm(raw, 3));
         return;
       case Form::load: return load(raw, 0, 1, imm(raw, 2) * shape.width, out);
+      case Form::load_plain: return load(raw, 0, 1, 0, out);
       case Form::load_near: return load(raw, 0, 1, imm(raw, 2), out);
       case Form::load_index:
         load(raw, 0, 1, 0, out);
@@ -227,7 +233,11 @@ class Aarch64Lifter final : public Lifter {
       case Form::branch_not_zero:
         out.condition = 5, out.src = reg(raw, 0).number;
         return direct(Op::branch_zero, raw, 1, out);
-      case Form::branch_other: return direct(Op::branch_other, raw, 2, out);
+      case Form::branch_bit_clear:
+      case Form::branch_bit_set:
+        out.condition = shape.form == Form::branch_bit_clear ? 4 : 5, out.src = reg(raw, 0).number;
+        out.has_immediate = true, out.immediate = static_cast<std::int64_t>(std::uint64_t{1} << (imm(raw, 1) & 63));
+        return direct(Op::branch_zero, raw, 2, out);
       case Form::jump: return direct(Op::jump, raw, 0, out);
       case Form::call: out.clobbers = 0; return direct(Op::call, raw, 0, out);
       case Form::jump_reg: out.op = Op::jump, out.src = reg(raw, 0).number; return;

@@ -403,7 +403,10 @@ void Evaluator::after_call(State& state, Value result) const {
 std::optional<bool> Evaluator::taken(const State& state, const Instruction& branch) const {
   Flags flags = state.flags;
   if (branch.op == Op::branch_zero) {
-    flags = {Flags::Kind::compare, 8, register_value(state, branch.src), number_value(0)};
+    const Value value = register_value(state, branch.src);
+    flags = branch.has_immediate
+                ? Flags{Flags::Kind::test, 8, value, number_value(static_cast<std::uint64_t>(branch.immediate))}
+                : Flags{Flags::Kind::compare, 8, value, number_value(0)};
   } else if (branch.op != Op::branch) {
     return std::nullopt;
   }
