@@ -47,12 +47,6 @@ struct Making {
   bool code_read = false;
   std::string undetermined_reason{};
   std::string invalid{};
-
-  bool operator==(const Making& other) const {
-    const std::uint64_t mine = def ? def->address : 0, theirs = other.def ? other.def->address : 0;
-    return init == other.init && mine == theirs && slots == other.slots && invalid == other.invalid &&
-           undetermined_reason == other.undetermined_reason;
-  }
 };
 
 class Reader {
@@ -78,7 +72,8 @@ class Reader {
     std::vector<Making> found;
     for (const HookPath& path : reading.paths) {
       std::optional<Making> making = from_path(hook, path, reading);
-      if (making && std::ranges::find(found, *making) == found.end()) found.push_back(std::move(*making));
+      // Two ways may pass on one definition and leave different slots in it.
+      if (making) found.push_back(std::move(*making));
     }
     if (!found.empty()) return found;
     return {without_path(hook, reading)};

@@ -45,6 +45,13 @@ bool allocates(std::string_view name) {
          name == "PyObject_Calloc" || name == "_Znwm" || name == "_Znam";
 }
 
+/// Writes its lock and nothing else.
+bool is_lock(std::string_view name) {
+  return name.ends_with("SRWLockExclusive") || name.ends_with("CriticalSection") ||
+         name.ends_with("ConditionVariable") || name.starts_with("SleepConditionVariable") ||
+         name.starts_with("pthread_mutex_");
+}
+
 /// Where allocated memory is thought to lie: no image reaches so high.
 constexpr std::uint64_t heap_begin = 0xFFFF000000000000;
 constexpr std::uint64_t largest_block = 4096;
@@ -305,7 +312,25 @@ class Runner {
       if (frame.return_to == address) return false;
     }
     if (parts_.leads_to_module(address, 0)) return true;
-    return is_short(address, 12, 1) || (passes_memory(walk) && is_short(address, 120, 0));
+    if (is_short(address, 12, 1) || (passes_memory(walk) && is_short(address, 120, 0))) return true;
+    return initialises_static(walk, address);
+  }
+
+  /// Takes or gives back the guard of a local static, or (a compiler may put that into a function of its own) does all
+  /// of its initialisation.
+  bool initialises_static(const Walk& walk, std::uint64_t address) {
+    const Value first = parts_.evaluator.register_value(walk.state, parts_.evaluator.convention().arguments[0]);
+    if (first.kind == Value::Kind::address && starts_as_zeros(first.bits) && is_short(address, 80, 6)) return true;
+    for (unsigned i = 0; i < 120; ++i) {
+      const Instruction* instruction = parts_.at(address);
+      if (instruction == nullptr || instruction->ends_block()) return false;
+      if (instruction->op == Op::call && instruction->has_target &&
+          parts_.targets.import_at(instruction->target) == "__cxa_guard_acquire") {
+        return true;
+      }
+      address = instruction->next();
+    }
+    return false;
   }
 
   bool passes_memory(const Walk& walk) const {
@@ -341,7 +366,7 @@ class Runner {
 
   /// A function that is not followed may write what it gets the address of.
   void lose_what_is_passed(Walk& walk, std::string_view name) {
-    const bool reads_only = name.starts_with("__cxa_guard") || name == "strcmp" || name == "strncmp" ||
+    const bool reads_only = is_lock(name) || name.starts_with("__cxa_guard") || name == "strcmp" || name == "strncmp" ||
                             name == "strlen" || name == "PyErr_Format" || name == "PyErr_SetString";
     if (reads_only) return;
     for (const Register argument : parts_.evaluator.convention().arguments) {

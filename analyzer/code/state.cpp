@@ -115,6 +115,9 @@ Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
   if (base.kind == Value::Kind::address) return {Place::Kind::image, base.bits + offset, indexed};
   if (base.kind == Value::Kind::region) return {Place::Kind::image, base.bits, true};
   if (base.kind == Value::Kind::argument) return {Place::Kind::argument, base.bits, true};
+  const bool by_thread =
+      operand.index != no_register && register_value(state, operand.index).kind == Value::Kind::thread;
+  if (base.kind == Value::Kind::thread || by_thread) return {Place::Kind::thread, 0, false};
   // RIP-relative: no base register at all.
   const bool absolute = operand.base == no_register && operand.index == no_register;
   if (absolute) return {Place::Kind::image, offset, false};
@@ -141,6 +144,23 @@ Pointer Evaluator::to_pointer(const Value& value) const {
   }
 }
 
+namespace {
+
+/// A word that was stored in two halves, as structures with a four-byte id and padding are.
+Value from_halves(const std::vector<StackSlot>& stack, std::int64_t at) {
+  const auto half = [&](std::int64_t offset) {
+    const auto slot = std::ranges::find_if(
+        stack, [&](const StackSlot& s) { return s.offset == offset && s.width == 4 && s.value.is_number(); });
+    return slot == stack.end() ? Value{} : slot->value;
+  };
+  const Value low = half(at), high = half(at + 4);
+  if (!low.known()) return {};
+  if (high.known()) return number_value(low_bytes(low.bits, 4) | high.bits << 32);
+  return {Value::Kind::half, 0, low_bytes(low.bits, 4)};
+}
+
+}  // namespace
+
 Value Evaluator::load(const State& state, const Place& place, unsigned width, const Memory* memory) const {
   if (place.indexed) return {};
   if (place.kind == Place::Kind::stack) {
@@ -152,8 +172,9 @@ Value Evaluator::load(const State& state, const Place& place, unsigned width, co
         return number_value(low_bytes(slot.value.bits >> ((at - slot.offset) * 8), width));
       }
     }
-    return {};
+    return width == 8 ? from_halves(state.stack, at) : Value{};
   }
+  if (place.kind == Place::Kind::thread) return {Value::Kind::thread, 0, 0};
   if (place.kind != Place::Kind::image) return {};
   if (memory == nullptr) {
     const Section* section = image_.section_at(place.at);
@@ -179,6 +200,7 @@ Value Evaluator::add(const Value& value, std::int64_t amount, unsigned width) co
     // Somewhere in there: the distance does not matter.
     case Value::Kind::region:
     case Value::Kind::argument: return width < 8 ? Value{} : value;
+    case Value::Kind::thread: return value;
     default: return amount == 0 ? value : Value{};
   }
 }
@@ -225,6 +247,10 @@ Value Evaluator::stored(const State& state, const Instruction& instruction, unsi
 
 void Evaluator::put(State& state, const Place& place, std::uint64_t offset, unsigned width, Value value,
                     Memory* writable) const {
+  if (value.kind == Value::Kind::half && width == 8) {
+    put(state, place, offset + 4, 4, {}, writable);
+    return put(state, place, offset, 4, number_value(value.bits), writable);
+  }
   if (value.known() && width < 8 && !value.is_number()) value = {};
   if (place.kind == Place::Kind::stack) {
     const auto at = static_cast<std::int64_t>(place.at + offset);
@@ -400,6 +426,18 @@ void Evaluator::after_call(State& state, Value result) const {
   state.flags = {};
 }
 
+namespace {
+
+/// Visual C++'s guard of a local static, 0 at first, is compared with the thread's epoch, which begins at the lowest
+/// number: the first caller initialises.
+void set_epoch(Flags& flags) {
+  constexpr std::uint64_t first_epoch = 0x80000000;
+  if (flags.left == number_value(0) && flags.right.kind == Value::Kind::thread) flags.right = number_value(first_epoch);
+  if (flags.right == number_value(0) && flags.left.kind == Value::Kind::thread) flags.left = number_value(first_epoch);
+}
+
+}  // namespace
+
 std::optional<bool> Evaluator::taken(const State& state, const Instruction& branch) const {
   Flags flags = state.flags;
   if (branch.op == Op::branch_zero) {
@@ -421,6 +459,7 @@ std::optional<bool> Evaluator::taken(const State& state, const Instruction& bran
   if (is_address(flags.left) && against_zero && (branch.condition == 4 || branch.condition == 5)) {
     return branch.condition == 5;
   }
+  if (image_.format == model::BinaryFormat::pe && flags.width == 4 && branch.condition >= 12) set_epoch(flags);
   if (!flags.left.is_number() || !flags.right.is_number()) return std::nullopt;
   const unsigned width = flags.width == 0 ? 8 : flags.width;
   const std::uint64_t left = low_bytes(flags.left.bits, width), right = low_bytes(flags.right.bits, width);

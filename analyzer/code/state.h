@@ -25,6 +25,8 @@ struct Value {
     import,    ///< the address of another module's symbol: `name`
     result,    ///< what the call of `name` returned; name 0 when the callee has none
     argument,  ///< the function's own argument number `bits`
+    half,      ///< a word whose lower four bytes are `bits`; the rest (a structure's padding) is not known
+    thread,    ///< what thread-local memory holds, or where it lies
   } kind = Kind::unknown;
   /// Index into the Names of the reading.
   std::uint32_t name = 0;
