@@ -33,6 +33,17 @@ class Utf8Names {
   locale_t before_ = nullptr;
 };
 
+/// "ZIP 2.0 (deflation)": the way in brackets, unless it is one of those that wheels are packed in. Package indexes
+/// take stored and deflated members alone; LZMA and its kind name, in a few bytes, how many gigabytes they want.
+std::string unusual_method(std::string_view format) {
+  if (!format.starts_with("ZIP")) return {};
+  const std::size_t begin = format.find('('), end = format.rfind(')');
+  if (begin == format.npos || end == format.npos || end < begin) return {};
+  const std::string_view method = format.substr(begin + 1, end - begin - 1);
+  const bool usual = method == "uncompressed" || method == "deflation" || method == "bzip";
+  return usual ? std::string() : printable(method);
+}
+
 bool is_zip(const std::string& path) { return path.ends_with(".whl") || path.ends_with(".zip"); }
 
 /// What a file is that is no archive: a download that went wrong, mostly.
@@ -142,6 +153,8 @@ void ArchiveStream::look() {
     type_ = kind == AE_IFREG ? Type::file : kind == AE_IFDIR ? Type::folder : Type::other;
   }
   encrypted_ = archive_entry_is_encrypted(entry) != 0;
+  const char* format = archive_format_name(handle_->reader);
+  odd_method_ = unusual_method(format == nullptr ? "" : format);
   const la_int64_t size = archive_entry_size_is_set(entry) != 0 ? archive_entry_size(entry) : 0;
   size_ = type_ == Type::file && size > 0 ? static_cast<std::uint64_t>(size) : 0;
   unpacked_ = size_ > UINT64_MAX - unpacked_ ? UINT64_MAX : unpacked_ + size_;
@@ -162,6 +175,7 @@ std::string ArchiveStream::over_limit() {
 
 std::string ArchiveStream::read(const std::function<bool(std::string_view)>& sink) {
   if (encrypted_) return "is encrypted";
+  if (!odd_method_.empty()) return fmt::format("is compressed in a way that wheels are not ({})", odd_method_);
   if (size_ > limits_.member) return fmt::format("is larger than {} (--max-member-size)", size_text(limits_.member));
   std::array<char, block_size> block{};
   std::uint64_t got = 0;

@@ -32,6 +32,8 @@ class ArchiveStream {
   /// What the archive says; reading never gives more.
   std::uint64_t size() const { return size_; }
   bool encrypted() const { return encrypted_; }
+  /// How the current member is compressed, when that is a way that no Python package is: it is not read then.
+  const std::string& odd_method() const { return odd_method_; }
 
   /// Reads the current member in pieces. Returns why it could not be read to its end, or nothing. A false from `sink`
   /// ends the reading, without an error.
@@ -53,6 +55,7 @@ class ArchiveStream {
   std::string link_target_{};
   std::uint64_t size_ = 0;
   bool encrypted_ = false;
+  std::string odd_method_{};
 };
 
 /// "2 GiB", "64 MiB", "100 bytes".

@@ -29,7 +29,6 @@ void check_image(const analyzer::Image& image) {
   }
   demand(std::ranges::is_sorted(image.symbols, {}, &analyzer::Symbol::address), "symbols are sorted");
   for (const analyzer::Symbol& symbol : image.symbols) {
-    demand(!symbol.name.empty(), "a symbol has a name");
     demand(symbol.unit <= image.units.size(), "a symbol's unit is one of the image's");
   }
   demand(std::ranges::adjacent_find(image.relocations, std::ranges::greater_equal{}, &analyzer::Relocation::at) ==

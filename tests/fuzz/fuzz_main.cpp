@@ -1,5 +1,6 @@
 // isoaudit_fuzz --target=NAME [libFuzzer's options and folders]
 // isoaudit_fuzz --describe=FILE: the module as a described image on stdout, a seed for the targets that read those.
+// isoaudit_fuzz --record=FILE: what is found in the module, as a worker would answer it.
 // isoaudit_fuzz --list: the targets' names.
 #include <algorithm>
 #include <cstdio>
@@ -7,7 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "analyzer/binary/collect_binary.h"
 #include "analyzer/image/image.h"
+#include "analyzer/records/binary_record.h"
 #include "tests/fuzz/described_image.h"
 #include "tests/fuzz/targets.h"
 
@@ -20,7 +23,8 @@ struct Target {
 };
 
 constexpr Target targets[] = {
-    {"code", fuzz_code}, {"definition", fuzz_definition}, {"elf", fuzz_elf}, {"macho", fuzz_macho}, {"pe", fuzz_pe},
+    {"archive", fuzz_archive}, {"code", fuzz_code}, {"definition", fuzz_definition}, {"elf", fuzz_elf},
+    {"macho", fuzz_macho},     {"pe", fuzz_pe},     {"records", fuzz_records},
 };
 
 const Target* chosen = nullptr;
@@ -30,14 +34,22 @@ const Target* chosen = nullptr;
   std::exit(2);
 }
 
+[[noreturn]] void print(const std::string& bytes) {
+  const bool written = std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() && std::fflush(stdout) == 0;
+  std::exit(written ? 0 : 2);
+}
+
 [[noreturn]] void describe(const std::string& path) {
   const analyzer::MappedFileResult mapped = analyzer::map_file(path);
   if (mapped.file == nullptr) stop(path + ": " + mapped.error);
   const analyzer::ImageResult read = analyzer::read_image(mapped.file);
   if (!read.image) stop(path + ": " + read.error);
-  const std::string text = describe_image(*read.image);
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  std::exit(written ? 0 : 2);
+  print(describe_image(*read.image));
+}
+
+[[noreturn]] void record(const std::string& path) {
+  print(
+      analyzer::to_bytes({analyzer::collect_binary({.path = path, .module = "", .import_root = "", .file = nullptr})}));
 }
 
 }  // namespace
@@ -53,6 +65,7 @@ extern "C" int LLVMFuzzerInitialize(int* count, char*** arguments) {
       std::exit(0);
     }
     if (argument.starts_with("--describe=")) describe(std::string(argument.substr(argument.find('=') + 1)));
+    if (argument.starts_with("--record=")) record(std::string(argument.substr(argument.find('=') + 1)));
     if (argument.starts_with("--target=")) {
       chosen = std::ranges::find(targets, argument.substr(argument.find('=') + 1), &Target::name);
       if (chosen == std::end(targets)) stop("unknown target: " + std::string(argument));

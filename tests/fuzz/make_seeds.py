@@ -8,10 +8,13 @@ here needs headers or libraries of the platform it is for.
 """
 
 import argparse
+import io
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -103,6 +106,35 @@ class Seeds:
             folder / f"universal.{variant}.so")
 
 
+    def archives(self):
+        """First byte: the kind; see fuzz_archive.cpp."""
+        module = (self.out / "elf" / "x86_64.multi.stripped.so").read_bytes()
+        members = {"m/_m.so": module, "m/__init__.py": b"", "m-1.dist-info/RECORD": b"m/_m.so,,\n", "m/../../x": b"x",
+                   "/m/absolute": b"x", "m/\xfc.so": module[:100], "m/zeros": bytes(200_000)}
+        folder = self.folder("archive")
+        for kind, compression in {"stored": zipfile.ZIP_STORED, "deflated": zipfile.ZIP_DEFLATED,
+                                  "bzip2": zipfile.ZIP_BZIP2, "lzma": zipfile.ZIP_LZMA}.items():
+            memory = io.BytesIO()
+            with zipfile.ZipFile(memory, "w", compression) as archive:
+                for name, content in members.items():
+                    archive.writestr(zipfile.ZipInfo(name), content, compression)
+            (folder / f"zip.{kind}").write_bytes(b"\0" + memory.getvalue())
+        for number, (mode, form) in enumerate((("w", tarfile.PAX_FORMAT), ("w:gz", tarfile.GNU_FORMAT),
+                                               ("w:bz2", tarfile.USTAR_FORMAT), ("w:xz", tarfile.PAX_FORMAT)), 1):
+            memory = io.BytesIO()
+            with tarfile.open(fileobj=memory, mode=mode, format=form) as archive:
+                for name, content in members.items():
+                    entry = tarfile.TarInfo(name)
+                    entry.size = len(content)
+                    archive.addfile(entry, io.BytesIO(content))
+                for name, kind in {"link": tarfile.SYMTYPE, "hard": tarfile.LNKTYPE, "pipe": tarfile.FIFOTYPE}.items():
+                    entry = tarfile.TarInfo(name)
+                    entry.type, entry.linkname = kind, "../../etc/passwd"
+                    archive.addfile(entry)
+                    archive.addfile(tarfile.TarInfo(f"{name}/below"))
+            (folder / f"tar.{number}").write_bytes(bytes([number]) + memory.getvalue())
+
+
 def make(arguments):
     out = Path(arguments.out).resolve()
     work = out / "work"
@@ -116,6 +148,7 @@ def make(arguments):
         for job in jobs:
             job.result()
         list(pool.map(seeds.universal, VARIANTS))
+        seeds.archives()
         for module in arguments.modules:
             if Path(module).stat().st_size <= LONGEST_REAL_MODULE:
                 shutil.copy(module, seeds.folder("elf") / Path(module).name)
@@ -126,8 +159,9 @@ def make(arguments):
 
 
 def describe(fuzzer, seeds, module):
-    """The module's image, for the targets that read images."""
+    """The module's image, for the targets that read images, and what is found in it."""
     made = run(fuzzer, f"--describe={module}")
+    (seeds.folder("records") / module.stem).write_bytes(run(fuzzer, f"--record={module}"))
     for target in ("definition", "code"):
         (seeds.folder(target) / module.stem).write_bytes(made)
 
