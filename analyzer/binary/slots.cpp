@@ -140,9 +140,7 @@ model::Declaration decode_definition(const Memory& memory, const ModuleDef& def,
     walk.leave_open("m_slots points outside this file");
     return walk.declares;
   }
-  const Section* section = memory.image().section_at(def.slots.value);
-  const bool zero = section != nullptr && section->kind == model::SectionClass::zero;
-  if (zero && !slots_are_final) {
+  if (!slots_are_final && memory.image().starts_as_zeros(def.slots.value, 16)) {
     walk.leave_open("runtime-filled: m_slots points to zero-initialised memory");
     return walk.declares;
   }

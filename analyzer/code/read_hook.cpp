@@ -151,6 +151,8 @@ struct Walk {
   /// Definitions that PyModuleDef_Init has seen; it returns its argument.
   std::set<std::uint64_t> initialised{};
   std::uint64_t heap_end = heap_begin;
+  /// Bytes of the image that were looked at, and guards of local statics that are taken.
+  std::set<std::uint64_t> read_bytes{}, taken_guards{};
 };
 
 template <class Parts>
@@ -217,7 +219,10 @@ class Runner {
           walk.at = taken.value_or(false) ? instruction->target : instruction->next();
           continue;
         }
-        default: evaluator.step(walk.state, *instruction, &walk.memory, &walk.memory); walk.at = instruction->next();
+        default:
+          note_byte(walk, *instruction);
+          evaluator.step(walk.state, *instruction, &walk.memory, &walk.memory);
+          walk.at = instruction->next();
       }
     }
   }
@@ -249,6 +254,13 @@ class Runner {
     if (callee.kind == Value::Kind::address && tail) {
       walk.at = callee.bits;
       return true;
+    }
+    if (callee.kind == Value::Kind::address) {
+      if (const std::optional<Value> result = call_guard(walk, instruction)) {
+        parts_.evaluator.after_call(walk.state, *result);
+        walk.at = instruction.next();
+        return true;
+      }
     }
     if (callee.kind == Value::Kind::address && worth_following(walk, callee.bits)) {
       walk.frames.push_back({instruction.next(), walk.state});
@@ -313,14 +325,11 @@ class Runner {
     }
     if (parts_.leads_to_module(address, 0)) return true;
     if (is_short(address, 12, 1) || (passes_memory(walk) && is_short(address, 120, 0))) return true;
-    return initialises_static(walk, address);
+    return initialises_static(address);
   }
 
-  /// Takes or gives back the guard of a local static, or (a compiler may put that into a function of its own) does all
-  /// of its initialisation.
-  bool initialises_static(const Walk& walk, std::uint64_t address) {
-    const Value first = parts_.evaluator.register_value(walk.state, parts_.evaluator.convention().arguments[0]);
-    if (first.kind == Value::Kind::address && starts_as_zeros(first.bits) && is_short(address, 80, 6)) return true;
+  /// All of a local static's initialisation, put into a function of its own because it runs once.
+  bool initialises_static(std::uint64_t address) {
     for (unsigned i = 0; i < 120; ++i) {
       const Instruction* instruction = parts_.at(address);
       if (instruction == nullptr || instruction->ends_block()) return false;
@@ -331,6 +340,43 @@ class Runner {
       address = instruction->next();
     }
     return false;
+  }
+
+  /// The functions that take and give back a local static's guard, where they are linked into the file: known by what
+  /// comes before and after the call. What they return; empty when the call is none of them.
+  std::optional<Value> call_guard(Walk& walk, const Instruction& call) {
+    const Evaluator& evaluator = parts_.evaluator;
+    const CallingConvention& convention = evaluator.convention();
+    const Value guard = evaluator.register_value(walk.state, convention.arguments[0]);
+    if (guard.kind != Value::Kind::address) return std::nullopt;
+    if (walk.taken_guards.erase(guard.bits) != 0) {
+      walk.memory.store(guard.bits, 1, {Pointer::Kind::plain, 1, {}});
+      return Value{};
+    }
+    const Instruction* next = parts_.at(call.next());
+    if (next == nullptr || !parts_.image.starts_as_zeros(guard.bits, 4) || walk.memory.number_at(guard.bits, 4) != 0)
+      return std::nullopt;
+    const bool tests_result = next->op == Op::test && next->src == convention.result && next->src2 == convention.result;
+    const bool branches = next->op == Op::branch_zero && next->src == convention.result && !next->has_immediate;
+    Value result{};
+    if ((tests_result || branches) && walk.read_bytes.contains(guard.bits)) {
+      result = number_value(1);
+    } else if (next->op == Op::compare && next->has_memory && next->width == 4 && next->has_immediate &&
+               static_cast<std::int32_t>(next->immediate) == -1 &&
+               evaluator.place(walk.state, next->memory).at == guard.bits) {
+      walk.memory.store(guard.bits, 4, {Pointer::Kind::plain, 0xFFFFFFFF, {}});
+    } else {
+      return std::nullopt;
+    }
+    walk.taken_guards.insert(guard.bits);
+    return result;
+  }
+
+  /// A byte that is looked at before a call may be a guard.
+  void note_byte(Walk& walk, const Instruction& instruction) const {
+    if (instruction.op != Op::load || instruction.width != 1) return;
+    const Place place = parts_.evaluator.place(walk.state, instruction.memory);
+    if (place.kind == Place::Kind::image && !place.indexed) walk.read_bytes.insert(place.at);
   }
 
   bool passes_memory(const Walk& walk) const {
@@ -345,10 +391,7 @@ class Runner {
     return section != nullptr && section->writable();
   }
 
-  bool starts_as_zeros(std::uint64_t address) const {
-    const Section* section = parts_.image.section_at(address);
-    return section != nullptr && section->kind == model::SectionClass::zero;
-  }
+  bool starts_as_zeros(std::uint64_t address) const { return parts_.image.starts_as_zeros(address, 16); }
 
   /// A helper that ends soon and calls little.
   bool is_short(std::uint64_t address, unsigned instructions, unsigned calls) {

@@ -80,6 +80,16 @@ const Symbol* Image::symbol_at(std::uint64_t address) const {
   return best;
 }
 
+bool Image::starts_as_zeros(std::uint64_t address, unsigned size) const {
+  const Section* section = section_at(address);
+  if (section == nullptr || !section->writable()) return false;
+  if (section->kind == model::SectionClass::zero) return true;
+  for (unsigned done = 0; done < size; done += 8) {
+    if (number_at(address + done, std::min(size - done, 8u)) != 0) return false;
+  }
+  return relocations_in(address, address + size).empty();
+}
+
 bool Image::imports_symbol(std::string_view name) const { return std::ranges::binary_search(imports, name); }
 
 std::string_view Image::unit_of(const Symbol& symbol) const {

@@ -122,6 +122,9 @@ struct Image {
   std::optional<std::string_view> text_at(std::uint64_t address, std::size_t limit = 4096) const;
   /// The smallest named function or object that covers the address.
   const Symbol* symbol_at(std::uint64_t address) const;
+  /// Writable memory that holds nothing but zeros until code fills it. Not only .bss: Windows' linkers mix such
+  /// variables among those that have values.
+  bool starts_as_zeros(std::uint64_t address, unsigned size) const;
   bool imports_symbol(std::string_view name) const;
   std::string_view unit_of(const Symbol& symbol) const;
 };
@@ -134,8 +137,8 @@ struct ImageResult {
   std::vector<Image> other_slices{};
 };
 
-/// Reads ELF shared objects, Windows DLLs and Mach-O libraries and bundles (LIEF and LLVM stay behind this header). Never
-/// throws: bytes that are no such file, end too early or lie about themselves give an error.
+/// Reads ELF shared objects, Windows DLLs and Mach-O libraries and bundles (LIEF and LLVM stay behind this header).
+/// Never throws: bytes that are no such file, end too early or lie about themselves give an error.
 ImageResult read_image(std::shared_ptr<const MappedFile> file);
 
 }  // namespace isoaudit::analyzer
