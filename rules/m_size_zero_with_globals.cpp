@@ -25,7 +25,6 @@ constexpr auto objects_in_globals = std::to_array<std::string_view>({
     "global-heap-type-pointer",
     "global-pyobject-cache",
     "static-instance",
-    "static-struct-sequence",
     "static-type-object",
 });
 constexpr std::size_t shown = 4;
@@ -33,6 +32,15 @@ constexpr std::size_t shown = 4;
 bool has_no_state(const EntryPoint& entry) {
   const bool multi_phase = entry.init == model::Init::multi_phase || entry.init == model::Init::export_slots;
   return multi_phase && entry.declares.state_size == 0;
+}
+
+/// What a generator writes nobody moves by hand: its own advice is elsewhere.
+bool is_generated(const model::BinaryFacts& binary) {
+  return binary.framework != model::Framework::none && binary.framework != model::Framework::rust;
+}
+bool is_generated(const Facts& facts, const std::string& unit) {
+  return std::ranges::any_of(facts.source.variables,
+                             [&](const model::Variable& v) { return v.unit == unit && !v.generator.empty(); });
 }
 
 /// The names of the objects, those of the source first.
@@ -67,7 +75,7 @@ Finding finding_on(const std::string& hook, const std::string& module, const std
 std::vector<Finding> check(const Facts& facts, const FindingIndex& index) {
   std::vector<Finding> findings;
   for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
-    if (!has_no_state(hook.entry)) continue;
+    if (!has_no_state(hook.entry) || is_generated(facts, hook.unit)) continue;
     const std::string module = dotted_module(facts, hook.entry.module);
     const std::vector<std::string> names = objects_of(index, module);
     if (names.empty()) continue;
@@ -77,6 +85,7 @@ std::vector<Finding> check(const Facts& facts, const FindingIndex& index) {
     findings.push_back(std::move(finding));
   }
   for (const model::BinaryFacts& binary : facts.binaries) {
+    if (is_generated(binary)) continue;
     for (const model::BinaryEntryPoint* row : default_entry(binary)) {
       if (!has_no_state(row->entry)) continue;
       const std::vector<std::string> names = objects_of(index, binary.module);

@@ -25,7 +25,24 @@ void ApiUseCollector::named(const clang::FunctionDecl* function, clang::SourceLo
   // Implicitly declared ones are located at their first use.
   const bool implicit = function->isImplicit();
   if (!implicit && places_.in_project(function->getCanonicalDecl()->getLocation())) return;
-  model::ApiUse use{name.str(), places_.place(location, inside), {}};
+  add(function, location, inside);
+}
+
+void ApiUseCollector::named(const clang::VarDecl* variable, clang::SourceLocation location,
+                            const clang::FunctionDecl* inside) {
+  if (variable->getIdentifier() == nullptr || !variable->getDeclContext()->getRedeclContext()->isTranslationUnit() ||
+      places_.in_project(variable->getCanonicalDecl()->getLocation())) {
+    return;
+  }
+  // None, the exceptions and the built-in types are on every other line, and may be.
+  const llvm::StringRef name = variable->getName();
+  if (name.starts_with("PyExc_") || name.starts_with("_Py") || name.ends_with("_Type")) return;
+  add(variable, location, inside);
+}
+
+void ApiUseCollector::add(const clang::NamedDecl* declaration, clang::SourceLocation location,
+                          const clang::FunctionDecl* inside) {
+  model::ApiUse use{declaration->getName().str(), places_.place(location, inside), {}};
   use.where.column = 0;  // one for each line
   found_.insert(std::move(use));
 }

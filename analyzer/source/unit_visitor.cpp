@@ -159,6 +159,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   void named(const clang::ValueDecl* declaration, clang::SourceLocation location) {
     if (const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration)) {
       uses_.named(variable, ancestors_, function_);
+      api_.named(variable, location, function_);
     } else if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(declaration)) {
       if (function->isExternallyVisible()) called_.insert(function->getCanonicalDecl());
       api_.named(function, location, function_);

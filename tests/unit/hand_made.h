@@ -15,6 +15,8 @@ inline model::Write write_from(std::string function, model::StoredValue value = 
   write.value = value;
   write.callee = std::move(callee);
   write.kind = kind;
+  if (value == model::StoredValue::constant) write.stored = "1";
+  if (value == model::StoredValue::static_address) write.stored = "table";
   return write;
 }
 
@@ -35,7 +37,9 @@ inline model::EntryPoint entry(model::Init init, model::MultipleInterpreters dec
   model::EntryPoint e{"PyInit_demo", "demo", init, {}};
   e.declares.multiple_interpreters = declared;
   e.declares.gil = model::GilUse::absent;
-  e.declares.state_size = 0;
+  // A whole definition: state with its hooks, so that only what a test changes is wrong.
+  e.declares.state_size = 8;
+  e.declares.has_traverse = e.declares.has_clear = true;
   return e;
 }
 
