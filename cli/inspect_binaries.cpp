@@ -1,102 +1,201 @@
 #include "cli/inspect_binaries.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <map>
-#include <memory>
-#include <optional>
+#include <set>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "analyzer/archive/read_archive.h"
 #include "analyzer/binary/collect_binary.h"
-#include "analyzer/code/collect_code.h"
-#include "analyzer/image/image.h"
 #include "analyzer/image/mapped_file.h"
+#include "analyzer/records/binary_record.h"
+#include "analyzer/workers/run_jobs.h"
 #include "cli/host_machine.h"
-#include "cli/parallel.h"
 #include "rules/declarations.h"
 
 namespace isoaudit::cli {
+namespace {
 
+using analyzer::BinaryResult;
+using analyzer::BinaryTarget;
 using model::BinaryFacts;
 using model::Facts;
 using model::Gap;
 
-namespace {
+/// Wall clock for one file, or for the members of an archive that are read together.
+constexpr double longest_job = 120;
+constexpr std::uint64_t job_memory = std::uint64_t{512} << 20;
+/// Packed bytes of a wheel from which on it is worth opening twice, so that every core has some of it.
+constexpr std::uint64_t worth_sharing = std::uint64_t{2} << 20;
 
-model::CodeFacts code_of(const analyzer::BinaryTarget& target,
-                         const std::shared_ptr<const analyzer::MappedFile>& held) {
-  if (held == nullptr) return analyzer::collect_code(target.path);
-  const analyzer::ImageResult read = analyzer::read_image(held);
-  if (!read.image) return {.read = false, .why_not = read.error};
-  return analyzer::collect_code(*read.image);
+/// A file, or members of one archive that are read in one pass.
+struct Job {
+  std::vector<std::size_t> targets{};
+  /// Of the file, or of the whole archive as it is packed.
+  std::uint64_t bytes = 0;
+};
+
+std::uint64_t size_of(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
 }
 
-}  // namespace
+/// Only the names in a zip file lie in one place; other archives have to be unpacked up to the last member wanted.
+bool can_be_shared(const std::string& archive) { return archive.ends_with(".whl") || archive.ends_with(".zip"); }
 
-void inspect_binaries(const Options& options, const analyzer::Targets& targets, Facts& facts, Progress& progress) {
-  struct Slot {
-    std::optional<BinaryFacts> facts{};
-    std::vector<BinaryFacts> other_slices{};
-    std::vector<Gap> gaps{};
-  };
-  std::vector<Slot> slots(targets.binaries.size());
-  const std::string machine = host_machine();
-  const auto inspect = [&](std::size_t i, const std::shared_ptr<const analyzer::MappedFile>& held) {
-    const analyzer::BinaryTarget& target = targets.binaries[i];
-    progress.show("inspect: " + target.module);
-    analyzer::BinaryResult result = analyzer::collect_binary({target.path, target.module, target.import_root, held});
+class Inspection {
+ public:
+  Inspection(const Options& options, const analyzer::Targets& targets, const Facts& facts, Progress& progress)
+      : options_(options),
+        targets_(targets.binaries),
+        pythons_(facts.pythons),
+        progress_(progress),
+        results_(targets.binaries.size()) {}
+
+  void run() {
+    do_jobs(first_jobs());
+    // What was lost together with others gets a process of its own: only the file that is at fault stays lost.
+    do_jobs(std::exchange(again_, {}));
+  }
+
+  void give(Facts& facts) {
+    facts.gaps.insert(facts.gaps.end(), archive_gaps_.begin(), archive_gaps_.end());
+    for (BinaryResult& result : results_) {
+      if (result.facts) facts.binaries.push_back(std::move(*result.facts));
+      std::ranges::move(result.other_slices, std::back_inserter(facts.binaries));
+      std::ranges::move(result.gaps, std::back_inserter(facts.gaps));
+    }
+  }
+
+ private:
+  std::vector<Job> first_jobs() const {
+    std::vector<Job> jobs;
+    std::map<std::string, std::vector<std::size_t>> archives;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+      if (targets_[i].archive.empty()) {
+        jobs.push_back({{i}, size_of(targets_[i].path)});
+      } else {
+        archives[targets_[i].archive].push_back(i);
+      }
+    }
+    for (const auto& [archive, members] : archives) {
+      const std::uint64_t bytes = size_of(archive);
+      const std::size_t parts = bytes >= worth_sharing && can_be_shared(archive) ? 2 : 1;
+      for (std::size_t part = 0; part < parts; ++part) {
+        Job job{{}, bytes};
+        for (std::size_t i = part; i < members.size(); i += parts) job.targets.push_back(members[i]);
+        if (!job.targets.empty()) jobs.push_back(std::move(job));
+      }
+    }
+    // The longest first, so that no core ends up waiting for one.
+    std::ranges::stable_sort(jobs, std::ranges::greater(), &Job::bytes);
+    return jobs;
+  }
+
+  void do_jobs(const std::vector<Job>& jobs) {
+    analyzer::run_jobs({
+        .count = jobs.size(),
+        .work = [&](std::size_t n) { return analyzer::to_bytes(read(jobs[n])); },
+        .done = [&](std::size_t n, const analyzer::JobResult& result) { take(jobs[n], result); },
+        .started = [&](std::size_t n) { progress_.show("inspect: " + targets_[jobs[n].targets.front()].module); },
+        .workers = options_.jobs,
+        .seconds = longest_job,
+        // A member is as large as its archive says only once it is unpacked.
+        .memory = [&](std::size_t n) { return job_memory + jobs[n].bytes * 4; },
+    });
+  }
+
+  /// In a worker: a result for each target, in order, then one whose gaps are the archive's.
+  std::vector<BinaryResult> read(const Job& job) const {
+    std::vector<BinaryResult> results(job.targets.size() + 1);
+    const BinaryTarget& first = targets_[job.targets.front()];
+    if (first.archive.empty()) {
+      results[0] = inspect(first, nullptr);
+      return results;
+    }
+    std::map<std::string, std::size_t> places;
+    std::vector<std::string> wanted;
+    for (std::size_t i = 0; i < job.targets.size(); ++i) {
+      places[targets_[job.targets[i]].member] = i;
+      wanted.push_back(targets_[job.targets[i]].member);
+    }
+    const auto member = [&](const std::string& name, std::string bytes) {
+      const std::size_t i = places.at(name);
+      results[i] = inspect(targets_[job.targets[i]], analyzer::hold_bytes(std::move(bytes)));
+    };
+    results.back().gaps = analyzer::read_members(first.archive, wanted, member, options_.archive_limits);
+    return results;
+  }
+
+  BinaryResult inspect(const BinaryTarget& target, std::shared_ptr<const analyzer::MappedFile> held) const {
+    BinaryResult result =
+        analyzer::collect_binary({target.path, target.module, target.import_root, std::move(held),
+                                  [](const BinaryFacts& facts) { return rules::declares_own_gil(facts); }});
     if (result.facts) {
-      result.facts->named = target.named;
-      result.facts->abi_tag = target.abi_tag;
-      const bool runs_here = result.facts->format == model::BinaryFormat::elf && result.facts->arch == machine;
-      for (const model::Interpreter& python : facts.pythons) {
+      place(target, *result.facts);
+      const bool runs_here = result.facts->format == model::BinaryFormat::elf && result.facts->arch == machine_;
+      for (const model::Interpreter& python : pythons_) {
         // A column without an interpreter stands for its version on every platform.
         if ((runs_here || python.executable.empty()) && analyzer::importable_by(target, python)) {
           result.facts->importable_by.push_back(python.id);
         }
       }
-      if (rules::declares_own_gil(*result.facts)) result.facts->code = code_of(target, held);
-      for (BinaryFacts& slice : result.other_slices) {
-        slice.named = target.named;
-        slice.abi_tag = target.abi_tag;
-      }
-      slots[i].facts = std::move(result.facts);
-      slots[i].other_slices = std::move(result.other_slices);
+      for (BinaryFacts& slice : result.other_slices) place(target, slice);
     }
     // A shared library beside the modules of a folder is nothing to complain of; one that was named by itself is.
-    if (!result.not_an_extension || target.named) slots[i].gaps = std::move(result.gaps);
-  };
-  // Files by themselves; the members of an archive together, so that it is read once.
-  std::map<std::string, std::map<std::string, std::size_t>> archives;
-  std::vector<std::size_t> files;
-  for (std::size_t i = 0; i < targets.binaries.size(); ++i) {
-    const analyzer::BinaryTarget& target = targets.binaries[i];
-    if (target.archive.empty()) {
-      files.push_back(i);
-    } else {
-      archives[target.archive][target.member] = i;
+    if (result.not_an_extension && !target.named) result.gaps.clear();
+    return result;
+  }
+
+  static void place(const BinaryTarget& target, BinaryFacts& facts) {
+    facts.named = target.named;
+    facts.abi_tag = target.abi_tag;
+  }
+
+  void take(const Job& job, const analyzer::JobResult& result) {
+    std::string failure = result.failure;
+    if (failure.empty()) {
+      analyzer::BinaryRecord record = analyzer::binary_record(result.bytes);
+      if (record.error.empty() && record.results.size() == job.targets.size() + 1) {
+        for (std::size_t i = 0; i < job.targets.size(); ++i) results_[job.targets[i]] = std::move(record.results[i]);
+        archive_gaps_.insert(record.results.back().gaps.begin(), record.results.back().gaps.end());
+        return;
+      }
+      failure = "gave an answer that cannot be read";
+    }
+    for (const std::size_t target : job.targets) {
+      if (job.targets.size() > 1) {
+        again_.push_back({{target}, job.bytes});
+      } else {
+        results_[target].gaps = {{targets_[target].path, fmt::format("cannot be read: the reader {}", failure)}};
+      }
     }
   }
-  parallel(files.size(), options.jobs, [&](std::size_t i) { inspect(files[i], nullptr); });
-  std::vector<std::pair<std::string, std::map<std::string, std::size_t>>> packed(archives.begin(), archives.end());
-  std::vector<std::vector<Gap>> unread(packed.size());
-  parallel(packed.size(), options.jobs, [&](std::size_t n) {
-    const auto& [archive, members] = packed[n];
-    std::vector<std::string> wanted;
-    for (const auto& [member, i] : members) wanted.push_back(member);
-    const auto take = [&, &in = members](const std::string& member, std::string bytes) {
-      inspect(in.at(member), analyzer::hold_bytes(std::move(bytes)));
-    };
-    unread[n] = analyzer::read_members(archive, wanted, take, options.archive_limits);
-  });
-  for (std::vector<Gap>& gaps : unread) std::ranges::move(gaps, std::back_inserter(facts.gaps));
-  for (Slot& slot : slots) {
-    if (slot.facts) facts.binaries.push_back(std::move(*slot.facts));
-    std::ranges::move(slot.other_slices, std::back_inserter(facts.binaries));
-    facts.gaps.insert(facts.gaps.end(), slot.gaps.begin(), slot.gaps.end());
-  }
+
+  const Options& options_;
+  const std::vector<BinaryTarget>& targets_;
+  const std::vector<model::Interpreter>& pythons_;
+  Progress& progress_;
+  const std::string machine_ = host_machine();
+  std::vector<BinaryResult> results_;
+  /// Parts of one archive say the same of it.
+  std::set<Gap> archive_gaps_{};
+  std::vector<Job> again_{};
+};
+
+}  // namespace
+
+void inspect_binaries(const Options& options, const analyzer::Targets& targets, Facts& facts, Progress& progress) {
+  Inspection inspection(options, targets, facts, progress);
+  inspection.run();
+  inspection.give(facts);
 }
 
 }  // namespace isoaudit::cli

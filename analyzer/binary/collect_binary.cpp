@@ -10,6 +10,7 @@
 #include "analyzer/binary/imports.h"
 #include "analyzer/binary/layouts.h"
 #include "analyzer/binary/marks.h"
+#include "analyzer/code/collect_code.h"
 #include "analyzer/image/image.h"
 #include "model/module_file_name.h"
 
@@ -62,6 +63,7 @@ std::optional<model::BinaryFacts> read_facts(const BinaryInput& input, const Fil
   facts.libraries = image.libraries;
   facts.guard_texts = marks.guard_texts;
   facts.capsule_names = marks.capsule_names;
+  if (input.reads_code && input.reads_code(facts)) facts.code = collect_code(image);
   return facts;
 }
 

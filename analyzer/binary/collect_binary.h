@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ struct BinaryInput {
   std::string import_root{};
   /// The file itself, when it is not on disk under `path` (an archive's member); null: `path` is read.
   std::shared_ptr<const MappedFile> file{};
+  /// Is this module's machine code to be read as well? Asked once all else is known; empty: no.
+  std::function<bool(const model::BinaryFacts&)> reads_code{};
 };
 
 struct BinaryResult {

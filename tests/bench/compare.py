@@ -56,14 +56,54 @@ def scan(arguments):
     compare("scan", ours, peer, "clang-tidy", arguments.runs, 0)
 
 
+def family(process):
+    """The process and all its descendants that live now."""
+    found = [process]
+    for parent in found:
+        try:
+            for task in os.listdir(f"/proc/{parent}/task"):
+                found += map(int, pathlib.Path(f"/proc/{parent}/task/{task}/children").read_text().split())
+        except OSError:
+            pass  # it has ended
+    return found
+
+
+def peak_memory(command):
+    """MB that all processes of `command` hold together at most, looked at every few milliseconds; what they share
+    counts once (PSS)."""
+    peak = 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            total = 0
+            for member in family(process.pid):
+                try:
+                    rows = pathlib.Path(f"/proc/{member}/smaps_rollup").read_text().splitlines()
+                    total += next(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
+                except (OSError, StopIteration):
+                    pass  # it has ended
+            peak = max(peak, total)
+            time.sleep(0.005)
+    return peak / 1024
+
+
 def inspect(arguments):
     files = sorted(
         str(path) for folder in arguments.folders for path in pathlib.Path(folder).rglob("*.so") if not path.is_symlink()
     )
-    size = sum(os.path.getsize(file) for file in files)
-    print(f"inspect: {len(files)} modules, {size / 1e6:.1f} MB")
+    sizes = {file: os.path.getsize(file) for file in files}
+    print(f"inspect: {len(files)} modules, {sum(sizes.values()) / 1e6:.1f} MB; load {os.getloadavg()[0]:.1f}")
     ours = [arguments.isoaudit, "inspect", *arguments.folders, "--format", "json"]
     compare("inspect", ours, ["sha256sum", *files], "sha256sum", arguments.runs, 0)
+    walls = [measure(ours)[1] for _ in range(arguments.runs)]
+    print(f"inspect, wall: {min(walls):.3f} s at best, {statistics.median(walls):.3f} s in the middle")
+    print(f"inspect, memory of all its processes together: {peak_memory(ours):.0f} MB")
+    small = min(files, key=lambda file: (sizes[file], file))
+    single = [measure([arguments.isoaudit, "inspect", small]) for _ in range(max(20, arguments.runs))]
+    print(
+        f"inspect, one module of {sizes[small] / 1e3:.0f} kB: wall {min(wall for _, wall in single) * 1e3:.0f} ms at best, "
+        f"{statistics.median(wall for _, wall in single) * 1e3:.0f} ms in the middle; "
+        f"CPU {statistics.median(cpu for cpu, _ in single) * 1e3:.0f} ms"
+    )
 
 
 def probe(arguments):
