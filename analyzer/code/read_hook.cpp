@@ -409,7 +409,8 @@ class Runner {
 
   /// A function that is not followed may write what it gets the address of.
   void lose_what_is_passed(Walk& walk, std::string_view name) {
-    const bool reads_only = is_lock(name) || name.starts_with("__cxa_guard") || name == "strcmp" || name == "strncmp" ||
+    const bool reads_only = is_lock(name) || name.ends_with("atexit") || name == "_register_onexit_function" ||
+                            name.starts_with("__cxa_guard") || name == "strcmp" || name == "strncmp" ||
                             name == "strlen" || name == "PyErr_Format" || name == "PyErr_SetString";
     if (reads_only) return;
     for (const Register argument : parts_.evaluator.convention().arguments) {

@@ -273,7 +273,7 @@ void Evaluator::store(State& state, const Instruction& instruction, Memory* writ
     return;
   }
   const bool plain = instruction.op == Op::store || instruction.op == Op::store_high;
-  if (!plain || width == 0) return put(state, to, 0, std::max(width, 8u), {}, writable);
+  if (!plain || width == 0) return put(state, to, 0, width == 0 ? 8 : width, {}, writable);
   if (instruction.op == Op::store_high) return put(state, to, 0, 8, stored(state, instruction, 1), writable);
   const unsigned each = std::min(width, 8u);
   const unsigned parts = (width + 7) / 8 * (instruction.pair ? 2 : 1);
