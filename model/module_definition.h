@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "model/python_version.h"
+
 namespace isoaudit::model {
 
 /// How a module comes to life (PEP 489; 3.15 adds export slots, PEP 793).
@@ -55,6 +57,8 @@ struct EntryPoint {
   std::string module{};
   Init init = Init::undetermined;
   Declaration declares{};
+  /// In a report: the only versions that this holds for, where the file answers others differently (abi3).
+  std::vector<PythonVersion> only_for{};
 
   auto operator<=>(const EntryPoint&) const = default;
 };

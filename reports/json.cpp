@@ -48,6 +48,13 @@ Json verdict(const model::Verdict& v) {
   return json;
 }
 
+Json entry_point(const model::EntryPoint& entry) {
+  Json json{{"symbol", entry.symbol}, {"init", to_string(entry.init)}};
+  for (const model::PythonVersion& version : entry.only_for) json["only_for"].push_back(version.str());
+  json["declares"] = declaration(entry.declares);
+  return json;
+}
+
 Json module(const model::ModuleReport& m) {
   Json json{{"name", m.name}, {"path", m.path}};
   if (m.compiled) {
@@ -62,10 +69,7 @@ Json module(const model::ModuleReport& m) {
   json["framework"] = to_string(m.framework);
   json["framework_version"] = m.framework_version;
   json["entry_points"] = Json::array();
-  for (const model::EntryPoint& entry : m.entry_points) {
-    json["entry_points"].push_back(
-        {{"symbol", entry.symbol}, {"init", to_string(entry.init)}, {"declares", declaration(entry.declares)}});
-  }
+  for (const model::EntryPoint& entry : m.entry_points) json["entry_points"].push_back(entry_point(entry));
   json["declares"] = declaration(m.declares);
   json["verdicts"] = Json::array();
   for (const model::Verdict& v : m.verdicts) json["verdicts"].push_back(verdict(v));

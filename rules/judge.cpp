@@ -121,6 +121,29 @@ struct Lookup {
   std::multimap<std::string_view, const model::BinaryFacts*> binaries{};
 };
 
+bool speaks_of(const model::BinaryEntryPoint& row, const std::vector<model::Interpreter>& pythons) {
+  return std::ranges::any_of(pythons, [&](const model::Interpreter& python) {
+    return std::ranges::find(row.versions, python.version) != row.versions.end();
+  });
+}
+
+/// One for each hook; several where an abi3 file answers versions differently, and then those of the audited ones.
+std::vector<model::EntryPoint> entry_points_for(const std::vector<model::Interpreter>& pythons,
+                                                const model::BinaryFacts& binary) {
+  std::map<std::string, std::vector<const model::BinaryEntryPoint*>> by_symbol;
+  for (const model::BinaryEntryPoint& row : binary.entry_points) by_symbol[row.entry.symbol].push_back(&row);
+  std::vector<model::EntryPoint> entries;
+  for (const auto& [symbol, rows] : by_symbol) {
+    const bool chosen = std::ranges::any_of(rows, [&](const auto* row) { return speaks_of(*row, pythons); });
+    for (const model::BinaryEntryPoint* row : rows) {
+      if (chosen && !speaks_of(*row, pythons)) continue;
+      entries.push_back(row->entry);
+      if (rows.size() > 1) entries.back().only_for = row->versions;
+    }
+  }
+  return entries;
+}
+
 ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binary, const Lookup& lookup) {
   ModuleReport module;
   module.name = binary.module;
@@ -140,10 +163,7 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
     }
   }
   if (decisive != nullptr) module.declares = decisive->entry.declares;
-  std::set<std::string> symbols;
-  for (const model::BinaryEntryPoint& row : binary.entry_points) {
-    if (symbols.insert(row.entry.symbol).second) module.entry_points.push_back(row.entry);
-  }
+  module.entry_points = entry_points_for(facts.pythons, binary);
   for (const model::Interpreter& python : facts.pythons) {
     if (!contains(binary.importable_by, python.id)) {
       if (!binary.named || lookup.replaced(binary, python.id)) continue;

@@ -40,6 +40,33 @@ model::SharedObject held(const char* symbol) {
   return object;
 }
 
+// An abi3 file whose slots one version does not know: each audited version gets its own answer, not the oldest one's.
+TEST(EntryPoints, OfAFileThatAnswersVersionsDifferently) {
+  model::BinaryFacts file = binary(Init::multi_phase, MultipleInterpreters::absent);
+  file.entry_points[0].versions = {{3, 13}, {3, 14}};
+  file.entry_points.insert(file.entry_points.begin(), file.entry_points[0]);
+  file.entry_points[0].versions = {{3, 12}};
+  file.entry_points[0].entry.declares.invalid = "uses unknown slot ID 4";
+  model::Facts facts;
+  facts.binaries = {file};
+
+  facts.pythons = {python("3.14")};
+  auto entries = judge(facts, {}).modules.front().entry_points;
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].declares.invalid, "");
+  EXPECT_EQ(entries[0].only_for, (std::vector<model::PythonVersion>{{3, 13}, {3, 14}}));
+
+  facts.pythons.insert(facts.pythons.begin(), python("3.12"));
+  entries = judge(facts, {}).modules.front().entry_points;
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].declares.invalid, "uses unknown slot ID 4");
+  EXPECT_EQ(entries[1].declares.invalid, "");
+
+  // Nobody asked for a version: every answer.
+  facts.pythons.clear();
+  EXPECT_EQ(judge(facts, {}).modules.front().entry_points.size(), 2u);
+}
+
 TEST(Verdict, IsolatedNeedsEverything) {
   EXPECT_EQ(Case{}.verdict(), VerdictKind::isolated);
 
