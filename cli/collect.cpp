@@ -98,7 +98,10 @@ void say_what_held_nothing(const Options& options, const std::vector<std::string
 }
 
 /// Files of other builds are no fault of a folder, as long as each Python finds something of its own there.
-void say_what_fits_no_python(Facts& facts) {
+void say_what_fits_no_python(const analyzer::Targets& targets, Facts& facts) {
+  // Of installed distributions it is known for each Python whether it has them.
+  const auto installed = [](const analyzer::BinaryTarget& target) { return !target.only_for.empty(); };
+  if (std::ranges::all_of(targets.binaries, installed)) return;
   for (const model::Interpreter& python : facts.pythons) {
     const bool fits = std::ranges::any_of(facts.binaries, [&](const model::BinaryFacts& binary) {
       return binary.named || std::ranges::find(binary.importable_by, python.id) != binary.importable_by.end();
@@ -133,7 +136,7 @@ Facts collect(const Options& options, Progress& progress) {
   if (reads_sources(options.command)) scan_sources(options, targets, headers, unpacked, facts, progress);
   if (reads_binaries(options.command)) inspect_binaries(options, targets, facts, progress);
   say_what_held_nothing(options, inputs.paths, targets, facts);
-  say_what_fits_no_python(facts);
+  say_what_fits_no_python(targets, facts);
   if (runs_modules(options)) {
     unpacked.unpack_for_run(targets, facts);
     probe_binaries(options, unpacked, facts, progress);

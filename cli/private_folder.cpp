@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What the user is not allowed to write (a member's own mode never counts) is in the way of remove_all no more.
 void remove(const std::string& path) {
   std::error_code error;
   fs::remove_all(path, error);
@@ -39,7 +38,12 @@ void remove(const std::string& path) {
 
 PrivateFolder::PrivateFolder() {
   std::error_code error;
-  const fs::path parent = fs::canonical(fs::temp_directory_path(error), error);
+  fs::path parent = fs::temp_directory_path(error);
+  if (!error) parent = fs::canonical(parent, error);
+  if (error) {
+    error_ = "there is no folder for temporary files (TMPDIR): " + error.message();
+    return;
+  }
   std::string path = (parent / "isoaudit-XXXXXX").string();
   if (mkdtemp(path.data()) == nullptr) {
     error_ = "no temporary folder could be made in " + parent.string() + ": " + std::strerror(errno);

@@ -41,9 +41,10 @@ void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Fa
   std::vector<Job> jobs;
   for (const BinaryFacts& binary : facts.binaries) {
     for (const model::Interpreter& python : facts.pythons) {
-      if (std::ranges::find(binary.importable_by, python.id) != binary.importable_by.end()) {
-        jobs.push_back({&binary, &python});
-      }
+      if (std::ranges::find(binary.importable_by, python.id) == binary.importable_by.end()) continue;
+      // One that could not be unpacked is a gap already.
+      if (unpacked.is_packed(binary.path) && unpacked.place(binary.path, python.id) == nullptr) continue;
+      jobs.push_back({&binary, &python});
     }
   }
   if (!jobs.empty() && (!options.sandbox || loader_probe::find_sandbox().program.empty())) {

@@ -76,7 +76,9 @@ void UnpackedArchives::unpack(const std::string& archive, const Interpreter& pyt
 void UnpackedArchives::unpack_for_run(const analyzer::Targets& targets, model::Facts& facts) {
   std::map<std::string, const BinaryTarget*> by_path;
   for (const BinaryTarget& target : targets.binaries) {
-    if (!target.archive.empty()) by_path[target.path] = &target;
+    if (target.archive.empty()) continue;
+    by_path[target.path] = &target;
+    packed_.insert(target.path);
   }
   for (const Interpreter& python : facts.pythons) {
     std::set<std::string> run_here;

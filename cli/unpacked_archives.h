@@ -29,7 +29,9 @@ class UnpackedArchives {
     std::string file{};
     std::string import_root{};
   };
-  /// Where the run finds a module; nullptr for one that lies on disk itself, or could not be unpacked.
+  /// Is the module a member of an archive, so that its path leads to no file?
+  bool is_packed(const std::string& shown_path) const { return packed_.contains(shown_path); }
+  /// Where the run finds a module; nullptr for one that lies on disk itself, or could not be unpacked (a gap says why).
   const Place* place(const std::string& shown_path, const std::string& python) const;
 
   /// `text` without the folder's name: what lies in it is named as in its archive.
@@ -50,6 +52,7 @@ class UnpackedArchives {
   analyzer::ArchiveLimits limits_;
   std::unique_ptr<PrivateFolder> folder_{};
   std::size_t folders_ = 0;
+  std::set<std::string> packed_{};
   std::map<std::pair<std::string, std::string>, Place> places_{};
 };
 

@@ -15,6 +15,8 @@ namespace isoaudit::analyzer {
 namespace {
 
 constexpr std::size_t block_size = std::size_t{64} << 10;
+/// libarchive's word for what is no archive of the formats that are switched on.
+constexpr std::string_view unrecognized = "Unrecognized archive format";
 
 /// libarchive turns names into the encoding of the calling thread's locale; ours is UTF-8 whatever the user's is.
 class Utf8Names {
@@ -111,7 +113,9 @@ ArchiveStream::ArchiveStream(const std::string& path, const ArchiveLimits& limit
   }
   const Utf8Names names;
   if (archive_read_open_filename(reader, path.c_str(), block_size) == ARCHIVE_OK) return;
-  error_ = what_it_is(path) + ": " + handle_->what();
+  const std::string reason = handle_->what();
+  error_ = what_it_is(path);
+  if (reason != unrecognized) error_.append(": ").append(reason);
 }
 
 ArchiveStream::~ArchiveStream() = default;
@@ -127,7 +131,7 @@ bool ArchiveStream::next() {
   if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
     const std::string reason = handle_->what();
     const bool first = members_ == 0;
-    error_ = first && reason == "Unrecognized archive format"
+    error_ = first && reason == unrecognized
                  ? what_it_is(path_)
                  : fmt::format("cannot be read {}: {}", first ? "at all" : "beyond its member " + name_.path, reason);
     return false;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <new>
 #include <optional>
@@ -110,6 +111,13 @@ class Indexer {
   std::size_t name_bytes_ = 0;
 };
 
+/// Why the names could not all be read. What is wrong with single members, whoever lists them says.
+std::vector<Gap> of_the_archive_itself(const Index& index, const std::string& archive) {
+  std::vector<Gap> gaps;
+  std::ranges::copy_if(index.gaps, std::back_inserter(gaps), [&](const Gap& gap) { return gap.input == archive; });
+  return gaps;
+}
+
 /// Goes over the members a second time and reads those whose ordinal is in `chosen`.
 void read_chosen(const std::string& archive, const std::map<std::size_t, std::string>& chosen,
                  const ArchiveLimits& limits, std::vector<Gap>& gaps,
@@ -200,13 +208,15 @@ std::vector<Gap> read_members(const std::string& archive, const std::vector<std:
   std::vector<Gap> gaps;
   const std::set<std::string, std::less<>> names(wanted.begin(), wanted.end());
   const Index index = Indexer(archive, [](std::string_view) { return false; }, limits).run();
+  gaps = of_the_archive_itself(index, archive);
+  const bool whole = gaps.empty();
   std::map<std::size_t, std::string> chosen;
   for (const std::string& name : names) {
     const auto entry = index.entries.find(name);
     if (entry != index.entries.end()) {
       chosen[entry->second.ordinal] = name;
-    } else {
-      gaps.push_back({archive + "/" + name, "is not in the archive, or cannot be reached there"});
+    } else if (whole) {
+      gaps.push_back({archive + "/" + name, "is not in the archive"});
     }
   }
   read_chosen(archive, chosen, limits, gaps, [&](ArchiveStream& stream, const std::string& member) {
@@ -232,8 +242,8 @@ std::vector<Gap> read_members(const std::string& archive, const std::vector<std:
 std::vector<Gap> unpack_archive(const std::string& archive, const std::string& folder,
                                 const std::function<std::string(std::string_view member)>& place,
                                 const ArchiveLimits& limits) {
-  std::vector<Gap> gaps;
   const Index index = Indexer(archive, [](std::string_view) { return false; }, limits).run();
+  std::vector<Gap> gaps = of_the_archive_itself(index, archive);
   std::map<std::size_t, std::string> chosen;
   for (const auto& [name, entry] : index.entries) chosen[entry.ordinal] = name;
   read_chosen(archive, chosen, limits, gaps, [&](ArchiveStream& stream, const std::string& member) {
