@@ -6,8 +6,8 @@ static int set_up(PyObject* module) { return PyModule_AddIntConstant(module, "LI
 
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, set_up}, {0, NULL}};
 
+// expect: negative-m-size-with-slots
 static struct PyModuleDef definition = {
-    // expect: negative-m-size-with-slots
     PyModuleDef_HEAD_INIT,
     .m_name = "negative_m_size_with_slots",
     .m_size = -1,

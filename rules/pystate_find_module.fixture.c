@@ -54,7 +54,7 @@ static int set_up(PyObject* module) {
 
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, set_up},
-    // expect: slot-per-interpreter-gil-with-state
+    // expect: slot-per-interpreter-gil-with-state, module-state-without-gc-hooks (advice)
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
     {0, NULL},
 };

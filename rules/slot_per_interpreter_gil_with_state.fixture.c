@@ -64,8 +64,8 @@ static PyMethodDef methods[] = {
 static int set_up(PyObject* module) {
   State* state = PyModule_GetState(module);
   state->cache = PyDict_New();
-  signal(SIGUSR1, on_signal);
-  if (PyThread_tss_create(&key) != 0) return -1;
+  signal(SIGUSR1, on_signal);                     // expect: signals-timers
+  if (PyThread_tss_create(&key) != 0) return -1;  // expect: tss-keys
   PyObject* capsule = PyCapsule_New(&token, NULL, NULL);
   int status = PyModule_AddObjectRef(module, "token", capsule);
   Py_XDECREF(capsule);
@@ -74,7 +74,7 @@ static int set_up(PyObject* module) {
 
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, set_up},
-    // expect: slot-per-interpreter-gil-with-state
+    // expect: slot-per-interpreter-gil-with-state, module-state-without-gc-hooks (advice)
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
     {0, NULL},
 };

@@ -48,14 +48,16 @@ std::string why_refused(const model::EntryPoint* entry) {
 }
 
 /// From the bytes alone, when nothing was run.
-void decide_unrun(Verdict& verdict, const model::EntryPoint* entry) {
+void decide_unrun(Verdict& verdict, const model::EntryPoint* entry, const Interpreter& interpreter) {
   if (entry == nullptr) {
     verdict.reason = "what it declares for this version was not decided";
     return;
   }
   const model::Declaration& declares = entry->declares;
   if (!declares.invalid.empty()) {
-    verdict.reason = "no interpreter would load it: " + declares.invalid;
+    // abi3 files may be valid for one version and not for the next.
+    verdict.reason =
+        fmt::format("Python {} raises SystemError when it is imported: {}", interpreter.id, declares.invalid);
   } else if (entry->init == model::Init::single_phase ||
              declares.multiple_interpreters == MultipleInterpreters::not_supported) {
     verdict.kind = VerdictKind::refused;
@@ -231,7 +233,7 @@ Verdict verdict_for(const Facts& facts, const BinaryFacts& binary, const Interpr
   Verdict verdict;
   verdict.python = interpreter.id;
   if (run == nullptr) {
-    decide_unrun(verdict, entry_for(binary, interpreter));
+    decide_unrun(verdict, entry_for(binary, interpreter), interpreter);
   } else {
     verdict.phases = run->phases;
     decide_run(verdict, facts, binary, interpreter, *run, against);

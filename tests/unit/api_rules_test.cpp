@@ -1,0 +1,228 @@
+// Rules on functions that mean one interpreter or the whole process: the table of names, and what becomes of a row.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "rules/api_names.h"
+#include "rules/judge.h"
+#include "rules/registry.h"
+#include "tests/unit/hand_made.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using namespace hand_made;
+using model::Finding;
+using model::MultipleInterpreters;
+using model::Severity;
+
+std::string slug_of(std::string_view rule) {
+  std::string slug(rule);
+  std::ranges::replace(slug, '_', '-');
+  return slug;
+}
+
+model::ApiUse use(const std::string& name, unsigned line) { return {name, {"demo.c", line, 0, "call"}, "demo.c"}; }
+
+std::vector<Finding> of_rule(const model::Facts& facts, std::string_view slug) {
+  std::vector<Finding> found;
+  for (const Finding& finding : judge(facts, {}).findings) {
+    if (finding.rule == slug) found.push_back(finding);
+  }
+  return found;
+}
+
+/// A module that declares nothing and imports these names.
+model::Facts importing(std::vector<std::string> names) {
+  model::Facts facts;
+  facts.pythons = {python("3.14")};
+  facts.binaries = {binary(model::Init::multi_phase, MultipleInterpreters::absent)};
+  std::ranges::sort(names);
+  facts.binaries[0].api_imports = std::move(names);
+  return facts;
+}
+
+TEST(ApiNames, EveryRowIsWholeAndItsRuleExists) {
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const ApiName& row : api_names()) {
+    EXPECT_NE(find_rule(slug_of(row.rule)), nullptr) << row.rule;
+    EXPECT_TRUE(seen.insert({row.rule, row.name}).second) << row.name << " stands there twice";
+    EXPECT_FALSE(row.harm.empty()) << row.name;
+    EXPECT_FALSE(row.source.empty()) << row.name;
+  }
+}
+
+TEST(ApiNames, TheRowsOfARuleStandTogether) {
+  std::size_t rows = 0;
+  std::set<std::string_view> rules;
+  for (const ApiName& row : api_names()) rules.insert(row.rule);
+  for (const std::string_view rule : rules) rows += api_names(slug_of(rule)).size();
+  EXPECT_EQ(rows, api_names().size());
+}
+
+TEST(ApiRules, EveryRowIsReportedFromASourceAndFromAnImport) {
+  for (const ApiName& row : api_names()) {
+    const std::string slug = slug_of(row.rule);
+    auto facts = source_of({});
+    facts.pythons = {python("3.14")};
+    facts.source.api_uses = {use(std::string(row.name), 7)};
+    const auto in_source = of_rule(facts, slug);
+    ASSERT_EQ(in_source.size(), 1U) << row.name;
+    EXPECT_EQ(in_source[0].severity, row.severity) << row.name;
+    EXPECT_EQ(in_source[0].status, model::Status::likely) << row.name;
+    EXPECT_EQ(in_source[0].where.line, 7U) << row.name;
+    const auto imported = of_rule(importing({std::string(row.name)}), slug);
+    ASSERT_EQ(imported.size(), row.sight == ApiName::Sight::source_only ? 0U : 1U) << row.name;
+    if (imported.empty()) continue;
+    EXPECT_EQ(imported[0].severity, row.severity) << row.name;
+    EXPECT_EQ(imported[0].status, model::Status::possible) << row.name;
+  }
+}
+
+TEST(ApiRules, WindowsKeepsResultsOfTheCLibraryForEachThread) {
+  auto facts = importing({"localtime", "setlocale"});
+  facts.binaries[0].format = model::BinaryFormat::pe;
+  EXPECT_TRUE(of_rule(facts, "libc-hidden-static").empty());
+  EXPECT_EQ(of_rule(facts, "locale").size(), 1U);
+}
+
+TEST(ApiRules, ManyCallsOfOneFunctionAreOneFinding) {
+  auto facts = source_of({});
+  for (unsigned line = 1; line <= 12; ++line) facts.source.api_uses.push_back(use("localtime", line));
+  facts.source.api_uses.push_back(use("strtok", 30));
+  const auto findings = of_rule(facts, "libc-hidden-static");
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[0].where.line, 1U);
+  EXPECT_EQ(findings[0].because.size(), 9U);
+  EXPECT_TRUE(std::ranges::any_of(findings[0].because, [](const auto& b) { return b.text == "and 4 more uses"; }));
+  // A function that leads to another interpreter is looked at line by line.
+  facts.source.api_uses = {use("PyGILState_Ensure", 1), use("PyGILState_Ensure", 2)};
+  EXPECT_EQ(of_rule(facts, "pygilstate").size(), 2U);
+}
+
+TEST(ApiRules, SourceAndImportAreOneFinding) {
+  auto facts = importing({"localtime"});
+  const auto source = source_of({});
+  facts.source = source.source;
+  facts.source.api_uses = {use("localtime", 3)};
+  const auto findings = of_rule(facts, "libc-hidden-static");
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].because.size(), 2U);
+  EXPECT_EQ(findings[0].status, model::Status::likely);
+}
+
+TEST(ApiRules, WhatAFrameworkLinksInIsAdviceUnlessOwnGilIsPromised) {
+  auto facts = importing({"PyGILState_Ensure"});
+  facts.binaries[0].framework = model::Framework::pybind11;
+  ASSERT_EQ(of_rule(facts, "pygilstate").size(), 1U);
+  EXPECT_EQ(of_rule(facts, "pygilstate")[0].severity, Severity::advice);
+  facts.binaries[0].entry_points[0].entry.declares.multiple_interpreters = MultipleInterpreters::per_interpreter_gil;
+  EXPECT_EQ(of_rule(facts, "pygilstate")[0].severity, Severity::hazard);
+  facts.binaries[0].framework = model::Framework::none;
+  facts.binaries[0].entry_points[0].entry.declares.multiple_interpreters = MultipleInterpreters::absent;
+  EXPECT_EQ(of_rule(facts, "pygilstate")[0].severity, Severity::hazard);
+}
+
+TEST(ApiRules, TypesWithoutTheirModuleAreAdviceWhereNoneHasIt) {
+  EXPECT_EQ(of_rule(importing({"PyType_FromSpec"}), "type-from-spec-without-module").size(), 1U);
+  EXPECT_TRUE(
+      of_rule(importing({"PyType_FromModuleAndSpec", "PyType_FromSpec"}), "type-from-spec-without-module").empty());
+  auto generated = importing({"PyType_FromSpec"});
+  generated.binaries[0].framework = model::Framework::pyo3;
+  EXPECT_TRUE(of_rule(generated, "type-from-spec-without-module").empty());
+}
+
+TEST(ApiRules, LinkedLibrariesAreNamedOnce) {
+  auto facts = importing({"xmlInitParser"});
+  facts.binaries[0].libraries = {"libxml2.so.2", "libhdf5-1a2b3c4d.so.310", "libc.so.6"};
+  const auto findings = of_rule(facts, "third-party-library-init");
+  ASSERT_EQ(findings.size(), 3U);
+  EXPECT_EQ(std::ranges::count(findings, Severity::advice, &Finding::severity), 2);
+}
+
+TEST(CapsuleRules, DatetimeFailsIn312AndIsAdviceLater) {
+  auto facts = importing({"PyCapsule_Import"});
+  facts.binaries[0].capsule_names = {"datetime.datetime_CAPI"};
+  facts.pythons = {python("3.12"), python("3.14")};
+  facts.binaries[0].entry_points[0].versions = {{3, 12}, {3, 14}};
+  const auto findings = of_rule(facts, "datetime-import");
+  ASSERT_EQ(findings.size(), 2U);
+  for (const Finding& finding : findings) {
+    const bool old = finding.severity == Severity::blocker;
+    EXPECT_EQ(finding.pythons, std::vector<std::string>{old ? "3.12" : "3.14"});
+  }
+  // A file for 3.14 alone is never loaded by 3.12.
+  facts.binaries[0].entry_points[0].versions = {{3, 14}};
+  ASSERT_EQ(of_rule(facts, "datetime-import").size(), 1U);
+  EXPECT_EQ(of_rule(facts, "datetime-import")[0].severity, Severity::advice);
+  // The name alone, in a text, asks for nothing.
+  facts.binaries[0].api_imports = {};
+  EXPECT_TRUE(of_rule(facts, "datetime-import").empty());
+}
+
+TEST(CapsuleRules, NumpysUsersAreToldAndNumpyIsNot) {
+  auto facts = importing({"PyCapsule_GetPointer"});
+  facts.binaries[0].capsule_names = {"_ARRAY_API"};
+  EXPECT_EQ(of_rule(facts, "numpy-import-array").size(), 1U);
+  facts.binaries[0].module = "numpy._core._multiarray_umath";
+  EXPECT_TRUE(of_rule(facts, "numpy-import-array").empty());
+  facts.binaries[0].module = "demo";
+  facts.binaries[0].api_imports = {};
+  EXPECT_TRUE(of_rule(facts, "numpy-import-array").empty());
+}
+
+struct DefinitionCase {
+  const char* what;
+  model::Init init;
+  std::int64_t state_size;
+  bool has_hooks;
+  std::vector<std::string> expected;
+};
+
+TEST(DefinitionRules, Table) {
+  const DefinitionCase cases[] = {
+      {"no state", model::Init::multi_phase, 0, false, {}},
+      {"state with hooks", model::Init::multi_phase, 16, true, {}},
+      {"state without hooks", model::Init::multi_phase, 16, false, {"module-state-without-gc-hooks"}},
+      {"negative size", model::Init::multi_phase, -1, false, {"negative-m-size-with-slots"}},
+      {"single-phase with -1", model::Init::single_phase, -1, false, {"m-copy-sharing", "single-phase-init"}},
+      {"single-phase that is made anew", model::Init::single_phase, 0, false, {"single-phase-init"}},
+      {"slots alone", model::Init::export_slots, 8, false, {"module-state-without-gc-hooks"}},
+  };
+  for (const DefinitionCase& c : cases) {
+    for (const bool compiled : {false, true}) {
+      auto declared = entry(c.init, MultipleInterpreters::per_interpreter_gil);
+      declared.declares.state_size = c.state_size;
+      declared.declares.has_traverse = declared.declares.has_clear = c.has_hooks;
+      model::Facts facts;
+      if (compiled) {
+        facts.binaries = {binary(c.init, MultipleInterpreters::per_interpreter_gil)};
+        facts.binaries[0].entry_points[0].entry = declared;
+      } else {
+        facts = source_of({});
+        facts.source.entry_points[0].entry = declared;
+      }
+      std::vector<std::string> slugs;
+      for (const Finding& finding : judge(facts, {}).findings) slugs.push_back(finding.rule);
+      std::ranges::sort(slugs);
+      EXPECT_EQ(slugs, c.expected) << c.what << ", compiled " << compiled;
+    }
+  }
+}
+
+TEST(DefinitionRules, GlobalsBesideNoStateAreAHalfFinishedPort) {
+  auto facts = source_of({variable("cache", "PyObject *", model::PythonType::object_pointer,
+                                   {write_from("exec", model::StoredValue::call, "PyDict_New")})});
+  EXPECT_TRUE(of_rule(facts, "m-size-zero-with-globals").empty());
+  facts.source.entry_points[0].entry.declares.state_size = 0;
+  const auto findings = of_rule(facts, "m-size-zero-with-globals");
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_NE(findings[0].message.find("`cache`"), std::string::npos);
+  // What a generator writes nobody moves by hand.
+  facts.source.variables[0].generator = "cython";
+  EXPECT_TRUE(of_rule(facts, "m-size-zero-with-globals").empty());
+}
+
+}  // namespace
+}  // namespace isoaudit::rules
