@@ -20,6 +20,10 @@ namespace {
 /// How far a pointer is followed from callee to callee; behind it "may be written" is the answer.
 constexpr unsigned deepest_passing = 8;
 
+/// Bytes of code that are read a second time to learn what callees do with their arguments. Calls into the middle of
+/// one long function, each another place, would take for ever; after this many "may be written" is the answer.
+constexpr std::uint64_t most_summarized = std::uint64_t{64} << 20;
+
 /// The C runtime's own functions, where a symbol table names them.
 bool is_runtime_s_own(std::string_view name) {
   for (const char* own :
@@ -34,6 +38,9 @@ bool is_compiler_s_own(std::string_view name) {
   return name.starts_with("_ZGV") || name == "completed.0" || name == "__dso_handle" || name == "__TMC_END__";
 }
 
+/// The linker's table of addresses, through which exported variables are reached.
+bool is_address_table(std::string_view section) { return section.starts_with(".got") || section.ends_with(",__got"); }
+
 bool is_address(const Value& value) { return value.kind == Value::Kind::address || value.kind == Value::Kind::region; }
 
 class CodeCollector {
@@ -42,7 +49,7 @@ class CodeCollector {
       : image_(image), decoder_(decoder), targets_(image, decoder), evaluator_(image, names_) {
     functions_ = find_functions(image);
     for (const Section& section : image.sections) {
-      if (section.name.starts_with(".got")) pointers_begin_ = std::min(pointers_begin_, section.address);
+      if (is_address_table(section.name)) pointers_begin_ = std::min(pointers_begin_, section.address);
       if (!section.writable()) continue;
       writable_begin_ = std::min(writable_begin_, section.address);
       writable_end_ = std::max(writable_end_, section.address + section.size);
@@ -50,6 +57,7 @@ class CodeCollector {
   }
 
   model::CodeFacts run() {
+    find_init_tables();
     note_taken_addresses();
     for (std::size_t i = 0; i < functions_.size(); ++i) read_function(i);
     mark_constructors();
@@ -228,14 +236,51 @@ class CodeCollector {
     return address < found->end ? found - functions_.begin() : -1;
   }
 
+  /// Windows' C runtime goes through tables of initialisers when the loader calls it; they lie in a section of
+  /// constants, without a name. Its calls of _initterm tell where.
+  void find_init_tables() {
+    if (image_.format != model::BinaryFormat::pe || image_.initializers.empty()) return;
+    constexpr std::size_t most_startup_functions = 64;
+    std::vector<std::uint64_t> open = image_.initializers;
+    std::set<std::ptrdiff_t> seen;
+    while (!open.empty() && seen.size() < most_startup_functions) {
+      const std::ptrdiff_t index = function_at(open.back());
+      open.pop_back();
+      if (index < 0 || !seen.insert(index).second) continue;
+      decode_function(image_, decoder_, functions_[static_cast<std::size_t>(index)], code_);
+      for (const Instruction& i : code_.instructions) {
+        if (i.has_target && (i.op == Op::call || i.op == Op::jump)) open.push_back(i.target);
+      }
+      flow_through(
+          evaluator_, code_, [&](const State& s, const Instruction& i) { return result_of(s, i); },
+          [&](const State& state, const Instruction& i) {
+            if (i.op != Op::call || !import_of(i).starts_with("_initterm")) return;
+            const auto& arguments = evaluator_.convention().arguments;
+            const Value first = evaluator_.register_value(state, arguments[0]);
+            const Value last = evaluator_.register_value(state, arguments[1]);
+            if (is_address(first) && is_address(last)) init_tables_.push_back({first.bits, last.bits});
+          });
+    }
+  }
+
+  bool in_init_table(std::uint64_t at) const {
+    return std::ranges::any_of(init_tables_, [&](const auto& t) { return at >= t.first && at < t.second; });
+  }
+
   void note_taken_addresses() {
     for (const Section& section : image_.sections) {
-      const bool starts = section.name == ".init_array" || section.name == ".ctors" || section.name == ".preinit_array";
+      const bool starts = section.name == ".init_array" || section.name == ".ctors" ||
+                          section.name == ".preinit_array" || section.name.ends_with(",__mod_init_func");
       if (section.executable) continue;
       for (const Relocation& relocation : image_.relocations_in(section.address, section.address + section.size)) {
         const std::ptrdiff_t function = relocation.target == 0 ? -1 : function_at(relocation.target);
-        if (function >= 0) (starts ? constructors_ : taken_).insert(static_cast<std::size_t>(function));
+        if (function >= 0)
+          (starts || in_init_table(relocation.at) ? constructors_ : taken_).insert(static_cast<std::size_t>(function));
       }
+    }
+    for (const std::uint64_t address : image_.initializers) {
+      const std::ptrdiff_t function = function_at(address);
+      if (function >= 0) constructors_.insert(static_cast<std::size_t>(function));
     }
     for (const Symbol& symbol : image_.symbols) {
       if (!symbol.exported || symbol.kind != Symbol::Kind::function) continue;
@@ -256,27 +301,46 @@ class CodeCollector {
     if (instruction.has_target) {
       callers_[static_cast<std::size_t>(function)].insert(index);
     } else {
-      taken_.insert(static_cast<std::size_t>(function));
+      takers_[static_cast<std::size_t>(function)].insert(index);
     }
   }
 
-  /// Reached from the loader's table of constructors and from nowhere else.
+  /// Nobody calls it or takes its address: on Windows, a handler that only the unwinder runs. What it refers to is
+  /// referred to by the function that it belongs to.
+  bool is_handler(std::size_t function) const {
+    return image_.format == model::BinaryFormat::pe && !taken_.contains(function) && !takers_.contains(function) &&
+           !callers_.contains(function) && !constructors_.contains(function);
+  }
+
+  /// Something beside constructors may call it.
+  bool has_other_callers(std::size_t function) const {
+    const auto outside = [&](std::size_t c) { return !constructor_only_.contains(c) && !is_handler(c); };
+    const auto callers = callers_.find(function), takers = takers_.find(function);
+    return taken_.contains(function) || (callers != callers_.end() && std::ranges::any_of(callers->second, outside)) ||
+           (takers != takers_.end() &&
+            std::ranges::any_of(takers->second, [&](std::size_t taker) { return !is_handler(taker); }));
+  }
+
+  /// Reached from the loader's table of constructors and from nowhere else: all that can be reached from there, less
+  /// what others call too. Functions in a circle vouch for each other.
   void mark_constructors() {
-    std::vector<std::size_t> open(constructors_.begin(), constructors_.end());
     std::map<std::size_t, std::vector<std::size_t>> callees;
     for (const auto& [callee, callers] : callers_) {
       for (const std::size_t caller : callers) callees[caller].push_back(callee);
     }
+    std::vector<std::size_t> open(constructors_.begin(), constructors_.end());
     while (!open.empty()) {
       const std::size_t function = open.back();
       open.pop_back();
-      if (taken_.contains(function) || constructor_only_.contains(function)) continue;
-      const auto callers = callers_.find(function);
-      const bool others = callers != callers_.end() && std::ranges::any_of(callers->second, [&](std::size_t c) {
-                            return !constructor_only_.contains(c);
-                          });
-      if (others) continue;
-      constructor_only_.insert(function);
+      if (!constructor_only_.insert(function).second) continue;
+      for (const std::size_t callee : callees[function]) open.push_back(callee);
+    }
+    open.assign(constructor_only_.begin(), constructor_only_.end());
+    while (!open.empty()) {
+      const std::size_t function = open.back();
+      open.pop_back();
+      if (!constructor_only_.contains(function) || !has_other_callers(function)) continue;
+      constructor_only_.erase(function);
       for (const std::size_t callee : callees[function]) open.push_back(callee);
     }
   }
@@ -341,6 +405,11 @@ class CodeCollector {
     }
     FunctionRange range = functions_[static_cast<std::size_t>(index)];
     range.begin = address;
+    summarized_ += range.end - range.begin;
+    if (summarized_ > most_summarized) {
+      summary.unknown = ~0u;
+      return place->second = summary;
+    }
     FunctionCode code;
     decode_function(image_, decoder_, range, code);
     flow_through(
@@ -394,9 +463,11 @@ class CodeCollector {
   FunctionCode code_{};
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes_{};
   std::vector<Passed> pending_{};
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> init_tables_{};
   std::set<std::size_t> constructors_{}, taken_{}, constructor_only_{};
-  std::map<std::size_t, std::set<std::size_t>> callers_{};
+  std::map<std::size_t, std::set<std::size_t>> callers_{}, takers_{};
   std::map<std::uint64_t, Summary> summaries_{};
+  std::uint64_t summarized_ = 0;
   std::map<std::pair<std::uint64_t, unsigned>, ParameterUse> uses_{};
 };
 

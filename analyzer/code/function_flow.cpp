@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 namespace isoaudit::analyzer {
 namespace {
@@ -9,6 +10,13 @@ namespace {
 /// A block is looked at again only when something that was known no longer is, so it ends by itself; this bounds
 /// hostile code, after which blocks start with nothing known.
 constexpr std::size_t most_looks_for_each_block = 24;
+
+/// The same for a function as a whole: most blocks are looked at once or twice.
+constexpr std::size_t most_looks_for_a_block_on_average = 8;
+
+/// Each block keeps what is known where it begins, some kilobytes: a longer function is gone through in parts, and
+/// nothing is known where a later part begins.
+constexpr std::size_t most_blocks_at_once = 1 << 16;
 
 struct Block {
   std::size_t first = 0, last = 0;  // last: one past
@@ -20,14 +28,18 @@ class Flow {
        const std::function<Value(const State&, const Instruction&)>& result_of)
       : evaluator_(evaluator), code_(code), result_of_(result_of) {
     cut_into_blocks();
-    entries_.resize(blocks_.size());
-    looks_.resize(blocks_.size());
   }
 
-  void run(const Visit& visit) {
-    if (blocks_.empty()) return;
-    enter(0, entry_state(evaluator_.convention()));
-    settle();
+  std::span<const Block> blocks() const { return blocks_; }
+
+  /// `from_entry`: the first block is where callers come in.
+  void run(const Visit& visit, bool from_entry) {
+    entries_.resize(blocks_.size());
+    looks_.resize(blocks_.size());
+    if (from_entry && !blocks_.empty()) {
+      enter(0, entry_state(evaluator_.convention()));
+      settle();
+    }
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
       if (entries_[block]) continue;
       // Reached in a way that is not known.
@@ -78,8 +90,10 @@ class Flow {
     while (!open_.empty()) {
       const std::size_t block = open_.back();
       open_.pop_back();
-      if (++looks_[block] > most_looks_for_each_block) {
+      const bool worn_out = ++all_looks_ > blocks_.size() * most_looks_for_a_block_on_average + 1000;
+      if (++looks_[block] > most_looks_for_each_block || worn_out) {
         if (looks_[block] > most_looks_for_each_block + 1) continue;
+        looks_[block] = most_looks_for_each_block + 1;
         *entries_[block] = State{};
       }
       State state = *entries_[block];
@@ -112,6 +126,7 @@ class Flow {
   std::vector<std::optional<State>> entries_{};
   std::vector<std::size_t> looks_{};
   std::vector<std::size_t> open_{};
+  std::size_t all_looks_ = 0;
 };
 
 }  // namespace
@@ -151,7 +166,16 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
 
 void flow_through(const Evaluator& evaluator, const FunctionCode& code,
                   const std::function<Value(const State&, const Instruction&)>& result_of, const Visit& visit) {
-  Flow(evaluator, code, result_of).run(visit);
+  Flow whole(evaluator, code, result_of);
+  const std::span<const Block> blocks = whole.blocks();
+  if (blocks.size() <= most_blocks_at_once) return whole.run(visit, true);
+  for (std::size_t first = 0; first < blocks.size(); first += most_blocks_at_once) {
+    const auto part_blocks = blocks.subspan(first, std::min(most_blocks_at_once, blocks.size() - first));
+    FunctionCode part{.begin = code.begin, .end = code.end};
+    part.instructions.assign(code.instructions.begin() + static_cast<std::ptrdiff_t>(part_blocks.front().first),
+                             code.instructions.begin() + static_cast<std::ptrdiff_t>(part_blocks.back().last));
+    Flow(evaluator, part, result_of).run(visit, first == 0);
+  }
 }
 
 }  // namespace isoaudit::analyzer

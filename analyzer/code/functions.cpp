@@ -1,12 +1,10 @@
 #include "analyzer/code/functions.h"
 
-#include <llvm/DebugInfo/DWARF/DWARFDataExtractor.h>
-#include <llvm/DebugInfo/DWARF/DWARFDebugFrame.h>
-#include <llvm/Support/Casting.h>
-#include <llvm/Support/Error.h>
-
 #include <algorithm>
+#include <cstring>
 #include <map>
+
+#include "analyzer/code/unwind_table.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -14,33 +12,94 @@ namespace {
 /// More than any real module has; a hostile table ends here.
 constexpr std::size_t most_functions = 4'000'000;
 
+/// What no table divides is read in pieces: an instruction takes a hundred bytes while its function is looked at.
+constexpr std::uint64_t longest_function = 1 << 20;
+
 /// Start → end.
 using Starts = std::map<std::uint64_t, std::uint64_t>;
 
 void add_unwind_ranges(const Image& image, Starts& starts) {
   const Section* section = image.section_named(".eh_frame");
-  if (section == nullptr || section->bytes.empty()) return;
-  const auto arch = image.machine == Machine::aarch64 ? llvm::Triple::aarch64 : llvm::Triple::x86_64;
-  llvm::DWARFDebugFrame frame(arch, true, section->address);
-  const llvm::StringRef bytes(reinterpret_cast<const char*>(section->bytes.data()), section->bytes.size());
-  // A damaged table keeps what was read before the damage.
-  if (llvm::Error error = frame.parse(llvm::DWARFDataExtractor(bytes, true, 8))) llvm::consumeError(std::move(error));
-  for (const llvm::dwarf::FrameEntry& entry : frame) {
-    const auto* function = llvm::dyn_cast<llvm::dwarf::FDE>(&entry);
-    if (function == nullptr || starts.size() >= most_functions) continue;
-    const std::uint64_t begin = function->getInitialLocation(), size = function->getAddressRange();
-    if (size != 0 && begin + size > begin) starts.emplace(begin, begin + size);
+  if (section == nullptr) return;
+  each_unwind_range(*section, [&](std::uint64_t begin, std::uint64_t end) {
+    if (starts.size() < most_functions) starts.emplace(begin, end);
+  });
+}
+
+std::uint32_t word_at(std::span<const std::uint8_t> bytes, std::size_t offset) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, bytes.data() + offset, sizeof value);
+  return value;
+}
+
+/// The length that an ARM64 entry gives: packed into its second word, or in the first of the record that it points to.
+std::uint64_t arm64_length(const Image& image, std::uint32_t word) {
+  constexpr std::uint32_t packed = 3;
+  if ((word & packed) != 0) return std::uint64_t{(word >> 2) & 0x7FF} * 4;
+  const auto record = image.number_at(image.functions.base + word, 4);
+  return record ? (*record & 0x3FFFF) * 4 : 0;
+}
+
+/// A later piece of the function before it (UNW_FLAG_CHAININFO).
+bool is_continued(const Image& image, std::uint32_t unwind_data) {
+  constexpr std::uint64_t chained = 4;
+  const auto head = image.number_at(image.functions.base + unwind_data, 1);
+  return head && ((*head >> 3) & chained) != 0;
+}
+
+/// Windows' .pdata; functions that need no unwinding are not in it.
+void add_unwind_entries(const Image& image, Starts& starts) {
+  const FunctionTable& table = image.functions;
+  const bool arm = table.kind == FunctionTable::Kind::unwind_arm64;
+  const std::size_t each = arm ? 8 : 12;
+  std::uint64_t before = 0, before_end = 0;
+  for (std::size_t at = 0; at + each <= table.bytes.size() && starts.size() < most_functions; at += each) {
+    const std::uint64_t begin = table.base + word_at(table.bytes, at);
+    const std::uint32_t second = word_at(table.bytes, at + 4);
+    const std::uint64_t end = arm ? begin + arm64_length(image, second) : table.base + second;
+    if (end <= begin) continue;
+    if (!arm && begin == before_end && is_continued(image, word_at(table.bytes, at + 8))) {
+      starts[before] = end;
+    } else {
+      starts.emplace(begin, end);
+      before = begin;
+    }
+    before_end = end;
   }
 }
 
+/// Mach-O's list says where functions begin; each ends where the next one does, or its section.
+void add_function_starts(const Image& image, Starts& starts) {
+  std::uint64_t place = image.functions.base, distance = 0, before = 0;
+  unsigned shift = 0;
+  for (const std::uint8_t byte : image.functions.bytes) {
+    if (shift < 64) distance |= std::uint64_t{byte & 0x7Fu} << shift;
+    shift += 7;
+    if ((byte & 0x80) != 0) continue;
+    // What follows a zero is padding.
+    if (distance == 0 || starts.size() >= most_functions) break;
+    place += distance;
+    if (before != 0 && place > before) starts.emplace(before, place);
+    before = place;
+    distance = 0, shift = 0;
+  }
+  const Section* section = image.section_at(before);
+  if (before != 0 && section != nullptr) starts.emplace(before, section->address + section->size);
+}
+
 /// Entries of the linker's tables have unwind entries as a whole, and nothing in them writes variables.
-bool is_stub_section(std::string_view name) { return name.starts_with(".plt"); }
+bool is_stub_section(std::string_view name) { return name.starts_with(".plt") || name.starts_with("__TEXT,__stub"); }
 
 }  // namespace
 
 std::vector<FunctionRange> find_functions(const Image& image) {
   Starts starts;
-  add_unwind_ranges(image, starts);
+  switch (image.functions.kind) {
+    case FunctionTable::Kind::none: add_unwind_ranges(image, starts); break;
+    case FunctionTable::Kind::unwind_x64:
+    case FunctionTable::Kind::unwind_arm64: add_unwind_entries(image, starts); break;
+    case FunctionTable::Kind::starts: add_function_starts(image, starts); break;
+  }
   std::map<std::uint64_t, std::string_view> names;
   for (const Symbol& symbol : image.symbols) {
     if (symbol.kind != Symbol::Kind::function) continue;
@@ -49,19 +108,40 @@ std::vector<FunctionRange> find_functions(const Image& image) {
       starts.emplace(symbol.address, symbol.address + symbol.size);
     }
   }
+  const auto name_at = [&](std::uint64_t address) {
+    const auto name = names.find(address);
+    return name == names.end() ? std::string() : std::string(name->second);
+  };
   std::vector<FunctionRange> functions;
   const auto add = [&](std::uint64_t begin, std::uint64_t end) {
-    if (begin >= end) return;
-    const auto name = names.find(begin);
-    functions.push_back({begin, end, name == names.end() ? std::string() : std::string(name->second)});
+    for (; begin < end && end - begin > longest_function; begin += longest_function) {
+      functions.push_back({begin, begin + longest_function, name_at(begin)});
+    }
+    if (begin < end) functions.push_back({begin, end, name_at(begin)});
+  };
+  // Hostile files let sections overlap: bytes that were cut once are not cut again.
+  std::uint64_t covered = 0;
+  // Windows' tables leave out functions that need no unwinding: several may lie between two entries, each aligned and
+  // with breakpoints before it.
+  const auto add_gap = [&](const Section& section, std::uint64_t begin, std::uint64_t end) {
+    constexpr std::uint64_t alignment = 16;
+    constexpr std::uint8_t breakpoint = 0xCC;
+    if (image.functions.kind == FunctionTable::Kind::unwind_x64) {
+      for (std::uint64_t at = (begin / alignment + 1) * alignment; at < end; at += alignment) {
+        if (section.bytes[at - 1 - section.address] != breakpoint) continue;
+        add(begin, at);
+        begin = at;
+      }
+    }
+    add(begin, end);
   };
   for (const Section& section : image.sections) {
     if (!section.executable || is_stub_section(section.name)) continue;
     const std::uint64_t section_end = section.address + section.bytes.size();
-    std::uint64_t covered = section.address;
-    for (auto next = starts.lower_bound(section.address); next != starts.end() && next->first < section_end; ++next) {
+    covered = std::max(covered, section.address);
+    for (auto next = starts.lower_bound(covered); next != starts.end() && next->first < section_end; ++next) {
       const std::uint64_t begin = std::max(next->first, covered);
-      add(covered, begin);
+      add_gap(section, covered, begin);
       // A range that runs into the next one ends where that begins.
       const auto following = std::next(next);
       std::uint64_t end = std::min(next->second, section_end);
@@ -69,7 +149,8 @@ std::vector<FunctionRange> find_functions(const Image& image) {
       add(begin, end);
       covered = std::max(covered, end);
     }
-    add(covered, section_end);
+    add_gap(section, covered, section_end);
+    covered = std::max(covered, section_end);
   }
   std::ranges::sort(functions, {}, &FunctionRange::begin);
   return functions;
