@@ -15,8 +15,9 @@ struct FunctionRange {
   std::string name{};
 };
 
-/// All executable bytes of an image, cut into functions: by unwind tables and symbols; what neither covers
-/// (hand-written assembly, the C runtime's own) is a range too, so that nothing goes unread. Sorted, never overlapping.
+/// All executable bytes of an image, cut into functions: by unwind tables, the format's list of functions and symbols;
+/// what neither covers (hand-written assembly, the C runtime's own) is a range too, so that nothing goes unread.
+/// Sorted, never overlapping.
 std::vector<FunctionRange> find_functions(const Image& image);
 
 }  // namespace isoaudit::analyzer

@@ -104,7 +104,7 @@ struct Image {
   /// Needed libraries in the file's order.
   std::vector<std::string> libraries{};
   FunctionTable functions{};
-  /// Functions that the loader calls, where the sections do not tell (Mach-O).
+  /// Functions that the loader calls, where the sections do not tell: Mach-O's initialisers, a DLL's entry point.
   std::vector<std::uint64_t> initializers{};
   /// The file has a symbol table beside the dynamic one: static variables and functions have names.
   bool has_symbol_table = false;

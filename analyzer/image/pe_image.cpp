@@ -56,6 +56,7 @@ class PeReader {
           image_.machine == Machine::aarch64 ? FunctionTable::Kind::unwind_arm64 : FunctionTable::Kind::unwind_x64,
           table(functions, "exception").bytes(), base_};
     }
+    if (entry_ != 0) image_.initializers.push_back(base_ + entry_);
     sort_tables();
     return std::move(image_);
   }
@@ -75,9 +76,11 @@ class PeReader {
       const auto header =
           need(view_.at<object::pe32plus_header>(optional), "is cut short: its PE header is incomplete");
       base_ = header.ImageBase, count = header.NumberOfRvaAndSize, directories = sizeof header;
+      entry_ = header.AddressOfEntryPoint;
     } else if (magic == coff::PE32Header::PE32) {
       const auto header = need(view_.at<object::pe32_header>(optional), "is cut short: its PE header is incomplete");
       base_ = header.ImageBase, count = header.NumberOfRvaAndSize, directories = sizeof header;
+      entry_ = header.AddressOfEntryPoint;
       image_.pointer_size = 4;
     } else {
       throw Damage("is damaged: its PE header has an unknown kind");
@@ -375,7 +378,7 @@ class PeReader {
   object::coff_file_header file_header_{};
   std::vector<object::data_directory> directories_{};
   std::uint64_t section_table_ = 0;
-  std::uint64_t base_ = 0;
+  std::uint64_t base_ = 0, entry_ = 0;
   std::vector<RawSection> raw_sections_{};
   /// Texts of imports by number; a set's elements stay where they are.
   std::set<std::string> numbered_{};
