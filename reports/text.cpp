@@ -68,7 +68,14 @@ fmt::text_style style_of(Severity severity) {
   return {};
 }
 
-void write_module(Writer& out, const ModuleReport& module, std::size_t width) {
+/// How wide the first two columns are: the modules' names and the Pythons' ids.
+struct Widths {
+  std::size_t module = 8;
+  std::size_t python = 5;
+};
+
+void write_module(Writer& out, const ModuleReport& module, const Widths& widths) {
+  const std::size_t width = widths.module;
   if (module.verdicts.empty()) {
     const bool single = !module.entry_points.empty() && module.entry_points.front().init == model::Init::single_phase;
     out.line("{:{}}  {}: {}", module.name, width, module.compiled ? "not run" : "source only",
@@ -78,8 +85,8 @@ void write_module(Writer& out, const ModuleReport& module, std::size_t width) {
   }
   for (const model::Verdict& verdict : module.verdicts) {
     const std::string word = fmt::format("{:15}", to_string(verdict.kind));
-    out.line("{:{}}  {:5}  {}  {}", module.name, width, verdict.python, out.paint(word, style_of(verdict.kind)),
-             verdict.reason);
+    out.line("{:{}}  {:{}}  {}  {}", module.name, width, verdict.python, widths.python,
+             out.paint(word, style_of(verdict.kind)), verdict.reason);
     if (!out.verbose()) continue;
     for (const model::Phase& phase : verdict.phases) {
       out.line("{:{}}           {:20} {:12} {:6.3f} s  {}", "", width, to_string(phase.level), to_string(phase.outcome),
@@ -180,15 +187,16 @@ void write_findings(Writer& out, const Report& report) {
 
 std::string render_text(const Report& report, const RenderOptions& options) {
   Writer out(options);
-  std::size_t width = 8;
+  Widths widths;
   std::size_t elsewhere = 0;
-  for (const ModuleReport& module : report.modules) width = std::max(width, module.name.size());
+  for (const ModuleReport& module : report.modules) widths.module = std::max(widths.module, module.name.size());
+  for (const model::Interpreter& python : report.pythons) widths.python = std::max(widths.python, python.id.size());
   for (const ModuleReport& module : report.modules) {
     // Another build of a module that has its verdict: inspected, and in the JSON report.
     if (module.compiled && module.verdicts.empty() && !report.pythons.empty()) {
       ++elsewhere;
     } else {
-      write_module(out, module, width);
+      write_module(out, module, widths);
     }
   }
   if (elsewhere > 0) out.line("{} more file{} built for other Pythons", elsewhere, elsewhere == 1 ? " is" : "s are");

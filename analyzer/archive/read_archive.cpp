@@ -55,7 +55,8 @@ class Indexer {
     if (!stream.error().empty()) gap("", stream.error());
     for (const auto& [link, target] : links_) say_of_link(link, target);
     for (const auto& [name, entry] : index_.entries) {
-      if (entry.repeated && matters_(name)) gap(name, "is in the archive more than once: the last one was read");
+      if (entry.repeated && matters_(name))
+        gap(name, "is in the archive more than once: the last one was read, as installers do");
     }
     return std::move(index_);
   }
