@@ -31,7 +31,8 @@ enum class WriteKind {
   member,          ///< through a member, an element or `->` of the variable itself
   method,          ///< a non-const method of a C++ object
   api_macro,       ///< Py_CLEAR, Py_SETREF, Py_XSETREF
-  address_passed,  ///< its address went to a function with a non-const pointer or reference parameter
+  address_passed,  ///< its address went to a function that may write through it: its body is not known
+  by_callee,       ///< its address went to a function of the program that writes through it
 };
 
 /// What is stored, as far as one expression tells.
@@ -44,14 +45,37 @@ enum class StoredValue {
   parameter,  ///< a parameter of the enclosing function
 };
 
+/// When code runs. Ordered: the earliest first.
+enum class RunsWhen {
+  never,               ///< nothing leads to it
+  static_initialiser,  ///< when the library is loaded: C++ initialisers, constructor functions
+  process,             ///< only where Python starts or ends for the whole process
+  hook,                ///< the module hook
+  exec,                ///< Py_mod_create and Py_mod_exec: in every interpreter that imports the module
+  call,                ///< methods, slots, getters, callbacks, exported functions
+  finalise,            ///< m_traverse, m_clear, m_free
+};
+
+/// One time at which code runs, and a way that leads to it: "method `lookup` → lookup() → store()".
+struct Reached {
+  RunsWhen when = RunsWhen::call;
+  std::string path{};
+
+  auto operator<=>(const Reached&) const = default;
+};
+
 struct Write {
   Location where{};
   WriteKind kind = WriteKind::assignment;
   StoredValue value = StoredValue::unknown;
   /// The function whose result is stored, or that gets the address: "PyErr_NewException".
   std::string callee{};
+  /// For StoredValue::constant: which, where that is known: two writes of one text store the same.
+  std::string stored{};
   /// A lock is held around the write, or it is atomic, as far as the function itself shows: "PyMutex_Lock".
   std::string guard{};
+  /// When the function that writes runs, one row for each time, sorted; empty when not known.
+  std::vector<Reached> reached{};
 
   auto operator<=>(const Write&) const = default;
 };
@@ -78,6 +102,8 @@ struct Variable {
   bool has_dynamic_init = false;
   /// Its initialiser is itself a run-time store (C++ `static PyObject *x = make();`): the callee.
   std::string initialiser_callee{};
+  /// A static Python object of the project whose address its initialiser holds: "_PyExc_Base"; else empty.
+  std::string holds_static{};
   /// Its address is taken in a way that is not itself a known write.
   bool address_taken = false;
   bool is_read = false;
@@ -91,7 +117,7 @@ struct Variable {
   auto operator<=>(const Variable&) const = default;
 };
 
-/// A use of a function of CPython's API or libc that some rule may care for.
+/// A use of a function or variable of CPython's API or libc that some rule may care for.
 struct ApiUse {
   std::string name{};
   Location where{};

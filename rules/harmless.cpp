@@ -151,7 +151,10 @@ std::string harmless_reason(const Variable& v) {
   if (v.is_thread_local && !object) return "thread-local plain data";
   if (in(header_statics, v.name)) return "C API pointer that a header defines";
   const auto store = [](const model::Write& w) {
-    return w.kind != model::WriteKind::address_passed && w.kind != model::WriteKind::method;
+    // What the C API does with a definition that it gets is its own business: CPython's sources show it.
+    const bool api = w.callee.starts_with("Py") || w.callee.starts_with("_Py");
+    return w.kind != model::WriteKind::address_passed && w.kind != model::WriteKind::method &&
+           !(w.kind == model::WriteKind::by_callee && api);
   };
   const bool stored_to = std::ranges::any_of(v.writes, store);
   const bool table = is_constant_type(v.canonical_type) || is_constant_type(v.type);
@@ -165,6 +168,9 @@ std::string harmless_reason(const Variable& v) {
   if (v.canonical_type.find("sig_atomic_t") != std::string::npos || v.type.find("sig_atomic_t") != std::string::npos) {
     return "signal flag";
   }
+  // Others read it, and so get a static object of the project.
+  const bool published = v.linkage == model::Linkage::external || v.address_taken;
+  if (!written(v) && published && !v.holds_static.empty()) return "";
   if (!written(v) && !v.address_taken && v.python_type != PythonType::static_object) return "never written";
   if (!written(v) && !v.is_read && v.python_type != PythonType::static_object) return "only its address is used";
   if (object && v.python_type != PythonType::static_object && written(v) && v.initialiser_callee.empty() &&

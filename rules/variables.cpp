@@ -8,6 +8,7 @@
 #include <set>
 
 #include "rules/harmless.h"
+#include "rules/written.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -50,23 +51,6 @@ void add_symbol(const Facts& facts, const Variable& variable, Finding& finding) 
   }
 }
 
-std::string written_by(const Variable& variable) {
-  std::set<std::string> functions;
-  for (const Write& write : variable.writes) {
-    if (!write.where.function.empty()) functions.insert(write.where.function + "()");
-  }
-  if (functions.empty()) return "";
-  std::string text = ", written by ";
-  std::size_t count = 0;
-  for (const std::string& function : functions) {
-    if (count == 3) return text + fmt::format(" and {} more", functions.size() - count);
-    if (count > 0) text += count + 1 == functions.size() ? " and " : ", ";
-    text += function;
-    ++count;
-  }
-  return text;
-}
-
 std::string storage_words(const Variable& variable) {
   if (variable.is_thread_local) return "thread-local";
   switch (variable.storage) {
@@ -84,40 +68,27 @@ Finding finding_for(const Variable& variable, const UnitLinks& links, model::Sev
   finding.module = links.primary_module(variable.unit);
   finding.where = variable.where;
   finding.severity = severity;
-  finding.status =
-      std::ranges::all_of(variable.writes, [](const Write& w) { return w.kind == WriteKind::address_passed; }) &&
-              variable.python_type != PythonType::static_type && variable.python_type != PythonType::static_object &&
-              variable.initialiser_callee.empty()
-          ? Status::possible
-          : Status::likely;
-  finding.message = fmt::format("`{}` ({}, {}) {}{}", variable.qualified_name, variable.type, storage_words(variable),
-                                words.harm, written_by(variable));
+  const bool holds = variable.writes.empty() && !variable.holds_static.empty();
+  finding.status = !holds &&
+                           std::ranges::all_of(variable.writes,
+                                               [](const Write& w) { return w.kind == WriteKind::address_passed; }) &&
+                           variable.python_type != PythonType::static_type &&
+                           variable.python_type != PythonType::static_object && variable.initialiser_callee.empty()
+                       ? Status::possible
+                       : Status::likely;
+  finding.message = fmt::format(
+      "`{}` ({}, {}) {}{}", variable.qualified_name, variable.type, storage_words(variable),
+      holds ? fmt::format("hands the static object `{}` to all interpreters", variable.holds_static) : words.harm,
+      written_by(variable));
   finding.fix = fmt::format(fmt::runtime(words.fix), variable.name);
 
-  const Explained explained = explain_writes(variable);
-  if (!explained.why.empty()) {
+  if (const std::string why = explain_writes(variable); !why.empty()) {
     finding.severity = model::Severity::advice;
-    finding.message += "; " + explained.why;
+    finding.message += "; " + why;
   }
   finding.because.push_back(
       {EvidenceKind::source, fmt::format("defined as `{} {}`", variable.type, variable.name), variable.where});
-  constexpr std::size_t shown_writes = 8;
-  for (std::size_t i = 0; i < std::min(variable.writes.size(), shown_writes); ++i) {
-    const Write& write = variable.writes[i];
-    std::string text;
-    if (write.kind == WriteKind::address_passed) {
-      text = fmt::format("its address goes to {}()", write.callee.empty() ? "a function" : write.callee);
-    } else if (write.value == StoredValue::call && !write.callee.empty()) {
-      text = fmt::format("{}() stores the result of {}()", write.where.function, write.callee);
-    } else {
-      text = fmt::format("{}() writes it", write.where.function);
-    }
-    finding.because.push_back({EvidenceKind::source, std::move(text), write.where});
-  }
-  if (variable.writes.size() > shown_writes) {
-    finding.because.push_back(
-        {EvidenceKind::source, fmt::format("and {} more writes", variable.writes.size() - shown_writes), {}});
-  }
+  add_writes(variable, finding);
   return finding;
 }
 
@@ -233,28 +204,6 @@ std::string shared_text(const SharedObject& object) {
 
 bool is_thread_local_section(const std::string& section) {
   return section.starts_with(".tbss") || section.starts_with(".tdata") || section.find("thread") != std::string::npos;
-}
-
-Explained explain_writes(const Variable& variable) {
-  // No lock and no sameness helps an object: it belongs to one interpreter, whoever writes the pointer.
-  if (variable.python_type != PythonType::none) return {};
-  if (variable.writes.empty()) {
-    // A table that is filled where it is defined and handed round by its address; an empty buffer is meant to be
-    // filled.
-    return {variable.has_initialiser ? "nothing is seen to write it, its address is kept elsewhere" : ""};
-  }
-  if (std::ranges::all_of(variable.writes, [](const Write& write) { return !write.guard.empty(); })) {
-    return {fmt::format("every write is guarded ({})", variable.writes.front().guard)};
-  }
-  if (variable.writes.size() > 1 || variable.writes.front().kind != WriteKind::assignment) return {};
-  const Write& write = variable.writes.front();
-  if (write.value == StoredValue::constant || write.value == StoredValue::static_address) {
-    return {"its only write stores the same value in every interpreter"};
-  }
-  if (write.value == StoredValue::call && is_pure_probe(write.callee)) {
-    return {fmt::format("its only write stores what {}() answers, the same in every interpreter", write.callee)};
-  }
-  return {};
 }
 
 VariableKind classify(const Variable& v) {

@@ -26,13 +26,6 @@ enum class VariableKind {
 
 VariableKind classify(const model::Variable& variable);
 
-/// How sure a source finding on this variable may be, and whether its writes are explained.
-struct Explained {
-  /// Why the writes do no harm (a lock, one constant, ...): such a finding sinks to advice. Empty: not explained.
-  std::string why{};
-};
-Explained explain_writes(const model::Variable& variable);
-
 /// What differs from rule to rule in a finding about a variable.
 struct VariableWords {
   /// "is one type object for all interpreters": follows the variable's name and type.

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "rules/variables.h"
+#include "rules/written.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -30,7 +31,7 @@ bool explained(const model::Facts& facts, const model::RunFacts& run, const mode
     if (match != nullptr) return false;
     match = &variable;
   }
-  return match != nullptr && (classify(*match) == VariableKind::harmless || !explain_writes(*match).why.empty());
+  return match != nullptr && (classify(*match) == VariableKind::harmless || !explain_writes(*match).empty());
 }
 
 }  // namespace

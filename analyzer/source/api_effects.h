@@ -3,14 +3,9 @@
 #include <clang/AST/Decl.h>
 #include <clang/AST/Expr.h>
 
-namespace isoaudit::analyzer {
+#include "analyzer/source/effect.h"
 
-/// What a function may do with an address that it gets.
-enum class Effect {
-  none,    ///< reads at most
-  shares,  ///< keeps or hands on the object's address, writes nothing of the variable
-  writes,  ///< writes, or nothing better is known of it
-};
+namespace isoaudit::analyzer {
 
 /// For argument `index` of `call`, by the parameter's type and, where that tells too little, by tables of CPython's
 /// API and libc.

@@ -53,31 +53,50 @@ Climb::Next Climb::taken() {
   return Next::stop;
 }
 
-Climb::Next Climb::passed(const std::string& callee) {
+Climb::Next Climb::passed(const clang::FunctionDecl* callee, const std::string& name, unsigned parameter,
+                          Effect otherwise) {
   // What the variable points to is not the variable: only plain stores through it are told.
-  if (!path_.through) {
-    write(WriteKind::address_passed, {StoredValue::unknown, callee}, is_atomic_function(callee) ? callee : "");
-  }
+  if (path_.through) return Next::stop;
+  Passed passed;
+  if (callee != nullptr) passed.callee = owner_.ids_.of(callee);
+  passed.parameter = parameter;
+  passed.otherwise = otherwise;
+  passed.write =
+      describe(WriteKind::address_passed, {StoredValue::unknown, name}, is_atomic_function(name) ? name : "");
+  use().passed.push_back(std::move(passed));
   return Next::stop;
 }
+
+Climb::Next Climb::passed_to_unknown(const std::string& name) { return passed(nullptr, name, 0, Effect::writes); }
 
 StoredExpression Climb::evaluate(const clang::Expr* value) const {
   return stored_expression(value, owner_.ast_, owner_.local_values_);
 }
 
 void Climb::write(WriteKind kind, const StoredExpression& value, const std::string& guard) {
-  const auto* node = ancestors_[at_].dyn_cast<const clang::Stmt*>();
-  if (node == nullptr) return;
+  if (ancestors_[at_].dyn_cast<const clang::Stmt*>() == nullptr) return;
+  // A parameter that is written without a lock somewhere is: no other write tells more.
+  std::vector<model::Write>& writes = use().writes;
+  if (is_parameter() && !writes.empty() && writes.front().guard.empty()) return;
+  model::Write made = describe(kind, value, guard);
+  if (is_parameter() && made.guard.empty()) writes.clear();
+  writes.push_back(std::move(made));
+}
+
+model::Write Climb::describe(WriteKind kind, const StoredExpression& value, const std::string& guard) const {
+  const auto* node = ancestors_[at_].get<const clang::Stmt*>();
   model::Write write;
+  write.guard = guard.empty() ? guard_around(ancestors_) : guard;
   write.kind = kind;
+  if (is_parameter()) return write;
   write.value = value.value;
   write.callee = value.callee;
+  write.stored = value.text;
   write.where = owner_.places_.place(node->getBeginLoc(), function_);
   for (const std::string& macro : owner_.places_.macros(node->getBeginLoc())) {
     if (std::ranges::find(storing_macros, macro) != std::end(storing_macros)) write.kind = WriteKind::api_macro;
   }
-  write.guard = guard.empty() ? guard_around(ancestors_) : guard;
-  use().writes.push_back(std::move(write));
+  return write;
 }
 
 void Climb::store(const clang::Expr* value) {
@@ -146,8 +165,10 @@ Climb::Next Climb::step(const clang::Expr* child, Node parent) {
   if (llvm::isa<clang::InitListExpr, clang::DesignatedInitExpr, clang::CXXParenListInitExpr>(statement)) {
     return path_.stands == Stands::address && !points_to_const(child->getType()) ? taken() : read();
   }
-  if (llvm::isa<clang::CXXNewExpr>(statement)) return path_.stands == Stands::address ? passed("operator new") : read();
-  if (llvm::isa<clang::GCCAsmStmt>(statement)) return passed("asm");
+  if (llvm::isa<clang::CXXNewExpr>(statement)) {
+    return path_.stands == Stands::address ? passed_to_unknown("operator new") : read();
+  }
+  if (llvm::isa<clang::GCCAsmStmt>(statement)) return passed_to_unknown("asm");
   if (const auto* block = llvm::dyn_cast<clang::CompoundStmt>(statement)) {
     // ({ ...; &g; }) stands for its last expression.
     if (at_ >= 2 && node_as<clang::StmtExpr>(ancestors_[at_ - 2]) != nullptr && is_last_of_block(child, block)) {
@@ -316,12 +337,11 @@ Climb::Next Climb::through_call(const clang::Expr* child, const clang::CallExpr*
     return Next::stop;
   }
   if (callee == "__builtin_expect") return Next::go_on;
-  switch (effect_on_argument(call, index)) {
-    case Effect::writes: return passed(callee);
-    case Effect::shares: return path_.stands == Stands::address ? taken() : read();
-    case Effect::none: return read();
-  }
-  return Next::stop;
+  const Effect effect = effect_on_argument(call, index);
+  if (effect == Effect::none || (effect == Effect::shares && path_.stands == Stands::object)) return read();
+  const auto* function = llvm::dyn_cast_or_null<clang::FunctionDecl>(call->getCalleeDecl());
+  const bool shifted = llvm::isa<clang::CXXOperatorCallExpr>(call) && method != nullptr;
+  return passed(function, callee, shifted ? index - 1 : index, effect);
 }
 
 Climb::Next Climb::through_construct(const clang::Expr* child, const clang::CXXConstructExpr* construct) {
@@ -329,8 +349,10 @@ Climb::Next Climb::through_construct(const clang::Expr* child, const clang::CXXC
   const auto found = std::find(construct->arg_begin(), construct->arg_end(), child);
   if (found == construct->arg_end()) return read();
   const auto index = static_cast<unsigned>(found - construct->arg_begin());
-  const bool writes = effect_on_argument(construct, index) == Effect::writes;
-  return writes ? passed(construct->getConstructor()->getParent()->getQualifiedNameAsString()) : read();
+  const Effect effect = effect_on_argument(construct, index);
+  if (effect == Effect::none) return read();
+  const clang::CXXConstructorDecl* constructor = construct->getConstructor();
+  return passed(constructor, constructor->getParent()->getQualifiedNameAsString(), index, effect);
 }
 
 Climb::Next Climb::into_variable(const clang::VarDecl* local, bool initialises) {
@@ -351,7 +373,7 @@ Climb::Next Climb::into_variable(const clang::VarDecl* local, bool initialises) 
 
 Climb::Next Climb::into_atomic(const clang::Expr* child, const clang::AtomicExpr* atomic) {
   if (path_.stands != Stands::address) return read();
-  if (atomic->getPtr() != child) return passed("__atomic");
+  if (atomic->getPtr() != child) return passed_to_unknown("__atomic");
   switch (atomic->getOp()) {
     case clang::AtomicExpr::AO__c11_atomic_load:
     case clang::AtomicExpr::AO__atomic_load:

@@ -38,8 +38,12 @@ class Climb {
   VariableUses& use() { return owner_.uses_[variable_]; }
   Next read();
   Next taken();
-  Next passed(const std::string& callee);
+  /// Its address, or a reference to it, is an argument of that parameter.
+  Next passed(const clang::FunctionDecl* callee, const std::string& name, unsigned parameter, Effect otherwise);
+  Next passed_to_unknown(const std::string& name);
   void write(model::WriteKind kind, const StoredExpression& value, const std::string& guard = {});
+  model::Write describe(model::WriteKind kind, const StoredExpression& value, const std::string& guard) const;
+  bool is_parameter() const { return llvm::isa<clang::ParmVarDecl>(variable_); }
   void store(const clang::Expr* value);
   StoredExpression evaluate(const clang::Expr* value) const;
 

@@ -4,6 +4,9 @@
 #include <map>
 #include <tuple>
 
+#include "analyzer/source/call_graph.h"
+#include "analyzer/source/summaries.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -24,8 +27,45 @@ void add_uses(model::Variable& variable, const VariableUses& uses) {
   variable.writes.insert(variable.writes.end(), uses.writes.begin(), uses.writes.end());
 }
 
+/// What only the whole program tells: where addresses went, and when each write happens.
+void finish_uses(std::size_t unit, VariableUses& uses, const Summaries& summaries, const CallGraph& calls) {
+  summaries.resolve(unit, uses);
+  for (model::Write& write : uses.writes) write.reached = calls.reached(unit, write.where.function);
+}
+
+/// The same line of a header, seen by several units, is one write: all its times count.
+void merge_writes(std::vector<model::Write>& writes) {
+  sort_unique(writes);
+  std::vector<model::Write> merged;
+  for (model::Write& write : writes) {
+    std::vector<model::Reached> reached = std::move(write.reached);
+    write.reached.clear();
+    if (!merged.empty()) {
+      std::vector<model::Reached> before = std::move(merged.back().reached);
+      merged.back().reached.clear();
+      const bool same = merged.back() == write;
+      if (same && !before.empty() && !reached.empty()) before.insert(before.end(), reached.begin(), reached.end());
+      if (same && reached.empty()) before.clear();  // not known beats known
+      merged.back().reached = std::move(before);
+      if (same) continue;
+    }
+    write.reached = std::move(reached);
+    merged.push_back(std::move(write));
+  }
+  for (model::Write& write : merged) {
+    std::ranges::sort(write.reached);
+    const auto same_time = std::unique(write.reached.begin(), write.reached.end(),
+                                       [](const auto& a, const auto& b) { return a.when == b.when; });
+    write.reached.erase(same_time, write.reached.end());
+    if (write.reached.size() > 1 && write.reached.front().when == model::RunsWhen::never) {
+      write.reached.erase(write.reached.begin());
+    }
+  }
+  writes = std::move(merged);
+}
+
 void absorb(model::Variable& variable, const model::Variable& twin) {
-  add_uses(variable, {twin.is_read, twin.address_taken, twin.writes});
+  add_uses(variable, {twin.is_read, twin.address_taken, twin.writes, {}});
   variable.unit = std::min(variable.unit, twin.unit);
   if (variable.linkage_name.empty()) variable.linkage_name = twin.linkage_name;
 }
@@ -37,12 +77,23 @@ model::SourceFacts link_units(std::vector<UnitFacts> units, std::vector<model::G
   model::SourceFacts facts;
   std::map<decltype(place_of(model::Variable{})), model::Variable> variables;
   std::map<std::string, VariableUses> external;
-  for (UnitFacts& unit : units) {
-    for (model::Variable& variable : unit.variables) {
+  const Summaries summaries(units);
+  const CallGraph calls(units);
+  for (std::size_t number = 0; number < units.size(); ++number) {
+    UnitFacts& unit = units[number];
+    for (std::size_t i = 0; i < unit.variables.size(); ++i) {
+      model::Variable& variable = unit.variables[i];
+      VariableUses uses{.writes = std::move(variable.writes), .passed = std::move(unit.passed[i])};
+      variable.writes.clear();
+      finish_uses(number, uses, summaries, calls);
+      add_uses(variable, uses);
       const auto [known, is_new] = variables.try_emplace(place_of(variable), variable);
       if (!is_new) absorb(known->second, variable);
     }
-    for (const auto& [name, uses] : unit.external_uses) merge_uses(external[name], uses);
+    for (auto& [name, uses] : unit.external_uses) {
+      finish_uses(number, uses, summaries, calls);
+      merge_uses(external[name], uses);
+    }
     std::ranges::move(unit.entry_points, std::back_inserter(facts.entry_points));
     std::ranges::move(unit.api_uses, std::back_inserter(facts.api_uses));
     std::ranges::move(unit.gaps, std::back_inserter(gaps));
@@ -54,7 +105,7 @@ model::SourceFacts link_units(std::vector<UnitFacts> units, std::vector<model::G
         add_uses(variable, uses->second);
       }
     }
-    sort_unique(variable.writes);
+    merge_writes(variable.writes);
     facts.variables.push_back(std::move(variable));
   }
   sort_unique(facts.units);

@@ -76,9 +76,12 @@ void SlotReader::invalid(const std::string& why) {
 std::string SlotReader::run_time_store(const clang::VarDecl* variable) const {
   const auto found = uses_.find(identity(variable));
   if (found == uses_.end()) return {};
-  for (const model::Write& write : found->second.writes) {
+  std::vector<model::Write> writes = found->second.writes;
+  for (const Passed& passed : found->second.passed) {
     // A helper that gets the address hands it on to PyModuleDef_Init; only the copying functions of libc store.
-    if (write.kind == model::WriteKind::address_passed && !write.callee.starts_with("mem")) continue;
+    if (passed.write.callee.starts_with("mem")) writes.push_back(passed.write);
+  }
+  for (const model::Write& write : writes) {
     return write.where.file + ":" + std::to_string(write.where.line);
   }
   return {};

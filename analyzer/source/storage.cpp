@@ -124,9 +124,29 @@ std::optional<model::Variable> Storage::describe(const clang::VarDecl* declarati
       if (value.value == model::StoredValue::call) variable.initialiser_callee = value.callee;
     }
   }
+  if (variable.python_type == model::PythonType::object_pointer ||
+      variable.python_type == model::PythonType::type_pointer) {
+    variable.holds_static = static_object_in(declaration->getInit());
+  }
   variable.where = places_.place(declaration->getLocation(), function);
   variable.generator = places_.generator(declaration->getLocation());
   return variable;
+}
+
+std::string Storage::static_object_in(const clang::Expr* initialiser) {
+  if (initialiser == nullptr || initialiser->isValueDependent()) return {};
+  if (const auto* list = llvm::dyn_cast<clang::InitListExpr>(initialiser)) {
+    for (const clang::Expr* entry : list->inits()) {
+      if (std::string found = static_object_in(entry); !found.empty()) return found;
+    }
+    return {};
+  }
+  const auto* target = llvm::dyn_cast_or_null<clang::VarDecl>(addressed(initialiser));
+  if (target == nullptr || !target->hasGlobalStorage() || is_immortal(target)) return {};
+  if (target->getType().isConstQualified() || !places_.in_project(target->getLocation())) return {};
+  const model::PythonType kind = types_.classify(target->getType()).kind;
+  const bool object = kind == model::PythonType::static_type || kind == model::PythonType::static_object;
+  return object ? target->getNameAsString() : std::string();
 }
 
 model::Variable Storage::describe(const clang::CompoundLiteralExpr* literal, const std::string& owner) {

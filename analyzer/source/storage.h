@@ -31,6 +31,8 @@ class Storage {
 
  private:
   void describe_type(model::Variable& variable, clang::QualType type);
+  /// The first static Python object of the project whose address stands in `initialiser`; empty when none does.
+  std::string static_object_in(const clang::Expr* initialiser);
 
   clang::ASTContext& ast_;
   SourcePlaces& places_;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "analyzer/source/api_uses.h"
+#include "analyzer/source/calls.h"
 #include "analyzer/source/entry_points.h"
 #include "analyzer/source/guards.h"
 #include "analyzer/source/storage.h"
@@ -20,7 +21,13 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
 
  public:
   UnitVisitor(clang::ASTContext& ast, SourcePlaces& places)
-      : ast_(ast), places_(places), storage_(ast, places), uses_(ast, places), api_(places) {}
+      : ast_(ast),
+        places_(places),
+        storage_(ast, places),
+        ids_(storage_),
+        uses_(ast, places, ids_),
+        calls_(ast, ids_),
+        api_(places) {}
 
   // Types hold no uses: what stands in sizeof, typeof and decltype is never evaluated.
   bool TraverseTypeLoc(clang::TypeLoc /*location*/) { return true; }
@@ -35,7 +42,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
     const clang::FunctionDecl* const outer = function_;
     if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(declaration)) {
       function_ = function;
-      if (outer == nullptr) uses_.enter_function();
+      if (outer == nullptr) uses_.enter_function(function);
     }
     ancestors_.push_back(declaration);
     const bool go_on = Base::TraverseDecl(declaration);
@@ -55,6 +62,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
 
   bool VisitVarDecl(const clang::VarDecl* declaration) {
     uses_.declared(declaration);
+    calls_.initialised(declaration);
     if (std::optional<model::Variable> variable = storage_.describe(declaration, function_)) {
       defined_.push_back({identity(declaration), *std::move(variable)});
     }
@@ -62,6 +70,10 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   }
 
   bool VisitFunctionDecl(const clang::FunctionDecl* function) {
+    if (function->isThisDeclarationADefinition()) {
+      bodies_.push_back(function);
+      calls_.defined(function);
+    }
     if (function->isThisDeclarationADefinition() && function->isExternallyVisible()) {
       define(function);
       if (function->getIdentifier() != nullptr && model::parse_hook(function->getNameAsString())) {
@@ -102,6 +114,11 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
     return true;
   }
 
+  bool VisitCXXConstructExpr(const clang::CXXConstructExpr* construct) {
+    calls_.constructed(construct, function_);
+    return true;
+  }
+
   bool VisitDeclRefExpr(const clang::DeclRefExpr* reference) {
     named(reference->getDecl(), reference->getBeginLoc());
     return true;
@@ -119,16 +136,25 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
     std::set<const clang::VarDecl*> own;
     for (auto& [declaration, variable] : defined_) {
       variable.unit = main_file;
+      std::vector<Passed> passed;
       if (declaration != nullptr) {
         own.insert(declaration);
         if (const auto use = uses.find(declaration); use != uses.end()) {
           variable.is_read = use->second.is_read;
           variable.address_taken = use->second.address_taken;
           variable.writes = use->second.writes;
+          passed = use->second.passed;
         }
         if (variable.linkage == model::Linkage::external) defines_.insert(variable.linkage_name);
       }
       facts.variables.push_back(variable);
+      facts.passed.push_back(std::move(passed));
+    }
+    for (const clang::FunctionDecl* function : bodies_) {
+      // A header's inline functions are told by the units that use them.
+      if (!ids_.of(function).empty() && (function->isUsed() || function->isReferenced() || !function->isInlined())) {
+        facts.functions.push_back(describe(function, uses));
+      }
     }
     for (const auto& [declaration, use] : uses) {
       if (own.contains(declaration) || !declaration->isExternallyVisible() || declaration->isStaticLocal()) continue;
@@ -151,6 +177,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
       facts.entry_points.push_back(reader.read(hook));
       facts.entry_points.back().unit = main_file;
     }
+    facts.entries = calls_.entries();
     facts.api_uses = api_.finish(main_file);
     return facts;
   }
@@ -163,7 +190,21 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
     } else if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(declaration)) {
       if (function->isExternallyVisible()) called_.insert(function->getCanonicalDecl());
       api_.named(function, location, function_);
+      calls_.named(function, ancestors_, function_);
     }
+  }
+
+  FunctionFacts describe(const clang::FunctionDecl* function,
+                         const std::unordered_map<const clang::VarDecl*, VariableUses>& uses) {
+    FunctionFacts facts;
+    facts.id = ids_.of(function);
+    facts.name = function_name(function);
+    calls_.describe(function, facts);
+    for (const clang::ParmVarDecl* parameter : function->parameters()) {
+      const auto use = uses.find(identity(parameter));
+      facts.parameters.push_back(use == uses.end() ? VariableUses{} : use->second);
+    }
+    return facts;
   }
 
   void define(const clang::FunctionDecl* function) {
@@ -173,11 +214,14 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   clang::ASTContext& ast_;
   SourcePlaces& places_;
   Storage storage_;
+  FunctionIds ids_;
   UseCollector uses_;
+  CallCollector calls_;
   ApiUseCollector api_;
   Ancestors ancestors_{};
   const clang::FunctionDecl* function_ = nullptr;
   std::vector<std::pair<const clang::VarDecl*, model::Variable>> defined_{};
+  std::vector<const clang::FunctionDecl*> bodies_{};
   std::vector<const clang::FunctionDecl*> hooks_{};
   std::set<const clang::FunctionDecl*> called_{};
   std::set<std::string> defines_{};

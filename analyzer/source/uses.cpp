@@ -9,6 +9,12 @@ namespace isoaudit::analyzer {
 
 namespace {
 
+template <typename T>
+void sort_unique(std::vector<T>& values) {
+  std::ranges::sort(values);
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
 bool mentions(const clang::Stmt* statement, const clang::VarDecl* variable) {
   if (statement == nullptr) return false;
   const auto* reference = llvm::dyn_cast<clang::DeclRefExpr>(statement);
@@ -27,6 +33,7 @@ void merge_uses(VariableUses& to, const VariableUses& from) {
   to.is_read |= from.is_read;
   to.address_taken |= from.address_taken;
   to.writes.insert(to.writes.end(), from.writes.begin(), from.writes.end());
+  to.passed.insert(to.passed.end(), from.passed.begin(), from.passed.end());
 }
 
 void UseCollector::named(const clang::VarDecl* variable, const Ancestors& ancestors,
@@ -104,19 +111,31 @@ void UseCollector::runs_once(const clang::FunctionDecl* function, const std::str
   once_[function_name(function)] = guard;
 }
 
-void UseCollector::enter_function() {
+void UseCollector::enter_function(const clang::FunctionDecl* function) {
   local_values_.clear();
   aliases_.clear();
+  if (!function->isThisDeclarationADefinition() || ids_.of(function).empty()) return;
+  for (const clang::ParmVarDecl* parameter : function->parameters()) {
+    const clang::QualType type = parameter->getType();
+    const bool reference = type->isReferenceType();
+    if (!reference && !type->isPointerType()) continue;
+    const clang::QualType target = type->getPointeeType();
+    if (target.isConstQualified() || target->isFunctionType()) continue;
+    const Path path{reference ? Path::Stands::object : Path::Stands::address};
+    aliases_[parameter].push_back({identity(parameter), path, {}});
+  }
 }
 
 const std::unordered_map<const clang::VarDecl*, VariableUses>& UseCollector::finish() {
   for (auto& [variable, use] : uses_) {
-    for (model::Write& write : use.writes) {
+    const auto add_guard = [&](model::Write& write) {
       const auto once = once_.find(write.where.function);
       if (once != once_.end() && write.guard.empty()) write.guard = once->second;
-    }
-    std::ranges::sort(use.writes);
-    use.writes.erase(std::unique(use.writes.begin(), use.writes.end()), use.writes.end());
+    };
+    std::ranges::for_each(use.writes, add_guard);
+    for (Passed& passed : use.passed) add_guard(passed.write);
+    sort_unique(use.writes);
+    sort_unique(use.passed);
   }
   return uses_;
 }

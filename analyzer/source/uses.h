@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "analyzer/source/ancestors.h"
+#include "analyzer/source/function_ids.h"
 #include "analyzer/source/source_places.h"
 #include "analyzer/source/unit_facts.h"
 #include "analyzer/source/values.h"
@@ -18,10 +19,12 @@ namespace isoaudit::analyzer {
 
 /// Finds out how each static variable is used: from the place that names it, up through the expression around it, until
 /// something reads, writes, binds or passes it. Locals that hold the address of a static are followed, which is also
-/// how Py_CLEAR and Py_SETREF store. The visitor calls it in source order.
+/// how Py_CLEAR and Py_SETREF store; so are parameters that may be written through. The visitor calls it in source
+/// order.
 class UseCollector {
  public:
-  UseCollector(const clang::ASTContext& ast, SourcePlaces& places) : ast_(ast), places_(places) {}
+  UseCollector(const clang::ASTContext& ast, SourcePlaces& places, FunctionIds& ids)
+      : ast_(ast), places_(places), ids_(ids) {}
 
   /// The last of `ancestors` names `variable`; `function` encloses it (null at file scope).
   void named(const clang::VarDecl* variable, const Ancestors& ancestors, const clang::FunctionDecl* function);
@@ -32,7 +35,8 @@ class UseCollector {
   void declared(const clang::VarDecl* local);
   /// `function` is passed to pthread_once or its like: its writes are guarded by that.
   void runs_once(const clang::FunctionDecl* function, const std::string& guard);
-  void enter_function();
+  /// What `function` does with what its parameters point to is collected like the uses of a variable.
+  void enter_function(const clang::FunctionDecl* function);
 
   /// Uses by identity(), complete after the last call.
   const std::unordered_map<const clang::VarDecl*, VariableUses>& finish();
@@ -58,6 +62,7 @@ class UseCollector {
 
   const clang::ASTContext& ast_;
   SourcePlaces& places_;
+  FunctionIds& ids_;
   std::unordered_map<const clang::VarDecl*, VariableUses> uses_{};
   LocalValues local_values_{};
   std::unordered_map<const clang::VarDecl*, std::vector<Alias>> aliases_{};

@@ -24,13 +24,20 @@ constexpr std::string_view immortal_objects[] = {"_Py_NoneStruct",        "_Py_T
                                                  "_Py_EllipsisObject",    "_Py_NotImplementedStruct", "_PyNone_Type",
                                                  "_PyNotImplemented_Type"};
 
-bool is_immortal(const clang::ValueDecl* declaration) {
-  const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration);
-  if (variable == nullptr || !variable->hasExternalStorage()) return false;
-  const llvm::StringRef name = variable->getName();
-  if (name.starts_with("PyExc_")) return true;
-  if (name.starts_with("Py") && name.ends_with("_Type")) return true;
-  return std::ranges::find(immortal_objects, std::string_view(name)) != std::end(immortal_objects);
+/// The variable that an object is, or is a part of, without going through a pointer.
+const clang::ValueDecl* part_of(const clang::Expr* object) {
+  object = strip(object);
+  while (object != nullptr) {
+    if (const auto* member = llvm::dyn_cast<clang::MemberExpr>(object); member != nullptr && !member->isArrow()) {
+      object = strip(member->getBase());
+    } else if (const auto* element = llvm::dyn_cast<clang::ArraySubscriptExpr>(object)) {
+      object = strip(element->getBase());
+    } else {
+      break;
+    }
+  }
+  const auto* reference = llvm::dyn_cast_or_null<clang::DeclRefExpr>(object);
+  return reference == nullptr ? nullptr : reference->getDecl();
 }
 
 class Resolver {
@@ -40,7 +47,11 @@ class Resolver {
   StoredExpression resolve(const clang::Expr* expression, unsigned hops = 0) {
     expression = strip(expression);
     if (expression == nullptr || hops > max_hops) return {};
-    if (is_null(expression) || llvm::isa<clang::StringLiteral>(expression)) return {StoredValue::constant, {}};
+    if (is_null(expression)) return {StoredValue::constant, {}, "0"};
+    if (const auto* literal = llvm::dyn_cast<clang::StringLiteral>(expression)) {
+      return {
+          StoredValue::constant, {}, literal->isOrdinary() ? literal->getString().str().append("\"") : std::string()};
+    }
     if (const auto* operation = llvm::dyn_cast<clang::BinaryOperator>(expression)) {
       if (operation->getOpcode() == clang::BO_Assign || operation->getOpcode() == clang::BO_Comma) {
         return resolve(operation->getRHS(), hops + 1);
@@ -70,14 +81,15 @@ class Resolver {
     }
     if (!expression->isValueDependent() && expression->getType()->isScalarType() &&
         expression->isEvaluatable(ast_, clang::Expr::SE_NoSideEffects)) {
-      return {StoredValue::constant, {}};
+      return {StoredValue::constant, {}, constant_text(expression)};
     }
     return {};
   }
 
  private:
   /// Of two possible values the one that says more: a call, then a parameter, then what is not known.
-  static StoredExpression worse(const StoredExpression& a, const StoredExpression& b) {
+  static StoredExpression worse(StoredExpression a, const StoredExpression& b) {
+    if (a.text != b.text) a.text.clear();
     const auto rank = [](const StoredExpression& e) {
       switch (e.value) {
         case StoredValue::call: return 5;
@@ -89,47 +101,50 @@ class Resolver {
       }
       return 0;
     };
-    return rank(a) >= rank(b) ? a : b;
+    if (rank(a) >= rank(b)) return a;
+    return {b.value, b.callee, a.text};
+  }
+
+  std::string constant_text(const clang::Expr* expression) const {
+    clang::Expr::EvalResult result;
+    return expression->EvaluateAsRValue(result, ast_) ? result.Val.getAsString(ast_, expression->getType()) : "";
   }
 
   StoredExpression named(const clang::DeclRefExpr* reference, unsigned hops) {
     const clang::ValueDecl* declaration = reference->getDecl();
-    if (llvm::isa<clang::FunctionDecl>(declaration)) return {StoredValue::static_address, {}};
-    if (llvm::isa<clang::EnumConstantDecl>(declaration)) return {StoredValue::constant, {}};
+    if (llvm::isa<clang::FunctionDecl>(declaration))
+      return {StoredValue::static_address, {}, declaration->getNameAsString()};
+    if (llvm::isa<clang::EnumConstantDecl>(declaration))
+      return {StoredValue::constant, {}, declaration->getNameAsString()};
     if (is_immortal(declaration)) return {StoredValue::immortal, {}};
     const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration);
     if (variable == nullptr) return {};
     if (variable->hasGlobalStorage()) {
-      return variable->getType()->isArrayType() ? StoredExpression{StoredValue::static_address, {}}
-                                                : StoredExpression{};
+      return variable->getType()->isArrayType()
+                 ? StoredExpression{StoredValue::static_address, {}, variable->getNameAsString()}
+                 : StoredExpression{};
     }
     if (const auto known = locals_.find(variable); known != locals_.end()) {
       // Once is enough, and else unrolled code (a = d; d = c; c = b; ...) would never end.
       if (!seen_.insert(variable).second) return {StoredValue::constant, {}};
       StoredExpression value = resolve(known->second.front(), hops + 1);
       for (const clang::Expr* other : known->second) value = worse(value, resolve(other, hops + 1));
+      value.text.clear();  // NULL and 0 are not among its values
       return value;
     }
     return {llvm::isa<clang::ParmVarDecl>(variable) ? StoredValue::parameter : StoredValue::unknown, {}};
   }
 
   static StoredExpression address_of(const clang::Expr* object) {
-    object = strip(object);
-    while (object != nullptr) {
-      if (const auto* member = llvm::dyn_cast<clang::MemberExpr>(object); member != nullptr && !member->isArrow()) {
-        object = strip(member->getBase());
-      } else if (const auto* element = llvm::dyn_cast<clang::ArraySubscriptExpr>(object)) {
-        object = strip(element->getBase());
-      } else {
-        break;
-      }
-    }
-    const auto* reference = llvm::dyn_cast_or_null<clang::DeclRefExpr>(object);
-    if (reference == nullptr) return {};
-    if (is_immortal(reference->getDecl())) return {StoredValue::immortal, {}};
-    const auto* variable = llvm::dyn_cast<clang::VarDecl>(reference->getDecl());
+    const clang::ValueDecl* named = part_of(object);
+    if (named == nullptr) return {};
+    if (is_immortal(named)) return {StoredValue::immortal, {}};
+    const auto* variable = llvm::dyn_cast<clang::VarDecl>(named);
     const bool is_static = variable == nullptr || variable->hasGlobalStorage();
-    return {is_static ? StoredValue::static_address : StoredValue::unknown, {}};
+    if (!is_static) return {};
+    // Of `&table[i]` only the table is known.
+    const bool whole = llvm::isa_and_nonnull<clang::DeclRefExpr>(strip(object));
+    return {StoredValue::static_address, {}, whole ? named->getNameAsString() : std::string()};
   }
 
   const clang::ASTContext& ast_;
@@ -138,6 +153,23 @@ class Resolver {
 };
 
 }  // namespace
+
+bool is_immortal(const clang::ValueDecl* declaration) {
+  const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration);
+  if (variable == nullptr || !variable->hasExternalStorage()) return false;
+  const llvm::StringRef name = variable->getName();
+  if (name.starts_with("PyExc_")) return true;
+  if (name.starts_with("Py") && name.ends_with("_Type")) return true;
+  return std::ranges::find(immortal_objects, std::string_view(name)) != std::end(immortal_objects);
+}
+
+const clang::ValueDecl* addressed(const clang::Expr* expression) {
+  expression = strip(expression);
+  const auto* address = llvm::dyn_cast_or_null<clang::UnaryOperator>(expression);
+  if (address != nullptr) return address->getOpcode() == clang::UO_AddrOf ? part_of(address->getSubExpr()) : nullptr;
+  if (expression == nullptr || !expression->getType()->isArrayType()) return nullptr;
+  return part_of(expression);
+}
 
 const clang::Expr* strip(const clang::Expr* expression) {
   while (expression != nullptr) {

@@ -92,6 +92,7 @@ inline const char* word(model::WriteKind kind) {
     case model::WriteKind::method: return "method";
     case model::WriteKind::api_macro: return "macro";
     case model::WriteKind::address_passed: return "passed";
+    case model::WriteKind::by_callee: return "by";
   }
   return "";
 }

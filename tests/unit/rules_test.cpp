@@ -12,6 +12,7 @@ namespace {
 using namespace hand_made;
 using model::MultipleInterpreters;
 using model::PythonType;
+using model::RunsWhen;
 using model::Severity;
 using model::StoredValue;
 using model::Variable;
@@ -96,9 +97,55 @@ TEST(VariableRules, Table) {
        variable("ready", "int", PythonType::none, {write_from("exec", StoredValue::constant)}),
        {"non-object-mutable-static advice"}},
       {"a flag that goes both ways",
-       variable("busy", "int", PythonType::none,
-                {write_from("enter", StoredValue::constant), write_from("leave", StoredValue::constant)}),
+       with(variable("busy", "int", PythonType::none,
+                     {write_from("enter", StoredValue::constant), write_from("leave", StoredValue::constant)}),
+            [](Variable& v) { v.writes[1].stored = "0"; }),
        {"non-object-mutable-static hazard"}},
+      {"two places that set the same flag",
+       variable("ready", "int", PythonType::none,
+                {write_from("exec", StoredValue::constant), write_from("call", StoredValue::constant)}),
+       {"non-object-mutable-static advice"}},
+      {"one of several constants",
+       with(variable("mode", "int", PythonType::none, {write_from("call", StoredValue::constant)}),
+            [](Variable& v) { v.writes[0].stored.clear(); }),
+       {"non-object-mutable-static hazard"}},
+      {"written where nothing leads to",
+       with(variable("cache", "PyObject *", object, {exec}),
+            [](Variable& v) { v.writes[0].reached = {{RunsWhen::never, ""}}; }),
+       {"global-pyobject-cache advice"}},
+      {"an object that is made when the library is loaded",
+       with(variable("cache", "PyObject *", object, {exec}),
+            [](Variable& v) { v.writes[0].reached = {{RunsWhen::static_initialiser, ""}}; }),
+       {"global-pyobject-cache hazard"}},
+      {"a buffer that is filled when the library is loaded",
+       with(variable("table", "int[256]", PythonType::none, {write_from("fill")}),
+            [](Variable& v) { v.writes[0].reached = {{RunsWhen::static_initialiser, ""}}; }),
+       {"non-object-mutable-static advice"}},
+      {"a buffer that calls fill as well",
+       with(variable("table", "int[256]", PythonType::none, {write_from("fill")}),
+            [](Variable& v) {
+              v.writes[0].reached = {{RunsWhen::static_initialiser, ""}, {RunsWhen::call, "method `f` → fill()"}};
+            }),
+       {"non-object-mutable-static hazard"}},
+      {"a writer of which nothing is known",
+       with(variable("table", "int[256]", PythonType::none, {write_from("fill"), write_from("load")}),
+            [](Variable& v) { v.writes[1].reached = {{RunsWhen::never, ""}}; }),
+       {"non-object-mutable-static hazard"}},
+      {"a callee of the program that writes",
+       variable("buffer", "char[64]", PythonType::none,
+                {write_from("call", StoredValue::unknown, "fill", WriteKind::by_callee)}),
+       {"non-object-mutable-static hazard"}},
+      {"a global pointer to a static object of the project",
+       with(variable("Base", "PyObject *", object),
+            [](Variable& v) {
+              v.holds_static = "_Base";
+              v.linkage = model::Linkage::external;
+            }),
+       {"global-pyobject-cache hazard"}},
+      {"a list of the project's own types that stays here",
+       with(variable("types", "PyTypeObject *[3]", PythonType::type_pointer),
+            [](Variable& v) { v.holds_static = "Demo_Type"; }),
+       {}},
       {"a filled table whose address is kept",
        with(variable("table", "struct ops", PythonType::none),
             [](Variable& v) { v.address_taken = v.has_initialiser = true; }),

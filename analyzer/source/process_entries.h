@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string_view>
+
+namespace isoaudit::analyzer {
+
+/// Functions that start, configure or end Python for the whole process, and `main`: CPython's documentation allows them
+/// on one thread, while no other interpreter runs.
+bool runs_once_for_each_process(std::string_view function);
+
+}  // namespace isoaudit::analyzer

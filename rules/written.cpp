@@ -1,0 +1,152 @@
+#include "rules/written.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "rules/harmless.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using model::EvidenceKind;
+using model::PythonType;
+using model::RunsWhen;
+using model::StoredValue;
+using model::Variable;
+using model::Write;
+using model::WriteKind;
+
+bool happens_only(const Write& write, std::initializer_list<RunsWhen> times) {
+  return !write.reached.empty() && std::ranges::all_of(write.reached, [&](const model::Reached& reached) {
+    return std::ranges::find(times, reached.when) != times.end();
+  });
+}
+
+/// Why this one write meets no other interpreter; empty when it may.
+std::string meets_nobody(const Write& write) {
+  if (!write.guard.empty()) return fmt::format("guarded ({})", write.guard);
+  if (happens_only(write, {RunsWhen::never})) return "in code that nothing leads to";
+  if (happens_only(write, {RunsWhen::never, RunsWhen::static_initialiser})) return "made when the library is loaded";
+  if (happens_only(write, {RunsWhen::never, RunsWhen::static_initialiser, RunsWhen::process})) {
+    return "made only where Python starts or ends for the whole process";
+  }
+  return {};
+}
+
+/// The same value from every interpreter.
+std::string stores_one_value(const Variable& variable) {
+  const Write& first = variable.writes.front();
+  for (const Write& write : variable.writes) {
+    if (write.kind != WriteKind::assignment || write.value != first.value || write.stored != first.stored ||
+        write.callee != first.callee) {
+      return {};
+    }
+  }
+  const char* writes = variable.writes.size() == 1 ? "its only write stores" : "its writes store";
+  const bool known = first.value == StoredValue::constant || first.value == StoredValue::static_address;
+  if (known && !first.stored.empty()) return fmt::format("{} the same value in every interpreter", writes);
+  if (first.value == StoredValue::call && is_pure_probe(first.callee)) {
+    return fmt::format("{} what {}() answers, the same in every interpreter", writes, first.callee);
+  }
+  return {};
+}
+
+const char* time_words(RunsWhen when) {
+  switch (when) {
+    case RunsWhen::never: return "never";
+    case RunsWhen::static_initialiser: return "when the library is loaded";
+    case RunsWhen::process: return "at the start or end of the process";
+    case RunsWhen::hook: return "in the module hook";
+    case RunsWhen::exec: return "at every import";
+    case RunsWhen::call: return "in calls";
+    case RunsWhen::finalise: return "when a module ends";
+  }
+  return "";
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) text += i + 1 == parts.size() ? " and " : ", ";
+    text += parts[i];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string explain_writes(const Variable& variable) {
+  const auto never = [](const Write& write) { return happens_only(write, {RunsWhen::never}); };
+  if (!variable.writes.empty() && std::ranges::all_of(variable.writes, never)) {
+    return "nothing leads to the code that writes it";
+  }
+  // No lock and no sameness helps an object: it belongs to one interpreter, whoever writes the pointer.
+  if (variable.python_type != PythonType::none) return {};
+  if (variable.writes.empty()) {
+    // A table that is filled where it is defined and handed round by its address; an empty buffer is meant to be
+    // filled.
+    return variable.has_initialiser ? "nothing is seen to write it, its address is kept elsewhere" : "";
+  }
+  std::set<std::string> reasons;
+  for (const Write& write : variable.writes) reasons.insert(meets_nobody(write));
+  if (!reasons.contains("")) return "every write is " + joined({reasons.begin(), reasons.end()});
+  return stores_one_value(variable);
+}
+
+std::string written_by(const Variable& variable) {
+  std::set<std::string> functions;
+  std::set<RunsWhen> times;
+  for (const Write& write : variable.writes) {
+    if (!write.where.function.empty()) functions.insert(write.where.function + "()");
+    for (const model::Reached& reached : write.reached) times.insert(reached.when);
+  }
+  if (functions.empty()) return "";
+  std::vector<std::string> names;
+  for (const std::string& function : functions) {
+    if (names.size() == 3) {
+      names.push_back(fmt::format("{} more", functions.size() - names.size()));
+      break;
+    }
+    names.push_back(function);
+  }
+  times.erase(RunsWhen::never);
+  std::vector<std::string> when;
+  for (const RunsWhen time : times) when.emplace_back(time_words(time));
+  return ", written by " + joined(names) + (when.empty() ? "" : ", " + joined(when));
+}
+
+void add_writes(const Variable& variable, model::Finding& finding) {
+  constexpr std::size_t shown_writes = 8;
+  std::map<RunsWhen, std::string> paths;
+  for (std::size_t i = 0; i < variable.writes.size(); ++i) {
+    const Write& write = variable.writes[i];
+    for (const model::Reached& reached : write.reached) {
+      if (!reached.path.empty()) paths.try_emplace(reached.when, reached.path);
+    }
+    if (i >= shown_writes) continue;
+    std::string text;
+    if (write.kind == WriteKind::by_callee) {
+      text = fmt::format("{}() writes through the address that {}() gives it", write.callee, write.where.function);
+    } else if (write.kind == WriteKind::address_passed) {
+      text = fmt::format("its address goes to {}()", write.callee.empty() ? "a function" : write.callee);
+    } else if (write.value == StoredValue::call && !write.callee.empty()) {
+      text = fmt::format("{}() stores the result of {}()", write.where.function, write.callee);
+    } else {
+      text = fmt::format("{}() writes it", write.where.function);
+    }
+    finding.because.push_back({EvidenceKind::source, std::move(text), write.where});
+  }
+  if (variable.writes.size() > shown_writes) {
+    finding.because.push_back(
+        {EvidenceKind::source, fmt::format("and {} more writes", variable.writes.size() - shown_writes), {}});
+  }
+  for (const auto& [when, path] : paths) {
+    finding.because.push_back({EvidenceKind::source, fmt::format("written {}: {}", time_words(when), path), {}});
+  }
+}
+
+}  // namespace isoaudit::rules
