@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "analyzer/binary/built_in_modules.h"
 #include "analyzer/binary/layouts.h"
 #include "analyzer/binary/module_def.h"
 #include "analyzer/binary/slots.h"
@@ -67,10 +68,14 @@ class Reader {
   const std::vector<Hook>& hooks() const { return hooks_; }
 
   /// The ways through a hook that end in different makings; one when all agree.
-  std::vector<Making> makings(const Hook& hook) {
+  std::vector<Making> makings(const Hook& hook, unsigned depth = 0) {
     const HookReading reading = image_.pointer_size == 8 ? code_.read(hook.address) : HookReading{};
     std::vector<Making> found;
     for (const HookPath& path : reading.paths) {
+      if (const Hook* sibling = sibling_called(hook, path); sibling != nullptr && depth < hooks_.size()) {
+        for (Making& making : makings_of_sibling(*sibling, depth)) found.push_back(std::move(making));
+        continue;
+      }
       std::optional<Making> making = from_path(hook, path, reading);
       // Two ways may pass on one definition and leave different slots in it.
       if (making) found.push_back(std::move(*making));
@@ -101,6 +106,23 @@ class Reader {
   }
 
  private:
+  /// The other hook of this file whose result this way returns.
+  const Hook* sibling_called(const Hook& hook, const HookPath& path) const {
+    if (path.returns != HookPath::Returns::other_call || path.callee == hook.symbol) return nullptr;
+    const auto sibling = std::ranges::find(hooks_, path.callee, &Hook::symbol);
+    return sibling == hooks_.end() ? nullptr : &*sibling;
+  }
+
+  std::vector<Making> makings_of_sibling(const Hook& sibling, unsigned depth) {
+    if (image_.format != model::BinaryFormat::elf || !may_be_built_in(sibling.name.module)) {
+      return makings(sibling, depth + 1);
+    }
+    Making making;
+    making.undetermined_reason =
+        "it calls " + sibling.symbol + ", which the interpreter may export for a built-in module of its own";
+    return {making};
+  }
+
   static model::Declaration no_definition() {
     model::Declaration declares;
     declares.multiple_interpreters = model::MultipleInterpreters::absent;

@@ -140,7 +140,9 @@ model::Declaration decode_definition(const Memory& memory, const ModuleDef& def,
     walk.leave_open("m_slots points outside this file");
     return walk.declares;
   }
-  if (!slots_are_final && memory.image().starts_as_zeros(def.slots.value, 16)) {
+  // Where some ways through the hook were given up, what this way stored still stands.
+  const bool stored = memory.touched(def.slots.value, def.slots.value + slot_size);
+  if (!slots_are_final && !stored && memory.image().starts_as_zeros(def.slots.value, slot_size)) {
     walk.leave_open("runtime-filled: m_slots points to zero-initialised memory");
     return walk.declares;
   }

@@ -9,6 +9,7 @@
 
 #include "analyzer/code/call_targets.h"
 #include "analyzer/code/state.h"
+#include "model/module_definition.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -241,7 +242,20 @@ class Runner {
       return {Value::Kind::address, 0, instruction.target};
     }
     if (!instruction.has_memory) return parts_.evaluator.register_value(walk.state, instruction.src);
-    return parts_.evaluator.load(walk.state, parts_.evaluator.place(walk.state, instruction.memory), 8, &walk.memory);
+    const Place place = parts_.evaluator.place(walk.state, instruction.memory);
+    if (const std::string_view hook = hook_by_name(place); !hook.empty()) {
+      return {Value::Kind::import, parts_.names.number_of(hook), 0};
+    }
+    return parts_.evaluator.load(walk.state, place, 8, &walk.memory);
+  }
+
+  /// A hook that is looked up by its name: the interpreter may have one of that name, and is asked before this file.
+  std::string_view hook_by_name(const Place& place) const {
+    if (place.kind != Place::Kind::image) return {};
+    const Relocation* relocation = parts_.image.relocation_at(place.at);
+    if (relocation == nullptr || relocation->name == 0) return {};
+    const std::string& name = parts_.image.names[relocation->name - 1];
+    return model::parse_hook(name) ? std::string_view(name) : std::string_view();
   }
 
   /// False when the way ends here.
