@@ -1,5 +1,6 @@
 #include "analyzer/binary/collect_binary.h"
 
+#include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <new>
@@ -12,6 +13,7 @@
 #include "analyzer/binary/marks.h"
 #include "analyzer/code/collect_code.h"
 #include "analyzer/image/image.h"
+#include "model/module_definition.h"
 #include "model/module_file_name.h"
 
 namespace isoaudit::analyzer {
@@ -44,8 +46,16 @@ FileNames names_of(const BinaryInput& input) {
   return names;
 }
 
+/// A cheap look: most files beside modules are libraries, often large ones.
+bool may_have_hooks(const Image& image) {
+  return std::ranges::any_of(image.symbols, [](const Symbol& symbol) {
+    return symbol.exported && model::parse_hook(symbol.name).has_value();
+  });
+}
+
 /// Empty when the image exports no hook.
 std::optional<model::BinaryFacts> read_facts(const BinaryInput& input, const FileNames& names, const Image& image) {
+  if (!may_have_hooks(image)) return std::nullopt;
   const Marks marks = find_marks(image);
   model::BinaryFacts facts;
   facts.entry_points = read_entry_points(image, names.stem, names.tag, marks.framework);

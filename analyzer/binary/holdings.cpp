@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,7 +46,8 @@ class Finder {
       const std::uint64_t first = (section.address + 7) / 8 * 8;
       const std::uint64_t last = section.address + section.bytes.size();
       for (std::uint64_t at = first; at + 16 <= last; at += 8) {
-        const std::uint64_t word = image_.number_at(at, 8).value_or(0);
+        std::uint64_t word = 0;
+        std::memcpy(&word, section.bytes.data() + (at - section.address), sizeof word);
         for (const model::PythonLayout* layout : layouts_) {
           const std::uint64_t head = layout->free_threaded ? 0 : layout->head_word;
           if (word != head && !(layout->version == model::PythonVersion{3, 12} && word == 0xffffffff)) continue;

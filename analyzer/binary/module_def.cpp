@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <utility>
 
 #include "analyzer/binary/object_head.h"
 
@@ -82,8 +83,12 @@ std::vector<ModuleDef> find_module_defs(const Memory& memory, std::span<const mo
     const bool relocated = section.kind == model::SectionClass::constant && section.name.starts_with(".data.rel.ro");
     if (section.bytes.empty() || (section.kind != model::SectionClass::data && !relocated)) continue;
     // Every definition has a relocated name: going through the relocations finds them all and reads little.
+    std::uint64_t before = 0;
     for (const Relocation& relocation :
          memory.image().relocations_in(section.address, section.address + section.size)) {
+      // The three words in front of m_name are no pointers: in a table of pointers nothing needs a closer look.
+      const bool after_pointer = relocation.at - std::exchange(before, relocation.at) <= 24;
+      if (after_pointer && !memory.touched(relocation.at - 24, relocation.at)) continue;
       if (relocation.target == 0 || relocation.at % 8 != 0) continue;
       std::optional<ModuleDef> best;
       for (const model::PythonLayout* layout : layouts) {

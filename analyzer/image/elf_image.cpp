@@ -297,7 +297,7 @@ class ElfReader {
       if (raw.st_shndx == elf::SHN_UNDEF) {
         image_.imports.emplace_back(name);
       } else {
-        add_symbol(raw, name, true, 0);
+        symbols_.push_back({raw.st_value, &raw, name, 0, true});
       }
     }
     std::ranges::sort(image_.imports);
@@ -309,7 +309,7 @@ class ElfReader {
       if (section.sh_type != elf::SHT_SYMTAB || section.sh_link >= sections_.size()) continue;
       const auto names = contents(sections_[section.sh_link]);
       const auto symbols = entries<RawSymbol>(contents(section));
-      image_.symbols.reserve(image_.symbols.size() + symbols.size());
+      symbols_.reserve(symbols_.size() + symbols.size());
       std::uint32_t unit = 0;
       for (const RawSymbol& raw : symbols.subspan(std::min<std::size_t>(1, symbols.size()))) {
         image_.has_symbol_table = true;
@@ -324,33 +324,35 @@ class ElfReader {
             raw.getType() == elf::STT_SECTION) {
           continue;
         }
-        add_symbol(raw, name, false, raw.getBinding() == elf::STB_LOCAL ? unit : 0);
+        symbols_.push_back({raw.st_value, &raw, name, raw.getBinding() == elf::STB_LOCAL ? unit : 0, false});
       }
       // The format allows one.
       return;
     }
   }
 
-  void add_symbol(const RawSymbol& raw, std::string_view name, bool exported, std::uint32_t unit) {
-    Symbol& symbol = image_.symbols.emplace_back();
-    symbol.name = name;
-    symbol.address = raw.st_value;
-    symbol.size = raw.st_size;
-    symbol.kind = kind_of(raw.getType());
-    symbol.local = raw.getBinding() == elf::STB_LOCAL;
-    symbol.exported = exported;
-    symbol.unit = unit;
-  }
-
+  /// By address, then by name; what both tables hold is there once, as exported.
   void sort_symbols() {
-    const auto key = [](const Symbol& s) { return std::tie(s.address, s.name, s.kind); };
-    // Exported first among equals: the copy in the full table adds nothing.
-    std::ranges::sort(image_.symbols, [&](const Symbol& a, const Symbol& b) {
+    const auto key = [](const Found& f) { return std::tuple(f.address, f.name, kind_of(f.raw->getType())); };
+    const auto rank = [](const Found& f) { return std::tuple(!f.exported, std::uint64_t{f.raw->st_size}, f.unit); };
+    std::ranges::sort(symbols_, [&](const Found& a, const Found& b) {
       if (a.address != b.address) return a.address < b.address;
-      return std::tuple(key(a), !a.exported, a.size, a.unit) < std::tuple(key(b), !b.exported, b.size, b.unit);
+      return std::pair(key(a), rank(a)) < std::pair(key(b), rank(b));
     });
-    const auto rest = std::ranges::unique(image_.symbols, {}, key);
-    image_.symbols.erase(rest.begin(), rest.end());
+    const auto rest = std::ranges::unique(symbols_, {}, key);
+    symbols_.erase(rest.begin(), rest.end());
+    image_.symbols.resize(symbols_.size());
+    for (std::size_t i = 0; i < symbols_.size(); ++i) {
+      const Found& found = symbols_[i];
+      Symbol& symbol = image_.symbols[i];
+      symbol.name = found.name;
+      symbol.address = found.address;
+      symbol.size = found.raw->st_size;
+      symbol.kind = kind_of(found.raw->getType());
+      symbol.local = found.raw->getBinding() == elf::STB_LOCAL;
+      symbol.exported = found.exported;
+      symbol.unit = found.unit;
+    }
   }
 
   void add_relocations() {
@@ -363,9 +365,10 @@ class ElfReader {
     }
     add_packed_relocations();
     const auto by_place = [](const Relocation& a, const Relocation& b) { return a.at < b.at; };
-    if (!std::ranges::is_sorted(image_.relocations, by_place)) {
-      std::ranges::stable_sort(image_.relocations, by_place);
-    }
+    // Linkers put the relative ones first, in order; the few that name symbols follow.
+    const auto disorder = std::ranges::is_sorted_until(image_.relocations, by_place);
+    std::stable_sort(disorder, image_.relocations.end(), by_place);
+    std::inplace_merge(image_.relocations.begin(), disorder, image_.relocations.end(), by_place);
     const auto rest = std::ranges::unique(image_.relocations, {}, &Relocation::at);
     image_.relocations.erase(rest.begin(), rest.end());
   }
@@ -446,6 +449,14 @@ class ElfReader {
   std::span<const std::uint8_t> names_{};
   /// From the start of the dynamic symbol table to the end of its segment.
   std::span<const RawSymbol> all_symbols_{};
+  struct Found {
+    std::uint64_t address = 0;
+    const RawSymbol* raw = nullptr;
+    std::string_view name{};
+    std::uint32_t unit = 0;
+    bool exported = false;
+  };
+  std::vector<Found> symbols_{};
   /// By symbol number: its name's index + 1 in the image.
   std::vector<std::uint32_t> known_names_{};
   std::uint64_t name_bytes_ = 0;

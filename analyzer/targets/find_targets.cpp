@@ -116,7 +116,8 @@ class Search {
     // Real entries before links, so that a thing keeps its own name when a link to it exists.
     std::ranges::sort(entries, [](const fs::directory_entry& a, const fs::directory_entry& b) {
       std::error_code ignored;
-      return std::pair(a.is_symlink(ignored), a.path()) < std::pair(b.is_symlink(ignored), b.path());
+      const bool a_links = a.is_symlink(ignored), b_links = b.is_symlink(ignored);
+      return a_links != b_links ? b_links : a.path().native() < b.path().native();
     });
     for (const fs::directory_entry& entry : entries) this->entry(entry);
   }
