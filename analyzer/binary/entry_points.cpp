@@ -153,6 +153,10 @@ class Reader {
         making.init = model::Init::single_phase;
         if (path.address != 0) making.def = definition_at(*making.memory, path.address);
         return making;
+      case Returns::other_call:
+        if (!is_boost_init_module(path.callee)) return std::nullopt;
+        making.init = model::Init::single_phase;
+        return making;
       case Returns::address:
         // An object that no function of the API made: CPython refuses it.
         making.invalid = "the hook returns an object that was not initialised";
@@ -196,13 +200,20 @@ class Reader {
       if (def == nullptr) making.undetermined_reason = "dynamic definition: no static PyModuleDef belongs to this hook";
     } else if (multi && single && !calls("PyModule_Create2")) {
       making.undetermined_reason = "the file calls both PyModuleDef_Init and PyModule_Create2";
-    } else if (single || made_elsewhere()) {
+    } else if (single || made_elsewhere() || std::ranges::any_of(reading.calls, is_boost_init_module)) {
       making.init = model::Init::single_phase;
       if (def != nullptr) making.def = *def;
     } else {
       making.undetermined_reason = "the file imports no function that makes a module";
     }
     return making;
+  }
+
+  /// boost::python::detail::init_module, as GCC, Clang and Visual C++ name it: Boost calls PyModule_Create in its
+  /// library.
+  static bool is_boost_init_module(std::string_view name) {
+    return name.starts_with("_ZN5boost6python6detail11init_module") ||
+           name.starts_with("?init_module@detail@python@boost@@");
   }
 
   static bool only_fails(const HookReading& reading) {

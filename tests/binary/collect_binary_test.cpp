@@ -130,6 +130,25 @@ TEST_F(CollectBinary, SinglePhaseIsSaidWithItsSize) {
   EXPECT_EQ(row.entry.declares.undetermined_reason, "");
 }
 
+// Boost.Python's macro hands the definition to its library, which creates the module: nothing of the API is imported.
+TEST_F(CollectBinary, AModuleThatBoostPythonMakesIsSinglePhase) {
+  const char* source =
+      "// c++\n"
+      "namespace boost::python::detail { PyObject* init_module(PyModuleDef&, void (*)()); }\n"
+      "static void fill() {}\n"
+      "extern \"C\" __attribute__((visibility(\"default\"))) PyObject* PyInit__m() {\n"
+      "  static PyModuleDef_Base base = {PyObject_HEAD_INIT(NULL) 0, 0, 0};\n"
+      "  static PyModuleDef def = {base, \"_m\", 0, -1, 0, 0, 0, 0, 0};\n"
+      "  return boost::python::detail::init_module(def, fill);\n"
+      "}\n";
+  for (const char* flags : {"-O0", "-O2"}) {
+    const model::BinaryEntryPoint row = only_row(source, flags);
+    EXPECT_EQ(row.entry.init, Init::single_phase) << flags;
+    EXPECT_EQ(row.entry.declares.multiple_interpreters, MultipleInterpreters::absent) << flags;
+    EXPECT_EQ(row.entry.declares.undetermined_reason, "") << flags;
+  }
+}
+
 TEST_F(CollectBinary, SlotsThatTheHookFillsAreReadFromItsCode) {
   const std::string source =
       "static int run(PyObject *m) { return 0; }\n"
