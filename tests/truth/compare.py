@@ -138,7 +138,7 @@ class Corpus:
             claim = claims.answer_of(entry)
             category, words = judge(claim, truth, entry, answers)
             if category == "undetermined":
-                words = "; ".join(claims.gap_reasons(report, path, symbol)) or "no gap says why"
+                words = entry["declares"].get("undetermined_reason") or "; ".join(claims.gap_reasons(report, path, symbol))
             add(symbol, claim, truth, category, words)
         return rows
 
@@ -183,7 +183,7 @@ def print_table(rows, key, title):
 
 def print_result(rows, least_determined):
     """The tables and every row that is not agreement; the exit status."""
-    for category in ("no evidence", "undetermined", "wrong"):
+    for category in CATEGORIES[1:]:
         for row in rows:
             if row.category == category:
                 print(f"{category}: {row}")

@@ -51,7 +51,8 @@ def modules_of(report, folder):
 def declared(entry):
     declares = entry["declares"]
     words = [declares["multiple_interpreters"], "gil " + declares["gil"], f"state {declares['state_size']}"]
-    return ", ".join(words + ["invalid: " + declares["invalid"]] * ("invalid" in declares))
+    words += [f"{key}: {declares[key]}" for key in ("invalid", "undetermined_reason") if key in declares]
+    return ", ".join(words)
 
 
 # State is a C structure: its size is the platform's, that there is one is not.
