@@ -224,9 +224,8 @@ std::vector<Gap> read_members(const std::string& archive, const std::vector<std:
     std::string problem;
     try {
       std::string bytes;
-      // The size is the archive's word: believed for what is read, not for what is asked of the system beforehand.
-      bytes.reserve(
-          static_cast<std::size_t>(std::min(stream.size(), std::min(limits.member, std::uint64_t{64} << 20))));
+      // All at once: growing would copy it and hold it twice. Of what a lying archive asks for nothing is touched.
+      bytes.reserve(static_cast<std::size_t>(std::min(stream.size(), limits.member)));
       problem = stream.read([&](std::string_view piece) {
         bytes.append(piece);
         return true;
