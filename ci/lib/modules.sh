@@ -5,9 +5,9 @@
 # Comes from the interpreter's own folder; two libcs in one process would not do.
 what_python_brings='libc6|libc6-dev|libc-bin|linux-libc-dev|libgcc-s1|libstdc\+\+6|zlib1g|libffi8|(lib)?python3(\.[0-9]+)?(-(minimal|stdlib|dev|dbg))?'
 
-# Folders below FOLDER that hold shared libraries: the multiarch folder and its own, as blas/ and lapack/.
+# Folders below FOLDER that hold shared libraries: usr/lib, the multiarch folder and its own, as blas/ and lapack/.
 library_folders() {
-  find "$1/usr/lib/$triplet" -name '*.so.*' -printf '%h\n' | sort -u
+  { find "$1/usr/lib" -maxdepth 1 -name '*.so.*' -printf '%h\n'; find "$1/usr/lib/$triplet" -name '*.so.*' -printf '%h\n'; } | sort -u
 }
 
 # The search path of a module: each folder, relative to the module.

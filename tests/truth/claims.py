@@ -34,8 +34,10 @@ def gap_reasons(report, path, symbol=""):
 
 def exported_hooks(path):
     """Hooks that nm finds: what inspect must find, no more and no less."""
-    done = subprocess.run(["nm", "-D", "--defined-only", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    names = {line.split()[-1].partition("@")[0] for line in done.stdout.splitlines() if line.split()[-2:-1] in (["T"], ["W"])}
+    command = ["nm", "-D", "--defined-only", path]
+    listed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    symbols = [line.split()[-2:] for line in listed.splitlines()]
+    names = {name.partition("@")[0] for kind, name in symbols if kind in "TW"}
     return sorted(name for name in names if HOOK.match(name))
 
 

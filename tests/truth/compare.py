@@ -13,7 +13,8 @@ from import_system import is_refusal
 
 # A definition that every interpreter rejects before it asks what the module supports (3.12 to 3.15's words).
 REJECTED = re.compile(
-    r"uses unknown slot ID|invalid slot|has more than one '|has multiple |m_size may not be negative|does not define Py_mod_abi"
+    r"uses unknown slot ID|invalid slot|has more than one '|has multiple |m_size may not be negative"
+    r"|does not define Py_mod_abi"
 )
 NO_ANSWER = ("died", "timed out", "no answer")
 # What a hook returned → its init; any other object is a finished module.
@@ -49,7 +50,7 @@ def truth_of(answers, name):
     if is_refusal(own, name):
         if is_refusal(strict, name):
             return "refused"
-        # Let in, whatever its create slot does then. Its init function ran before: it had passed in the other interpreter.
+        # Let in, whatever its create slot does then; its init function had passed in the other interpreter.
         return None if strict[0] in NO_ANSWER or INIT_FAILED in strict[1] else "shared"
     if own[0] == "SystemError" and REJECTED.search(own[1]):
         return "invalid"

@@ -1,4 +1,4 @@
-"""The truth: what the import system says about a hook, asked in fresh processes; answers are kept, keyed by the bytes."""
+"""The truth: what the import system says about a hook, asked in fresh processes. Answers are kept, keyed by the bytes."""
 
 import collections
 import hashlib

@@ -1,4 +1,4 @@
-"""Each project's Windows and macOS wheels against its Linux wheel, module by module: hooks, init, what it declares, framework.
+"""Each project's Windows and macOS wheels against its Linux wheel, module by module: hooks, init, declaration, framework.
 
 What differs for a reason is listed, with the reason, in twins_explained.tsv.
 """
