@@ -52,11 +52,13 @@ bool can_be_shared(const std::string& archive) { return archive.ends_with(".whl"
 
 class Inspection {
  public:
-  Inspection(const Options& options, const analyzer::Targets& targets, const Facts& facts, Progress& progress)
+  Inspection(const Options& options, const analyzer::Targets& targets, const Facts& facts, Progress& progress,
+             const ReadBinary& read)
       : options_(options),
         targets_(targets.binaries),
         pythons_(facts.pythons),
         progress_(progress),
+        read_(read),
         results_(targets.binaries.size()) {}
 
   void run() {
@@ -136,8 +138,8 @@ class Inspection {
 
   BinaryResult inspect(const BinaryTarget& target, std::shared_ptr<const analyzer::MappedFile> held) const {
     BinaryResult result =
-        analyzer::collect_binary({target.path, target.module, target.import_root, std::move(held),
-                                  [](const BinaryFacts& facts) { return rules::declares_own_gil(facts); }});
+        read_({target.path, target.module, target.import_root, std::move(held),
+               [&](const BinaryFacts& facts) { return reads_code_ && rules::declares_own_gil(facts); }});
     if (result.facts) {
       place(target, *result.facts);
       const bool runs_here = result.facts->format == model::BinaryFormat::elf && result.facts->arch == machine_;
@@ -183,7 +185,10 @@ class Inspection {
   const std::vector<BinaryTarget>& targets_;
   const std::vector<model::Interpreter>& pythons_;
   Progress& progress_;
+  const ReadBinary& read_;
   const std::string machine_ = host_machine();
+  /// Several times the cost of all the rest.
+  const bool reads_code_ = options_.command != Command::inspect || options_.read_code;
   std::vector<BinaryResult> results_;
   /// Parts of one archive say the same of it.
   std::set<Gap> archive_gaps_{};
@@ -192,8 +197,9 @@ class Inspection {
 
 }  // namespace
 
-void inspect_binaries(const Options& options, const analyzer::Targets& targets, Facts& facts, Progress& progress) {
-  Inspection inspection(options, targets, facts, progress);
+void inspect_binaries(const Options& options, const analyzer::Targets& targets, Facts& facts, Progress& progress,
+                      const ReadBinary& read) {
+  Inspection inspection(options, targets, facts, progress, read);
   inspection.run();
   inspection.give(facts);
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+
+#include "analyzer/binary/collect_binary.h"
 #include "analyzer/targets/find_targets.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -7,8 +10,11 @@
 
 namespace isoaudit::cli {
 
-/// Reads each compiled module that was found; a file that cannot be read becomes a gap and loses nothing but itself.
-void inspect_binaries(const Options& options, const analyzer::Targets& targets, model::Facts& facts,
-                      Progress& progress);
+using ReadBinary = std::function<analyzer::BinaryResult(const analyzer::BinaryInput&)>;
+
+/// Reads each compiled module that was found, in worker processes; a file that cannot be read, or that crashes `read`,
+/// becomes a gap and loses nothing but itself.
+void inspect_binaries(const Options& options, const analyzer::Targets& targets, model::Facts& facts, Progress& progress,
+                      const ReadBinary& read = analyzer::collect_binary);
 
 }  // namespace isoaudit::cli

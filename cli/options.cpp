@@ -211,6 +211,8 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
 
   CLI::App* inspect = app.add_subcommand("inspect", "compiled modules only; nothing is executed");
   add_targets(*inspect, raw, "modules, folders, wheels, installed distributions, or - for paths on stdin");
+  inspect->add_flag("--code", raw.options.read_code,
+                    "read the machine code of modules that declare own-GIL support too, as audit and probe do");
   add_requirements(*inspect, raw);
   add_archive_options(*inspect, raw);
   add_python_option(*inspect, raw);

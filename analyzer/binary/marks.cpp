@@ -3,7 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <cstring>
+#include <iterator>
+#include <map>
+#include <span>
 #include <string_view>
+
+#include "analyzer/binary/text_search.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -29,6 +34,23 @@ constexpr std::string_view capsules[] = {
     "unicodedata._ucnhash_CAPI",
 };
 
+/// What recognise() asks for.
+constexpr std::string_view framework_marks[] = {
+    "cython_runtime", "__pybind11_internals_v", "pybind11_object",   "__nb_internals_", "nanobind::",
+    "/pyo3-0.",       "pyo3_runtime",           "swig_runtime_data", "SwigPyObject",    "__f2py_numpy_version__",
+    "__mypyc",        "_cffi_backend",          "/rustc/",
+};
+
+std::vector<std::string_view> all_marks() {
+  std::vector<std::string_view> all;
+  for (const std::span<const std::string_view> marks :
+       {std::span<const std::string_view>(guards), std::span<const std::string_view>(capsules),
+        std::span<const std::string_view>(framework_marks)}) {
+    for (const std::string_view mark : marks) all.push_back(mark);
+  }
+  return all;
+}
+
 /// Texts in the parts of the file that hold them: constants, and data for the few that keep them writable.
 class Texts {
  public:
@@ -37,15 +59,24 @@ class Texts {
       if (section.executable || section.bytes.empty() || is_table(section.name)) continue;
       parts_.push_back({reinterpret_cast<const char*>(section.bytes.data()), section.bytes.size()});
     }
+    for (const std::string_view part : parts_) {
+      const std::vector<std::size_t> found = first_occurrences(part, marks());
+      for (std::size_t i = 0; i < marks().size(); ++i) {
+        if (found[i] == std::string_view::npos) continue;
+        follows_.emplace(marks()[i], part.substr(found[i] + marks()[i].size()));
+      }
+    }
   }
 
-  /// What follows the first occurrence, up to `length` characters; empty optional when there is none.
+  /// What follows a mark's first occurrence, up to `length` characters; empty optional when there is none.
   std::optional<std::string_view> after(std::string_view mark, std::size_t length = 0) const {
+    if (const auto found = follows_.find(mark); found != follows_.end()) return found->second.substr(0, length);
+    // One that the table forgot costs a pass of its own, never an answer.
+    if (std::ranges::find(marks(), mark) != marks().end()) return std::nullopt;
     for (const std::string_view part : parts_) {
-      const void* hit = memmem(part.data(), part.size(), mark.data(), mark.size());
-      if (hit == nullptr) continue;
-      const std::size_t end = static_cast<const char*>(hit) - part.data() + mark.size();
-      return part.substr(end, length);
+      if (const std::size_t at = part.find(mark); at != std::string_view::npos) {
+        return part.substr(at + mark.size(), length);
+      }
     }
     return std::nullopt;
   }
@@ -63,6 +94,11 @@ class Texts {
   bool hold(std::string_view mark) const { return after(mark).has_value(); }
 
  private:
+  static const std::vector<std::string_view>& marks() {
+    static const std::vector<std::string_view> all = all_marks();
+    return all;
+  }
+
   /// Tables of the object format hold symbol names, which are looked at as symbols.
   static bool is_table(std::string_view name) {
     for (std::string_view table : {".dynsym", ".gnu.hash", ".hash", ".rela", ".relr", ".eh_frame", ".gnu.version",
@@ -73,6 +109,8 @@ class Texts {
   }
 
   std::vector<std::string_view> parts_{};
+  /// Of each mark that is there: the text behind its first occurrence.
+  std::map<std::string_view, std::string_view> follows_{};
 };
 
 /// "3_1_6" or "0.28.2": numbers joined by one of the separators, given back with dots.
@@ -130,7 +168,7 @@ void recognise(const Image& image, const Texts& texts, Marks& marks) {
   }
   if (texts.hold("__f2py_numpy_version__")) return set(Framework::f2py);
   const bool makes_a_module = image.imports_symbol("PyModule_Create2") || image.imports_symbol("PyModuleDef_Init");
-  if (texts.hold("__mypyc.") || texts.hold("__mypyc\0") || texts.hold("__mypyc")) return set(Framework::mypyc);
+  if (texts.hold("__mypyc")) return set(Framework::mypyc);
   if (!makes_a_module && texts.hold("_cffi_backend") && !defines(image, "PyInit__cffi_backend")) {
     return set(Framework::cffi);
   }
