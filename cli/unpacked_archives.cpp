@@ -41,7 +41,7 @@ bool belongs_to(const std::string& archive, const Interpreter& python, const std
 
 std::string UnpackedArchives::new_folder(std::vector<Gap>& gaps, const std::string& for_what) {
   if (!folder_) folder_ = std::make_unique<PrivateFolder>();
-  const std::string path = (fs::path(folder_->path()) / std::to_string(folders_++)).string();
+  std::string path = (fs::path(folder_->path()) / std::to_string(folders_++)).string();
   std::error_code error;
   if (!folder_->path().empty() && fs::create_directory(path, error)) return path;
   gaps.push_back({for_what, "could not be unpacked: " + (error ? error.message() : folder_->error())});
@@ -96,7 +96,7 @@ void UnpackedArchives::unpack_for_run(const analyzer::Targets& targets, model::F
 }
 
 std::string UnpackedArchives::unpack_sources(const std::string& archive, std::vector<Gap>& gaps) {
-  const std::string folder = new_folder(gaps, archive);
+  std::string folder = new_folder(gaps, archive);
   if (folder.empty()) return "";
   const auto unread =
       analyzer::unpack_archive(archive, folder, [](std::string_view member) { return std::string(member); }, limits_);
