@@ -8,7 +8,8 @@ namespace {
 
 /// Names that people do not write: C++'s mangled ones, and what compilers and linkers ask the C runtime for.
 bool has_a_name_of_c(std::string_view name) {
-  return !name.starts_with("_Z") && !name.starts_with("_ITM_") && !name.starts_with("?") && !name.starts_with("__gmon");
+  return !name.starts_with("_Z") && !name.starts_with("_ITM_") && !name.starts_with("?") &&
+         !name.starts_with("__gmon") && name != "__cxa_finalize";
 }
 
 /// "popen$DARWIN_EXTSN" is popen.
