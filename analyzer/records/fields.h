@@ -30,8 +30,8 @@ void fields(model::Declaration& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::EntryPoint& value, Visit&& visit) {
-  auto& [symbol, module, init, declares] = value;
-  visit(symbol, module, init, declares);
+  auto& [symbol, module, init, declares, only_for] = value;
+  visit(symbol, module, init, declares, only_for);
 }
 
 template <class Visit>
