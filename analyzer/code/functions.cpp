@@ -112,6 +112,7 @@ std::vector<FunctionRange> find_functions(const Image& image) {
     const auto name = names.find(address);
     return name == names.end() ? std::string() : std::string(name->second);
   };
+  for (const std::uint64_t address : image.initializers) names.try_emplace(address);
   std::vector<FunctionRange> functions;
   const auto add = [&](std::uint64_t begin, std::uint64_t end) {
     for (; begin < end && end - begin > longest_function; begin += longest_function) {
@@ -128,10 +129,13 @@ std::vector<FunctionRange> find_functions(const Image& image) {
     constexpr std::uint8_t breakpoint = 0xCC;
     if (image.functions.kind == FunctionTable::Kind::unwind_x64) {
       for (std::uint64_t at = (begin / alignment + 1) * alignment; at < end; at += alignment) {
-        if (section.bytes[at - 1 - section.address] != breakpoint) continue;
-        add(begin, at);
-        begin = at;
+        if (section.bytes[at - 1 - section.address] == breakpoint) names.try_emplace(at);
       }
+    }
+    // Symbols without a size say where functions begin.
+    for (auto name = names.upper_bound(begin); name != names.end() && name->first < end; ++name) {
+      add(begin, name->first);
+      begin = name->first;
     }
     add(begin, end);
   };

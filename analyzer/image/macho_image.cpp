@@ -251,7 +251,8 @@ class MachoReader {
       if (name.empty()) continue;
       room.spend(name);
       if (type == macho::N_UNDF) {
-        image_.imports.emplace_back(name);
+        // The linker's own, in every file that binds lazily.
+        if (name != "dyld_stub_binder") image_.imports.emplace_back(name);
         continue;
       }
       if (raw.n_sect == 0 || raw.n_sect > numbered_.size()) continue;

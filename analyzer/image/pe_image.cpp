@@ -154,7 +154,7 @@ class PeReader {
     } else if (!writable || is_linker_table(section.name)) {
       section.kind = model::SectionClass::constant;
     } else {
-      section.kind = bytes.empty() ? model::SectionClass::zero : model::SectionClass::data;
+      section.kind = model::SectionClass::data;
     }
     if (section.kind == model::SectionClass::data) return add_data(std::move(section));
     image_.sections.push_back(std::move(section));
