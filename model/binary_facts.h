@@ -32,6 +32,10 @@ struct StaticObject {
   std::uint64_t size = 0;
   /// The source file that the symbol table names for a local symbol (STT_FILE), or empty.
   std::string unit{};
+  /// As the debug information declares it, where the file has any: "PyObject *", in that file, on that line.
+  std::string declared_type{};
+  std::string declared_file{};
+  unsigned declared_line = 0;
 
   auto operator<=>(const StaticObject&) const = default;
 };

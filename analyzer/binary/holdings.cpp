@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "analyzer/binary/debug_info.h"
 #include "analyzer/binary/object_head.h"
 
 namespace isoaudit::analyzer {
@@ -33,6 +34,7 @@ class Finder {
       });
     }
     for (const Symbol& symbol : image_.symbols) take_variable(symbol);
+    add_declarations();
     std::ranges::sort(found_);
     found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
     return std::move(found_);
@@ -131,6 +133,20 @@ class Finder {
       if (first.kind == model::SectionClass::thread_local_) return first.address + offset - section.address;
     }
     return offset;
+  }
+
+  void add_declarations() {
+    const std::map<std::uint64_t, DeclaredVariable> declared = read_declared_variables(image_);
+    if (declared.empty()) return;
+    for (model::StaticObject& object : found_) {
+      const Section* section = image_.section_named(object.section);
+      if (section == nullptr || section->kind == model::SectionClass::thread_local_) continue;
+      const auto variable = declared.find(section->address + object.offset);
+      if (variable == declared.end()) continue;
+      object.declared_type = variable->second.type;
+      object.declared_file = variable->second.file;
+      object.declared_line = variable->second.line;
+    }
   }
 
   static bool is_size(const Pointer& word) {

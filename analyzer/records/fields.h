@@ -42,8 +42,8 @@ void fields(model::BinaryEntryPoint& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::StaticObject& value, Visit&& visit) {
-  auto& [kind, symbol, type_name, section, offset, size, unit] = value;
-  visit(kind, symbol, type_name, section, offset, size, unit);
+  auto& [kind, symbol, type_name, section, offset, size, unit, declared_type, declared_file, declared_line] = value;
+  visit(kind, symbol, type_name, section, offset, size, unit, declared_type, declared_file, declared_line);
 }
 
 template <class Visit>

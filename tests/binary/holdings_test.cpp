@@ -72,5 +72,22 @@ TEST_F(Holdings, StaticTypesAndInstancesAreFoundInStrippedFiles) {
   EXPECT_EQ(objects[2].type_name, "demo.Foo");
 }
 
+TEST_F(Holdings, VariablesAreDeclaredAsTheDebugInformationSays) {
+  for (const char* flags : {"-O1 -g -gdwarf-4", "-O1 -g -gdwarf-5"}) {
+    const std::vector<StaticObject> objects = find(flags);
+    const StaticObject* cache = named(objects, "cache");
+    ASSERT_NE(cache, nullptr) << flags;
+    EXPECT_EQ(cache->declared_type, "PyObject *") << flags;
+    EXPECT_THAT(cache->declared_file, testing::HasSubstr(tests::tagged("demo") + ".c")) << flags;
+    // The test writes one line in front of the source.
+    EXPECT_EQ(cache->declared_line, 7U) << flags;
+    const StaticObject* foo = named(objects, "Foo_Type");
+    ASSERT_NE(foo, nullptr) << flags;
+    EXPECT_EQ(foo->declared_type, "PyTypeObject") << flags;
+    EXPECT_EQ(foo->declared_line, 3U) << flags;
+  }
+  EXPECT_EQ(named(find("-O1"), "cache")->declared_type, "");
+}
+
 }  // namespace
 }  // namespace isoaudit::analyzer

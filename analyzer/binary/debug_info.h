@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "analyzer/image/image.h"
+
+namespace isoaudit::analyzer {
+
+/// How the source declares a variable, as the debug information has it.
+struct DeclaredVariable {
+  /// "PyObject *", "struct cache [16]".
+  std::string type{};
+  /// As the compiler was given it; folders of the machine that built the file may be part of it.
+  std::string file{};
+  unsigned line = 0;
+};
+
+/// Variables with static storage by their addresses, from the file's own DWARF; empty where there is none or it is
+/// damaged. LLVM's DWARF reader stays behind this header.
+std::map<std::uint64_t, DeclaredVariable> read_declared_variables(const Image& image);
+
+}  // namespace isoaudit::analyzer
