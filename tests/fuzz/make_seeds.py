@@ -27,6 +27,8 @@ VARIANTS = {
     "filled": ["-DFILLED", "-DTYPE"],
     "export": ["-DEXPORT"],
     "old": ["-DHEAD=1", "-DTYPE"],
+    "debug": ["-g", "-DTYPE"],
+    "debug4": ["-gdwarf-4", "-gz", "-DTYPE"],
     "small": ["-Oz", "-DHEAD=0xffffffff"],
 }
 COMPILE = ["-w", "-O2", "-ffreestanding", "-fPIC", "-fno-stack-protector", "-c", str(SOURCE), "-o"]
