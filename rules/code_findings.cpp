@@ -54,6 +54,27 @@ VariableKind kind_of(const CodeWrite& write) {
   return row == result_kinds.end() ? VariableKind::plain : row->kind;
 }
 
+/// The variables of a compiled module that its debug information declares, by place.
+using Place = std::pair<std::string_view, std::uint64_t>;
+using Declared = std::map<Place, const model::StaticObject*>;
+
+Declared declared_variables(const BinaryFacts& binary) {
+  Declared declared;
+  for (const model::StaticObject& object : binary.static_objects) {
+    if (!object.declared_type.empty()) declared.emplace(Place(object.section, object.offset), &object);
+  }
+  return declared;
+}
+
+/// What a variable is for, where nothing is known of what is stored.
+VariableKind kind_by_type(std::string_view type) {
+  if (type.starts_with("PyObject *")) return VariableKind::object_cache;
+  if (type.starts_with("PyTypeObject *")) return VariableKind::heap_type_pointer;
+  if (type.starts_with("PyThreadState *") || type.starts_with("PyInterpreterState *"))
+    return VariableKind::thread_state;
+  return VariableKind::plain;
+}
+
 /// Names of variables that the source of this module knows to be harmless, all of that name.
 std::map<std::string, bool> harmless_names(const Facts& facts, const UnitLinks& links, const std::string& module) {
   std::map<std::string, bool> names;
@@ -109,15 +130,19 @@ std::vector<Finding> code_findings(const Facts& facts, VariableKind kind, model:
   const std::vector<std::string> own_gil = own_gil_modules(facts);
   for (const BinaryFacts& binary : facts.binaries) {
     if (!std::ranges::binary_search(own_gil, binary.module)) continue;
+    const Declared declared = declared_variables(binary);
     for (const auto& [variable, writes] : unexplained_writes(facts, links, binary)) {
       const CodeWrite& first = *writes.front();
-      if (kind_of(first) != kind) continue;
+      const auto declaration = declared.find(Place(first.section, first.offset));
+      const VariableKind stored = kind_of(first);
+      const bool by_type = stored == VariableKind::plain && declaration != declared.end();
+      if ((by_type ? kind_by_type(declaration->second->declared_type) : stored) != kind) continue;
       Finding finding;
       const std::string address = address_text("", first.section, first.offset);
       const std::string shown = shown_name(first.name, address);
       finding.severity = severity;
       // Where what is stored is known to be an object, only its lock is open, and no lock helps an object.
-      finding.status = kind == VariableKind::plain ? model::Status::possible : model::Status::likely;
+      finding.status = stored == VariableKind::plain ? model::Status::possible : model::Status::likely;
       finding.subject = {short_name(first.name), first.symbol, "", address};
       finding.module = binary.module;
       finding.where.file = binary.path;
@@ -125,6 +150,13 @@ std::vector<Finding> code_findings(const Facts& facts, VariableKind kind, model:
       finding.fix = fmt::format(fmt::runtime(words.fix), shown);
       for (std::size_t i = 0; i < std::min(writes.size(), most_reasons); ++i) {
         finding.because.push_back({model::EvidenceKind::code, sentence(*writes[i], shown), {}});
+      }
+      if (declaration != declared.end()) {
+        const model::StaticObject& object = *declaration->second;
+        finding.because.push_back({model::EvidenceKind::binary,
+                                   fmt::format("declared as `{}` in {}:{}", object.declared_type,
+                                               file_name(object.declared_file), object.declared_line),
+                                   {}});
       }
       findings.push_back(std::move(finding));
     }
