@@ -73,11 +73,13 @@ std::vector<Finding> join(std::vector<Finding> findings) {
   std::ranges::stable_sort(findings, {}, rank);
   std::vector<Finding> joined;
   // Where a finding may be found again: under its names and its address.
-  std::multimap<std::string, std::size_t> index;
+  // Only findings of one module meet, so the module is part of the key: every module of an environment may use the same
+  // function.
+  std::multimap<std::pair<std::string, std::string>, std::size_t> index;
   const auto add = [&](Finding&& finding) {
     const model::Subject& subject = finding.subject;
     for (const std::string& key : std::set{subject.name, subject.linkage_name, subject.address}) {
-      if (!key.empty()) index.emplace(key, joined.size());
+      if (!key.empty()) index.emplace(std::pair(key, last_component(finding.module)), joined.size());
     }
     joined.push_back(std::move(finding));
   };
@@ -89,7 +91,7 @@ std::vector<Finding> join(std::vector<Finding> findings) {
     const bool variable = about_variable(finding);
     std::set<std::size_t> candidates;
     for (const std::string& key : {finding.subject.name, finding.subject.linkage_name, finding.subject.address}) {
-      const auto [first, last] = index.equal_range(key);
+      const auto [first, last] = index.equal_range(std::pair(key, last_component(finding.module)));
       for (auto it = first; it != last; ++it) candidates.insert(it->second);
     }
     std::vector<std::size_t> homes;

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string_view>
 
 #include "rules/declarations.h"
 #include "rules/finding_index.h"
@@ -22,8 +24,23 @@ bool under_own_gil(Level level) {
   return level == Level::isolated || level == Level::sequential || level == Level::concurrent;
 }
 
+/// What belongs to a module, so that an environment of many is gone through once.
+struct Lookup {
+  explicit Lookup(const Facts& facts) {
+    for (const model::RunFacts& run : facts.runs) runs.emplace(run.module, &run);
+    for (const model::BinaryFacts& binary : facts.binaries) binaries[binary.module] = &binary;
+    for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
+      if (declares_own_gil(hook.entry)) hooks[hook.entry.module] = &hook;
+    }
+  }
+
+  std::multimap<std::string_view, const model::RunFacts*> runs{};
+  std::map<std::string_view, const model::BinaryFacts*> binaries{};
+  std::map<std::string_view, const model::SourceEntryPoint*> hooks{};
+};
+
 /// What the other rules say against the module, a line for each finding, and how the run ended where it ended badly.
-std::vector<Because> broken_promises(const Facts& facts, const FindingIndex& index, const std::string& module) {
+std::vector<Because> broken_promises(const Lookup& lookup, const FindingIndex& index, const std::string& module) {
   std::vector<Because> lines;
   std::set<std::string> named;
   for (const Finding* finding : index.of(module)) {
@@ -38,8 +55,9 @@ std::vector<Because> broken_promises(const Facts& facts, const FindingIndex& ind
     lines.push_back({finding->because.front().kind, fmt::format("`{}`: {}", name, finding->rule),
                      in_source ? finding->where : model::Location{}});
   }
-  for (const model::RunFacts& run : facts.runs) {
-    if (run.module != module) continue;
+  const auto [first, last] = lookup.runs.equal_range(module);
+  for (auto entry = first; entry != last; ++entry) {
+    const model::RunFacts& run = *entry->second;
     for (const model::Phase& phase : run.phases) {
       if (!under_own_gil(phase.level)) continue;
       if (phase.outcome == Outcome::crashed || phase.outcome == Outcome::timed_out ||
@@ -58,8 +76,9 @@ std::vector<Because> broken_promises(const Facts& facts, const FindingIndex& ind
 
 std::vector<Finding> check(const Facts& facts, const FindingIndex& index) {
   std::vector<Finding> findings;
+  const Lookup lookup(facts);
   for (const std::string& module : own_gil_modules(facts)) {
-    std::vector<Because> lines = broken_promises(facts, index, module);
+    std::vector<Because> lines = broken_promises(lookup, index, module);
     if (lines.empty()) continue;
     Finding finding;
     finding.severity = model::Severity::blocker;
@@ -68,11 +87,11 @@ std::vector<Finding> check(const Facts& facts, const FindingIndex& index) {
                          : model::Status::likely;
     finding.module = module;
     finding.subject = {"Py_mod_multiple_interpreters", "", "", ""};
-    for (const model::BinaryFacts& binary : facts.binaries) {
-      if (binary.module == module) finding.where.file = binary.path;
+    if (const auto binary = lookup.binaries.find(module); binary != lookup.binaries.end()) {
+      finding.where.file = binary->second->path;
     }
-    for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
-      if (hook.entry.module == last_component(module) && declares_own_gil(hook.entry)) finding.where = hook.declaration;
+    if (const auto hook = lookup.hooks.find(last_component(module)); hook != lookup.hooks.end()) {
+      finding.where = hook->second->declaration;
     }
     finding.message = fmt::format("`{}` declares own-GIL support, yet it is not isolated", module);
     finding.fix = "remove the shared state, or declare Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED until it is gone";
