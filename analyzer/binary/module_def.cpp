@@ -80,7 +80,7 @@ std::vector<ModuleDef> find_module_defs(const Memory& memory, std::span<const mo
   std::vector<ModuleDef> found;
   if (memory.image().pointer_size != 8) return found;
   for (const Section& section : memory.image().sections) {
-    const bool relocated = section.kind == model::SectionClass::constant && section.name.starts_with(".data.rel.ro");
+    const bool relocated = section.kind == model::SectionClass::constant && !section.executable;
     if (section.bytes.empty() || (section.kind != model::SectionClass::data && !relocated)) continue;
     // Every definition has a relocated name: going through the relocations finds them all and reads little.
     std::uint64_t before = 0;
