@@ -122,7 +122,7 @@ TEST_F(InspectBinaries, ALibraryThatNobodyNamedIsNoGap) {
 
 TEST_F(InspectBinaries, NumbersOfJobsChangeNothing) {
   for (int i = 0; i < 50; ++i) {
-    const std::string name = "m" + std::to_string(100 + i);
+    const std::string name = std::to_string(100 + i);
     target(name);
     file(name, i % 7 == 0 ? "segfault" : std::string(static_cast<std::size_t>(i), 'x'));
   }
