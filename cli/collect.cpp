@@ -123,7 +123,10 @@ Facts collect(const Options& options, Progress& progress) {
   // Nothing is run and nobody has to be asked: then the files themselves say which Pythons they are for.
   const bool by_tags = options.pythons.empty() && !runs_modules(options) && inputs.distributions.empty() &&
                        reads_binaries(options.command);
-  find_interpreters(options, inputs.paths, runs_modules(options) || !inputs.distributions.empty(), facts);
+  // To start one takes longer than to read a module.
+  if (!by_tags || reads_sources(options.command)) {
+    find_interpreters(options, inputs.paths, runs_modules(options) || !inputs.distributions.empty(), facts);
+  }
   const std::string headers = facts.pythons.empty() ? "" : facts.pythons.front().include_dir;
 
   analyzer::TargetRequest request{inputs.paths, options.build_dirs, {}, options.archive_limits};
