@@ -50,6 +50,7 @@ enum class RunsWhen {
   never,               ///< nothing leads to it
   static_initialiser,  ///< when the library is loaded: C++ initialisers, constructor functions
   process,             ///< only where Python starts or ends for the whole process
+  main_interpreter,    ///< only where the code has made sure that this is the main interpreter
   hook,                ///< the module hook
   exec,                ///< Py_mod_create and Py_mod_exec: in every interpreter that imports the module
   call,                ///< methods, slots, getters, callbacks, exported functions

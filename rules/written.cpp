@@ -34,6 +34,10 @@ std::string meets_nobody(const Write& write) {
   if (happens_only(write, {RunsWhen::never, RunsWhen::static_initialiser, RunsWhen::process})) {
     return "made only where Python starts or ends for the whole process";
   }
+  if (happens_only(write,
+                   {RunsWhen::never, RunsWhen::static_initialiser, RunsWhen::process, RunsWhen::main_interpreter})) {
+    return "made in the main interpreter alone";
+  }
   return {};
 }
 
@@ -60,6 +64,7 @@ const char* time_words(RunsWhen when) {
     case RunsWhen::never: return "never";
     case RunsWhen::static_initialiser: return "when the library is loaded";
     case RunsWhen::process: return "at the start or end of the process";
+    case RunsWhen::main_interpreter: return "in the main interpreter alone";
     case RunsWhen::hook: return "in the module hook";
     case RunsWhen::exec: return "at every import";
     case RunsWhen::call: return "in calls";

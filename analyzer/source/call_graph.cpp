@@ -32,7 +32,7 @@ CallGraph::CallGraph(const std::vector<UnitFacts>& units) {
     }
   }
   for (const auto& [when, functions] : starts) spread(when, functions);
-  spread_callbacks();
+  spread_further();
   spread_from_outside();
 }
 
@@ -61,12 +61,13 @@ void CallGraph::add_functions(const std::vector<UnitFacts>& units) {
         }
       };
       add(caller.calls, function.calls);
+      add(caller.main_calls, function.main_calls);
+      add(caller.last_calls, function.last_calls);
       add(caller.hands_out, function.hands_out);
     }
   }
   for (Node& node : nodes_) {
-    sort_unique(node.calls);
-    sort_unique(node.hands_out);
+    for (auto* list : {&node.calls, &node.main_calls, &node.last_calls, &node.hands_out}) sort_unique(*list);
   }
 }
 
@@ -84,33 +85,40 @@ void CallGraph::spread(RunsWhen when, const Starts& starts) {
   }
 }
 
-void CallGraph::spread_callbacks() {
-  // Each round may reach functions that hand out more.
+void CallGraph::spread_further() {
+  // Each round may reach functions that call or hand out more.
   while (true) {
-    Starts starts;
+    std::map<RunsWhen, Starts> starts;
     for (const Node& giver : nodes_) {
       if (giver.reached.empty()) continue;
-      for (const std::size_t callback : giver.hands_out) {
-        if (nodes_[callback].reached.contains(RunsWhen::call)) continue;
-        starts.try_emplace(callback, "callback that " + giver.name + "() hands out");
-      }
+      const auto reach = [&](const std::vector<std::size_t>& functions, RunsWhen when, const char* how) {
+        for (const std::size_t function : functions) {
+          if (nodes_[function].reached.contains(when)) continue;
+          starts[when].try_emplace(function, how + giver.name + "()");
+        }
+      };
+      reach(giver.main_calls, RunsWhen::main_interpreter, "the main interpreter alone → ");
+      reach(giver.last_calls, RunsWhen::process, "the process ends in ");
+      reach(giver.hands_out, RunsWhen::call, "handed out by ");
     }
     if (starts.empty()) return;
-    spread(RunsWhen::call, starts);
+    for (const auto& [when, functions] : starts) spread(when, functions);
   }
 }
 
 void CallGraph::spread_from_outside() {
   std::vector<bool> is_called(nodes_.size(), false);
   for (const Node& node : nodes_) {
-    for (const std::size_t callee : node.calls) is_called[callee] = true;
+    for (const auto* list : {&node.calls, &node.main_calls, &node.last_calls}) {
+      for (const std::size_t callee : *list) is_called[callee] = true;
+    }
   }
   // First what nobody calls, then what only a circle of functions calls.
   for (const bool called : {false, true}) {
     for (std::size_t at = 0; at < nodes_.size(); ++at) {
       if (nodes_[at].only_here || !nodes_[at].reached.empty() || is_called[at] != called) continue;
       spread(RunsWhen::call, {{at, "other code"}});
-      spread_callbacks();
+      spread_further();
     }
   }
 }

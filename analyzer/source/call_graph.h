@@ -29,6 +29,8 @@ class CallGraph {
     std::string name{};
     bool only_here = true;
     std::vector<std::size_t> calls{};
+    std::vector<std::size_t> main_calls{};
+    std::vector<std::size_t> last_calls{};
     std::vector<std::size_t> hands_out{};
     std::map<model::RunsWhen, Step> reached{};
   };
@@ -37,7 +39,8 @@ class CallGraph {
   std::size_t node(const std::string& id);
   void add_functions(const std::vector<UnitFacts>& units);
   void spread(model::RunsWhen when, const Starts& starts);
-  void spread_callbacks();
+  /// Calls that are made in the main interpreter alone, or on the way out, and functions that were handed out.
+  void spread_further();
   /// What is called by nobody in the program may be called from outside, unless no other unit can name it.
   void spread_from_outside();
   std::string path_to(std::size_t at, model::RunsWhen when) const;

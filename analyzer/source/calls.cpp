@@ -45,7 +45,7 @@ bool in_static_initialiser(const Ancestors& ancestors) {
 
 }  // namespace
 
-void CallCollector::call(const clang::FunctionDecl* callee, const clang::FunctionDecl* caller) {
+void CallCollector::call(const clang::FunctionDecl* callee, const clang::FunctionDecl* caller, bool only_main) {
   const std::string& id = ids_.of(callee);
   if (id.empty()) return;
   if (caller == nullptr) {
@@ -53,13 +53,15 @@ void CallCollector::call(const clang::FunctionDecl* callee, const clang::Functio
   } else if (ids_.of(caller).empty()) {
     entries_.insert({id, RunsWhen::call, caller->getQualifiedNameAsString() + "()"});
   } else {
-    inside_[caller->getCanonicalDecl()].calls.insert(id);
+    Inside& inside = inside_[caller->getCanonicalDecl()];
+    // Who does not come back ends the process: Py_FatalError and its like.
+    (callee->isNoReturn() ? inside.last_calls : only_main ? inside.main_calls : inside.calls).insert(id);
   }
 }
 
 void CallCollector::named(const clang::FunctionDecl* callee, const Ancestors& ancestors,
                           const clang::FunctionDecl* caller) {
-  if (mention(ancestors) == Mention::call) return call(callee, caller);
+  if (mention(ancestors) == Mention::call) return call(callee, caller, main_guard_.holds(ancestors));
   if (in_static_initialiser(ancestors)) return;  // initialised() knows the table
   const std::string& id = ids_.of(callee);
   if (id.empty()) return;
@@ -71,7 +73,7 @@ void CallCollector::named(const clang::FunctionDecl* callee, const Ancestors& an
 }
 
 void CallCollector::constructed(const clang::CXXConstructExpr* construct, const clang::FunctionDecl* caller) {
-  call(construct->getConstructor(), caller);
+  call(construct->getConstructor(), caller, false);
 }
 
 void CallCollector::initialised(const clang::VarDecl* variable) {
@@ -108,6 +110,8 @@ void CallCollector::describe(const clang::FunctionDecl* function, FunctionFacts&
   const auto found = inside_.find(function->getCanonicalDecl());
   if (found == inside_.end()) return;
   facts.calls.assign(found->second.calls.begin(), found->second.calls.end());
+  facts.main_calls.assign(found->second.main_calls.begin(), found->second.main_calls.end());
+  facts.last_calls.assign(found->second.last_calls.begin(), found->second.last_calls.end());
   facts.hands_out.assign(found->second.hands_out.begin(), found->second.hands_out.end());
 }
 

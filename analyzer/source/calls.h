@@ -11,6 +11,7 @@
 
 #include "analyzer/source/ancestors.h"
 #include "analyzer/source/function_ids.h"
+#include "analyzer/source/main_guard.h"
 #include "analyzer/source/unit_facts.h"
 
 namespace isoaudit::analyzer {
@@ -18,7 +19,8 @@ namespace isoaudit::analyzer {
 /// Finds out who calls whom in a unit, which functions stand in tables and initialisers, and which are handed out.
 class CallCollector {
  public:
-  CallCollector(const clang::ASTContext& ast, FunctionIds& ids) : ast_(ast), ids_(ids) {}
+  CallCollector(const clang::ASTContext& ast, FunctionIds& ids, const MainGuard& main_guard)
+      : ast_(ast), ids_(ids), main_guard_(main_guard) {}
 
   /// The last of `ancestors` names `callee`; `caller` encloses it (null at file scope).
   void named(const clang::FunctionDecl* callee, const Ancestors& ancestors, const clang::FunctionDecl* caller);
@@ -34,14 +36,17 @@ class CallCollector {
  private:
   struct Inside {
     std::set<std::string> calls{};
+    std::set<std::string> main_calls{};
+    std::set<std::string> last_calls{};
     std::set<std::string> hands_out{};
   };
 
-  void call(const clang::FunctionDecl* callee, const clang::FunctionDecl* caller);
+  void call(const clang::FunctionDecl* callee, const clang::FunctionDecl* caller, bool only_main);
   void enter(const clang::FunctionDecl* function, model::RunsWhen when, const std::string& how);
 
   const clang::ASTContext& ast_;
   FunctionIds& ids_;
+  const MainGuard& main_guard_;
   std::unordered_map<const clang::FunctionDecl*, Inside> inside_{};
   std::set<EntryIntoCode> entries_{};
 };

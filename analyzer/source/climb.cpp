@@ -87,6 +87,7 @@ model::Write Climb::describe(WriteKind kind, const StoredExpression& value, cons
   const auto* node = ancestors_[at_].get<const clang::Stmt*>();
   model::Write write;
   write.guard = guard.empty() ? guard_around(ancestors_) : guard;
+  if (write.guard.empty() && owner_.main_guard_.holds(ancestors_)) write.guard = "main interpreter only";
   write.kind = kind;
   if (is_parameter()) return write;
   write.value = value.value;

@@ -20,6 +20,7 @@ constexpr Lock locks[] = {
     {"PyMutex_Lock", "PyMutex_Unlock"},
     {"_PyMutex_Lock", "_PyMutex_Unlock"},
     {"PyMutex_LockFast", "PyMutex_Unlock"},
+    {"_PyRawMutex_Lock", "_PyRawMutex_Unlock"},
     {"_PyRecursiveMutex_Lock", "_PyRecursiveMutex_Unlock"},
     {"PyThread_acquire_lock", "PyThread_release_lock"},
     {"PyThread_acquire_lock_timed", "PyThread_release_lock"},
@@ -39,14 +40,6 @@ constexpr std::string_view guard_classes[] = {"std::lock_guard", "std::unique_lo
 
 constexpr std::string_view once_functions[] = {"pthread_once", "call_once", "std::call_once", "_PyOnceFlag_CallOnce",
                                                "InitOnceExecuteOnce"};
-
-bool leaves(const clang::Stmt* statement) {
-  if (const auto* block = llvm::dyn_cast<clang::CompoundStmt>(statement)) {
-    return !block->body_empty() && leaves(block->body_back());
-  }
-  return llvm::isa<clang::ReturnStmt, clang::GotoStmt, clang::BreakStmt, clang::ContinueStmt, clang::CXXThrowExpr>(
-      statement->stripLabelLikeStatements());
-}
 
 /// Calls of a statement that run whenever it does: not those in the branches of an `if` or a loop.
 template <typename Visit>
@@ -104,6 +97,14 @@ std::string held_in_block(const clang::CompoundStmt* block, Node inside) {
 }
 
 }  // namespace
+
+bool leaves(const clang::Stmt* statement) {
+  if (const auto* block = llvm::dyn_cast<clang::CompoundStmt>(statement)) {
+    return !block->body_empty() && leaves(block->body_back());
+  }
+  return llvm::isa<clang::ReturnStmt, clang::GotoStmt, clang::BreakStmt, clang::ContinueStmt, clang::CXXThrowExpr>(
+      statement->stripLabelLikeStatements());
+}
 
 bool calls_once(std::string_view callee) {
   return std::ranges::find(once_functions, callee) != std::end(once_functions);

@@ -12,6 +12,9 @@ namespace isoaudit::analyzer {
 /// Empty when there is none.
 std::string guard_around(const Ancestors& ancestors);
 
+/// What follows the statement is not reached through it: it ends in return, goto, break, continue or throw.
+bool leaves(const clang::Stmt* statement);
+
 /// "pthread_once", "std::call_once", "_PyOnceFlag_CallOnce": the function that is passed runs once.
 bool calls_once(std::string_view callee);
 

@@ -37,8 +37,10 @@ struct FunctionFacts {
   std::vector<VariableUses> parameters{};
   /// No other unit can name it.
   bool only_here = false;
-  std::vector<std::string> calls{};      ///< ids
-  std::vector<std::string> hands_out{};  ///< ids of functions whose address goes somewhere
+  std::vector<std::string> calls{};       ///< ids
+  std::vector<std::string> main_calls{};  ///< ids: only where this is the main interpreter
+  std::vector<std::string> last_calls{};  ///< ids of functions that do not return: the process ends
+  std::vector<std::string> hands_out{};   ///< ids of functions whose address goes somewhere
 };
 
 /// A function that runs by itself, as far as the project's calls go.

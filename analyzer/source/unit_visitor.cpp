@@ -25,8 +25,8 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
         places_(places),
         storage_(ast, places),
         ids_(storage_),
-        uses_(ast, places, ids_),
-        calls_(ast, ids_),
+        uses_(ast, places, ids_, main_guard_),
+        calls_(ast, ids_, main_guard_),
         api_(places) {}
 
   // Types hold no uses: what stands in sizeof, typeof and decltype is never evaluated.
@@ -42,7 +42,10 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
     const clang::FunctionDecl* const outer = function_;
     if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(declaration)) {
       function_ = function;
-      if (outer == nullptr) uses_.enter_function(function);
+      if (outer == nullptr) {
+        uses_.enter_function(function);
+        main_guard_.enter_function();
+      }
     }
     ancestors_.push_back(declaration);
     const bool go_on = Base::TraverseDecl(declaration);
@@ -190,6 +193,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
     } else if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(declaration)) {
       if (function->isExternallyVisible()) called_.insert(function->getCanonicalDecl());
       api_.named(function, location, function_);
+      main_guard_.named(function);
       calls_.named(function, ancestors_, function_);
     }
   }
@@ -215,6 +219,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   SourcePlaces& places_;
   Storage storage_;
   FunctionIds ids_;
+  MainGuard main_guard_{};
   UseCollector uses_;
   CallCollector calls_;
   ApiUseCollector api_;

@@ -11,6 +11,7 @@
 
 #include "analyzer/source/ancestors.h"
 #include "analyzer/source/function_ids.h"
+#include "analyzer/source/main_guard.h"
 #include "analyzer/source/source_places.h"
 #include "analyzer/source/unit_facts.h"
 #include "analyzer/source/values.h"
@@ -23,8 +24,8 @@ namespace isoaudit::analyzer {
 /// order.
 class UseCollector {
  public:
-  UseCollector(const clang::ASTContext& ast, SourcePlaces& places, FunctionIds& ids)
-      : ast_(ast), places_(places), ids_(ids) {}
+  UseCollector(const clang::ASTContext& ast, SourcePlaces& places, FunctionIds& ids, const MainGuard& main_guard)
+      : ast_(ast), places_(places), ids_(ids), main_guard_(main_guard) {}
 
   /// The last of `ancestors` names `variable`; `function` encloses it (null at file scope).
   void named(const clang::VarDecl* variable, const Ancestors& ancestors, const clang::FunctionDecl* function);
@@ -63,6 +64,7 @@ class UseCollector {
   const clang::ASTContext& ast_;
   SourcePlaces& places_;
   FunctionIds& ids_;
+  const MainGuard& main_guard_;
   std::unordered_map<const clang::VarDecl*, VariableUses> uses_{};
   LocalValues local_values_{};
   std::unordered_map<const clang::VarDecl*, std::vector<Alias>> aliases_{};

@@ -12,6 +12,7 @@ const char* word(model::RunsWhen when) {
     case model::RunsWhen::never: return "never";
     case model::RunsWhen::static_initialiser: return "load";
     case model::RunsWhen::process: return "process";
+    case model::RunsWhen::main_interpreter: return "main";
     case model::RunsWhen::hook: return "hook";
     case model::RunsWhen::exec: return "exec";
     case model::RunsWhen::call: return "call";
@@ -81,7 +82,7 @@ void (*pointers[])(void) = {in_table};
   EXPECT_THAT(times(facts, "dead"), ElementsAre("never"));
   EXPECT_THAT(times(facts, "circle"), ElementsAre("never"));
   EXPECT_THAT(times(facts, "outside"), ElementsAre("call: other code → exported()"));
-  EXPECT_THAT(times(facts, "handed"), ElementsAre("call: callback that f() hands out → callback()"));
+  EXPECT_THAT(times(facts, "handed"), ElementsAre("call: handed out by f() → callback()"));
   EXPECT_THAT(times(facts, "old_style"), ElementsAre("call: table `pointers` → in_table()"));
 }
 
@@ -99,6 +100,35 @@ void f(void) { shared(); pthread_once(&flag, init); }
   EXPECT_THAT(times(facts, "both"),
               ElementsAre("process: the process → main() → shared()", "call: other code → f() → shared()"));
   EXPECT_THAT(times(facts, "once"), ElementsAre("call: other code → f() → init()"));
+}
+
+TEST(CallGraph, WhatOnlyTheMainInterpreterDoes) {
+  const auto facts = facts_of(R"(static int in_then, after_return, in_else, by_local, both, last, wrong;
+static void one(void) { in_then = 1; }
+static void two(void) { after_return = 1; }
+static void three(void) { by_local = 1; }
+static void four(void) { both = 1; }
+static void five(void) { wrong = 1; }
+__attribute__((noreturn)) static void fatal(void) { last = 1; for (;;) ; }
+void f(int x) {
+  if (x && PyInterpreterState_Get() == PyInterpreterState_Main()) one();
+  if (x || PyInterpreterState_Get() == PyInterpreterState_Main()) five();
+  int is_main = PyInterpreterState_Get() == PyInterpreterState_Main();
+  if (is_main) { three(); four(); }
+  if (!is_main) { four(); } else { in_else = 1; }
+  if (x) fatal();
+  if (PyInterpreterState_Main() != PyInterpreterState_Get()) return;
+  two();
+}
+)");
+  EXPECT_THAT(times(facts, "in_then"), ElementsAre("main: the main interpreter alone → f() → one()"));
+  EXPECT_THAT(times(facts, "after_return"), ElementsAre("main: the main interpreter alone → f() → two()"));
+  EXPECT_THAT(times(facts, "by_local"), ElementsAre("main: the main interpreter alone → f() → three()"));
+  EXPECT_THAT(times(facts, "both"),
+              ElementsAre("main: the main interpreter alone → f() → four()", "call: other code → f() → four()"));
+  EXPECT_THAT(times(facts, "wrong"), ElementsAre("call: other code → f() → five()"));
+  EXPECT_THAT(times(facts, "last"), ElementsAre("process: the process ends in f() → fatal()"));
+  EXPECT_EQ(variable(facts, "in_else").writes[0].guard, "main interpreter only");
 }
 
 TEST(CallGraph, CxxFunctionsThatNothingIsSeenToCallMayBeCalled) {
