@@ -142,13 +142,6 @@ class Inspection {
                [&](const BinaryFacts& facts) { return reads_code_ && rules::declares_own_gil(facts); }});
     if (result.facts) {
       place(target, *result.facts);
-      const bool runs_here = result.facts->format == model::BinaryFormat::elf && result.facts->arch == machine_;
-      for (const model::Interpreter& python : pythons_) {
-        // A column without an interpreter stands for its version on every platform.
-        if ((runs_here || python.executable.empty()) && analyzer::importable_by(target, python)) {
-          result.facts->importable_by.push_back(python.id);
-        }
-      }
       for (BinaryFacts& slice : result.other_slices) place(target, slice);
     }
     // A shared library beside the modules of a folder is nothing to complain of; one that was named by itself is.
@@ -156,9 +149,16 @@ class Inspection {
     return result;
   }
 
-  static void place(const BinaryTarget& target, BinaryFacts& facts) {
+  void place(const BinaryTarget& target, BinaryFacts& facts) const {
     facts.named = target.named;
     facts.abi_tag = target.abi_tag;
+    const bool runs_here = facts.format == model::BinaryFormat::elf && facts.arch == machine_;
+    for (const model::Interpreter& python : pythons_) {
+      // A column without an interpreter stands for its version on every platform.
+      if ((runs_here || python.executable.empty()) && analyzer::importable_by(target, python)) {
+        facts.importable_by.push_back(python.id);
+      }
+    }
   }
 
   void take(const Job& job, const analyzer::JobResult& result) {
