@@ -137,7 +137,7 @@ struct ImageResult {
   std::vector<Image> other_slices{};
 };
 
-/// Reads ELF shared objects, Windows DLLs and Mach-O libraries and bundles (LIEF and LLVM stay behind this header).
+/// Reads ELF shared objects, Windows DLLs and Mach-O libraries and bundles (LLVM stays behind this header).
 /// Never throws: bytes that are no such file, end too early or lie about themselves give an error.
 ImageResult read_image(std::shared_ptr<const MappedFile> file);
 
