@@ -20,6 +20,18 @@ constexpr std::array<PythonLayout, 7> layouts{{
     {{3, 15}, true, 0, 56, 120, 440, 40, 48, 184},
 }};
 
+// The same headers compiled for i686: the 32-bit half of Include/refcount.h (3.12 and 3.13: Include/object.h) has other
+// immortal counts; every other number follows from pointers of four bytes.
+constexpr std::array<PythonLayout, 7> layouts_32{{
+    {{3, 12}, false, 0x1, 20, 52, 208, 12, 16, 84, 4},
+    {{3, 13}, false, 0x3fffffff, 20, 52, 208, 12, 16, 84, 4},
+    {{3, 14}, false, 0x70000000, 20, 52, 208, 12, 16, 84, 4},
+    {{3, 15}, false, 0x70000000, 20, 52, 212, 12, 16, 84, 4},
+    {{3, 13}, true, 0, 32, 64, 220, 24, 28, 96, 4},
+    {{3, 14}, true, 0, 32, 64, 220, 24, 28, 96, 4},
+    {{3, 15}, true, 0, 32, 64, 224, 24, 28, 96, 4},
+}};
+
 struct SlotId {
   unsigned id;
   SlotKind kind;
@@ -132,12 +144,16 @@ std::optional<PythonVersion> parse_python_version(std::string_view text) {
   return version;
 }
 
-std::span<const PythonLayout> python_layouts() { return layouts; }
+std::span<const PythonLayout> python_layouts(unsigned pointer_size) {
+  if (pointer_size == 8) return layouts;
+  return pointer_size == 4 ? std::span<const PythonLayout>(layouts_32) : std::span<const PythonLayout>();
+}
 
-const PythonLayout* find_layout(PythonVersion version, bool free_threaded) {
-  const auto* row = std::ranges::find_if(
-      layouts, [&](const PythonLayout& l) { return l.version == version && l.free_threaded == free_threaded; });
-  return row == layouts.end() ? nullptr : row;
+const PythonLayout* find_layout(PythonVersion version, bool free_threaded, unsigned pointer_size) {
+  for (const PythonLayout& layout : python_layouts(pointer_size)) {
+    if (layout.version == version && layout.free_threaded == free_threaded) return &layout;
+  }
+  return nullptr;
 }
 
 SlotKind slot_kind(PythonVersion version, unsigned id) {

@@ -62,25 +62,27 @@ enum class SlotKind {
   unknown,
 };
 
-/// Layout of a 64-bit build of one CPython version, rules.md 3.1. Sizes and offsets are bytes.
+/// Layout of a build of one CPython version, rules.md 3.1. Sizes and offsets are bytes.
 struct PythonLayout {
   PythonVersion version{};
   bool free_threaded = false;
   /// The first word of a static object that PyObject_HEAD_INIT made (Include/object.h).
   std::uint64_t head_word = 0;
   /// sizeof(PyModuleDef_Base): m_name follows it, then m_doc, m_size, m_methods, m_slots, m_traverse, m_clear, m_free,
-  /// eight bytes each (Include/moduleobject.h).
+  /// a pointer's size each (Include/moduleobject.h).
   unsigned module_def_base = 0;
   unsigned module_def_size = 0;
   unsigned type_object_size = 0;
   unsigned tp_name = 0;
   unsigned tp_basicsize = 0;
   unsigned tp_flags = 0;
+  unsigned pointer_size = 8;
 };
 
-/// All versions that isoaudit knows, oldest first; release layout first, then free-threaded ones.
-std::span<const PythonLayout> python_layouts();
-const PythonLayout* find_layout(PythonVersion version, bool free_threaded);
+/// All versions that isoaudit knows, oldest first; release layout first, then free-threaded ones. The same versions for
+/// pointers of 4 and of 8 bytes; none for other sizes.
+std::span<const PythonLayout> python_layouts(unsigned pointer_size = 8);
+const PythonLayout* find_layout(PythonVersion version, bool free_threaded, unsigned pointer_size = 8);
 
 /// What slot `id` means to that version, in a PyModuleDef_Slot or (3.15) a PySlot array; `unknown` when its runtime
 /// rejects the id: 3.14 rejects 86 (rules.md 3.1; Include/moduleobject.h, 3.15: Include/slots_generated.h).

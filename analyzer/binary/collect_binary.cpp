@@ -69,7 +69,7 @@ std::optional<model::BinaryFacts> read_facts(const BinaryInput& input, const Fil
   facts.framework = marks.framework;
   facts.framework_version = marks.framework_version;
   facts.api_imports = api_imports(image);
-  facts.static_objects = find_static_objects(image, layouts_of(names.tag));
+  facts.static_objects = find_static_objects(image, layouts_of(names.tag, image.pointer_size));
   facts.libraries = image.libraries;
   facts.guard_texts = marks.guard_texts;
   facts.capsule_names = marks.capsule_names;

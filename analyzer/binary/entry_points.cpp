@@ -48,6 +48,8 @@ struct Making {
   bool code_read = false;
   std::string undetermined_reason{};
   std::string invalid{};
+  /// Why the hook's code, which might have told, was not read; empty when it was.
+  std::string code_not_read{};
 };
 
 class Reader {
@@ -58,7 +60,7 @@ class Reader {
         framework_(framework),
         tag_(tag),
         hooks_(find_hooks(image)),
-        layouts_(layouts_of(tag)),
+        layouts_(layouts_of(tag, image.pointer_size)),
         code_(image) {
     std::vector<std::string> names;
     for (const Hook& hook : hooks_) names.push_back(hook.name.module);
@@ -69,7 +71,7 @@ class Reader {
 
   /// The ways through a hook that end in different makings; one when all agree.
   std::vector<Making> makings(const Hook& hook, unsigned depth = 0) {
-    const HookReading reading = image_.pointer_size == 8 ? code_.read(hook.address) : HookReading{};
+    const HookReading reading = code_.read(hook.address);
     std::vector<Making> found;
     for (const HookPath& path : reading.paths) {
       if (const Hook* sibling = sibling_called(hook, path); sibling != nullptr && depth < hooks_.size()) {
@@ -102,6 +104,8 @@ class Reader {
     } else if (making.def) {
       entry.declares = decode_definition(memory, *making.def, version, making.code_read);
     }
+    std::string& reason = entry.declares.undetermined_reason;
+    if (!reason.empty() && !making.code_not_read.empty()) reason += "; its code is not read: " + making.code_not_read;
     return entry;
   }
 
@@ -181,10 +185,7 @@ class Reader {
   /// No way through the hook told: what the file imports and holds.
   Making without_path(const Hook& hook, const HookReading& reading) const {
     Making making;
-    if (image_.pointer_size != 8) {
-      making.undetermined_reason = "32-bit layouts are not decoded";
-      return making;
-    }
+    if (!reading.read) making.code_not_read = reading.why_not;
     const auto calls = [&](std::string_view name) { return std::ranges::binary_search(reading.calls, name); };
     if (only_fails(reading)) {
       making.invalid = "the hook returns NULL";

@@ -25,7 +25,7 @@ class Finder {
       : image_(image), memory_(image), layouts_(layouts) {}
 
   std::vector<model::StaticObject> run() {
-    if (image_.pointer_size == 8) {
+    if (!layouts_.empty()) {
       each_head([&](const Section& section, std::uint64_t at, const model::PythonLayout& layout) {
         return take_type(section, at, layout);
       });
@@ -42,22 +42,29 @@ class Finder {
 
  private:
   template <class Take>
+    const unsigned pointer = image_.pointer_size;
   void each_head(const Take& take) {
     for (const Section& section : image_.sections) {
       if (section.kind != model::SectionClass::data || section.bytes.size() < 16) continue;
-      const std::uint64_t first = (section.address + 7) / 8 * 8;
+      const std::uint64_t first = (section.address + pointer - 1) / pointer * pointer;
       const std::uint64_t last = section.address + section.bytes.size();
-      for (std::uint64_t at = first; at + 16 <= last; at += 8) {
+      for (std::uint64_t at = first; at + 16 <= last; at += pointer) {
         std::uint64_t word = 0;
-        std::memcpy(&word, section.bytes.data() + (at - section.address), sizeof word);
+        std::memcpy(&word, section.bytes.data() + (at - section.address), pointer);
         for (const model::PythonLayout* layout : layouts_) {
-          const std::uint64_t head = layout->free_threaded ? 0 : layout->head_word;
-          if (word != head && !(layout->version == model::PythonVersion{3, 12} && word == 0xffffffff)) continue;
+          if (!may_be_head(word, *layout)) continue;
           if (has_static_head(memory_, at, *layout) && take(section, at, *layout)) break;
         }
       }
     }
   }
+  /// A quick look; has_static_head decides.
+  static bool may_be_head(std::uint64_t word, const model::PythonLayout& layout) {
+    if (layout.free_threaded) return word == 0;
+    const bool core_3_12 = layout.version == model::PythonVersion{3, 12} && (word == 0xffffffff || word == 0x3fffffff);
+    return word == layout.head_word || core_3_12;
+  }
+
 
   bool take_type(const Section& section, std::uint64_t at, const model::PythonLayout& layout) {
     const Pointer name = image_.pointer_at(at + layout.tp_name);
@@ -66,15 +73,15 @@ class Finder {
     if (!text || !is_type_name(*text)) return false;
     const Pointer type = image_.pointer_at(at + type_offset(layout));
     const Pointer basic = image_.pointer_at(at + layout.tp_basicsize);
-    const Pointer item = image_.pointer_at(at + layout.tp_basicsize + 8);
+    const Pointer item = image_.pointer_at(at + layout.tp_basicsize + layout.pointer_size);
     const Pointer flags = image_.pointer_at(at + layout.tp_flags);
-    const std::uint64_t smallest = type_offset(layout) + 8;
+    const std::uint64_t smallest = type_offset(layout) + layout.pointer_size;
     if (type.kind == Pointer::Kind::plain || is_size(basic) == false || is_size(item) == false || flags.is_pointer()) {
       return false;
     }
     // A size of 0 is inherited at PyType_Ready.
     if (basic.value != 0 && basic.value < smallest) return false;
-    const Pointer dealloc = image_.pointer_at(at + layout.tp_basicsize + 16);
+    const Pointer dealloc = image_.pointer_at(at + layout.tp_basicsize + 2 * layout.pointer_size);
     if (dealloc.kind == Pointer::Kind::plain) return false;
     if (basic.value == 0 && type.is_null() && dealloc.is_null() && flags.is_null()) return false;
     if (inside_known(at)) return false;

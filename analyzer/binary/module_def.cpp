@@ -11,9 +11,9 @@ namespace isoaudit::analyzer {
 namespace {
 
 constexpr std::int64_t largest_state = std::int64_t{1} << 24;
-/// From the end of PyModuleDef_Base (Include/moduleobject.h), 64-bit.
-constexpr unsigned m_name = 0, m_doc = 8, m_size = 16, m_methods = 24, m_slots = 32, m_traverse = 40, m_clear = 48,
-                   m_free = 56;
+/// In words from the end of PyModuleDef_Base (Include/moduleobject.h).
+constexpr unsigned m_name = 0, m_doc = 1, m_size = 2, m_methods = 3, m_slots = 4, m_traverse = 5, m_clear = 6,
+                   m_free = 7;
 
 bool is_data_pointer(const Image& image, const Pointer& pointer) {
   if (pointer.kind != Pointer::Kind::address) return pointer.kind == Pointer::Kind::import;
@@ -31,9 +31,14 @@ bool is_null_or_code(const Image& image, const Pointer& pointer) {
   return section != nullptr && section->executable;
 }
 
+std::int64_t signed_word(std::uint64_t word, unsigned size) {
+  return size == 4 ? static_cast<std::int32_t>(word) : static_cast<std::int64_t>(word);
+}
+
 /// m_init, m_index and m_copy are the runtime's: zero in every file.
 bool base_is_untouched(const Memory& memory, std::uint64_t address, const model::PythonLayout& layout) {
-  for (unsigned offset = layout.module_def_base - 24; offset < layout.module_def_base; offset += 8) {
+  for (unsigned word = 1; word <= 3; ++word) {
+    const unsigned offset = layout.module_def_base - word * layout.pointer_size;
     if (!memory.pointer_at(address + offset).is_null()) return false;
   }
   return true;
@@ -46,13 +51,15 @@ std::string ModuleDef::last_component() const { return name.substr(name.rfind('.
 std::optional<ModuleDef> read_module_def(const Memory& memory, std::uint64_t address,
                                          const model::PythonLayout& layout) {
   const Image& image = memory.image();
-  const std::uint64_t fields = address + layout.module_def_base;
-  const Pointer name = memory.pointer_at(fields + m_name);
+  const auto field = [&](unsigned word) {
+    return memory.pointer_at(address + layout.module_def_base + std::uint64_t{word} * layout.pointer_size);
+  };
+  const Pointer name = field(m_name);
   if (name.kind != Pointer::Kind::address) return std::nullopt;
   const std::optional<std::string_view> text = image.text_at(name.value, 512);
   if (!text || !is_dotted_name(*text)) return std::nullopt;
-  const Pointer size = memory.pointer_at(fields + m_size);
-  const auto state_size = static_cast<std::int64_t>(size.value);
+  const Pointer size = field(m_size);
+  const std::int64_t state_size = signed_word(size.value, layout.pointer_size);
   if (size.is_pointer() || size.kind == Pointer::Kind::unreadable || state_size < -largest_state ||
       state_size > largest_state) {
     return std::nullopt;
@@ -61,13 +68,13 @@ std::optional<ModuleDef> read_module_def(const Memory& memory, std::uint64_t add
   def.address = address;
   def.name = *text;
   def.size = state_size;
-  def.slots = memory.pointer_at(fields + m_slots);
-  def.traverse = memory.pointer_at(fields + m_traverse);
-  def.clear = memory.pointer_at(fields + m_clear);
-  def.free = memory.pointer_at(fields + m_free);
-  if (!is_null_or_data(image, memory.pointer_at(fields + m_doc)) ||
-      !is_null_or_data(image, memory.pointer_at(fields + m_methods)) || !is_null_or_code(image, def.traverse) ||
-      !is_null_or_code(image, def.clear) || !is_null_or_code(image, def.free)) {
+  def.slots = field(m_slots);
+  def.traverse = field(m_traverse);
+  def.clear = field(m_clear);
+  def.free = field(m_free);
+  if (!is_null_or_data(image, field(m_doc)) || !is_null_or_data(image, field(m_methods)) ||
+      !is_null_or_code(image, def.traverse) || !is_null_or_code(image, def.clear) ||
+      !is_null_or_code(image, def.free)) {
     return std::nullopt;
   }
   // Slots that the hook stores may be anything by now, so only what no pointer can be is refused.
@@ -78,7 +85,7 @@ std::optional<ModuleDef> read_module_def(const Memory& memory, std::uint64_t add
 std::vector<ModuleDef> find_module_defs(const Memory& memory, std::span<const model::PythonLayout* const> layouts,
                                         std::span<const std::string> names) {
   std::vector<ModuleDef> found;
-  if (memory.image().pointer_size != 8) return found;
+  const unsigned word = memory.image().pointer_size, base_words = 3 * word;
   for (const Section& section : memory.image().sections) {
     const bool relocated = section.kind == model::SectionClass::constant && !section.executable;
     if (section.bytes.empty() || (section.kind != model::SectionClass::data && !relocated)) continue;
@@ -87,9 +94,9 @@ std::vector<ModuleDef> find_module_defs(const Memory& memory, std::span<const mo
     for (const Relocation& relocation :
          memory.image().relocations_in(section.address, section.address + section.size)) {
       // The three words in front of m_name are no pointers: in a table of pointers nothing needs a closer look.
-      const bool after_pointer = relocation.at - std::exchange(before, relocation.at) <= 24;
-      if (after_pointer && !memory.touched(relocation.at - 24, relocation.at)) continue;
-      if (relocation.target == 0 || relocation.at % 8 != 0) continue;
+      const bool after_pointer = relocation.at - std::exchange(before, relocation.at) <= base_words;
+      if (after_pointer && !memory.touched(relocation.at - base_words, relocation.at)) continue;
+      if (relocation.target == 0 || relocation.at % word != 0) continue;
       std::optional<ModuleDef> best;
       for (const model::PythonLayout* layout : layouts) {
         const std::uint64_t address = relocation.at - layout->module_def_base;

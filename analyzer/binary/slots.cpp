@@ -9,7 +9,8 @@ namespace {
 
 using model::SlotKind;
 
-constexpr unsigned slot_size = 16;
+/// sizeof(PySlot) on every platform. PyModuleDef_Slot: a number, padded to a pointer, and a pointer.
+constexpr unsigned py_slot_size = 16;
 constexpr unsigned deepest_nesting = 5;
 constexpr unsigned longest_table = 1024;
 /// PySlot's flag: an id that the runtime does not know is skipped (Include/slots.h, 3.15).
@@ -23,6 +24,7 @@ class SlotWalk {
   /// `in_export`: the array belongs to a PyModExport_ hook, where a second exec slot is refused.
   void walk(std::uint64_t table, bool py_slots, bool in_export, unsigned depth) {
     if (depth > deepest_nesting) return refuse("slots are nested too deeply");
+    const unsigned slot_size = py_slots ? py_slot_size : 2 * memory_.image().pointer_size;
     for (unsigned i = 0; i < longest_table; ++i) {
       if (!declares.invalid.empty() || !declares.undetermined_reason.empty()) return;
       const std::uint64_t at = table + std::uint64_t{i} * slot_size;
@@ -30,7 +32,7 @@ class SlotWalk {
       const std::optional<std::uint64_t> flags = py_slots ? memory_.number_at(at + 2, 2) : 0;
       if (!id || !flags) return leave_open("slot " + std::to_string(i) + " is filled at run time");
       if (*id == 0) return;
-      take(static_cast<unsigned>(*id), *flags, memory_.pointer_at(at + 8), py_slots, in_export, depth);
+      take(static_cast<unsigned>(*id), *flags, memory_.pointer_at(at + slot_size / 2), py_slots, in_export, depth);
     }
     leave_open("its slot table has no end");
   }
@@ -72,7 +74,7 @@ class SlotWalk {
         if (!once(kind, "gil", id)) return;
         return take_gil(value);
       case SlotKind::abi: has_abi = true; return;
-      case SlotKind::state_size: declares.state_size = static_cast<std::int64_t>(value.value); return;
+      case SlotKind::state_size: declares.state_size = signed_size(value.value); return;
       case SlotKind::traverse: declares.has_traverse = !value.is_null(); return;
       case SlotKind::clear: declares.has_clear = !value.is_null(); return;
       case SlotKind::free: declares.has_free = !value.is_null(); return;
@@ -87,6 +89,10 @@ class SlotWalk {
       case SlotKind::token:
       case SlotKind::unknown: return;
     }
+  }
+
+  std::int64_t signed_size(std::uint64_t value) const {
+    return memory_.image().pointer_size == 4 ? static_cast<std::int32_t>(value) : static_cast<std::int64_t>(value);
   }
 
   bool once(SlotKind kind, const char* what, unsigned id) {
@@ -140,6 +146,7 @@ model::Declaration decode_definition(const Memory& memory, const ModuleDef& def,
     walk.leave_open("m_slots points outside this file");
     return walk.declares;
   }
+  const unsigned slot_size = 2 * memory.image().pointer_size;
   // Where some ways through the hook were given up, what this way stored still stands.
   const bool stored = memory.touched(def.slots.value, def.slots.value + slot_size);
   if (!slots_are_final && !stored && memory.image().starts_as_zeros(def.slots.value, slot_size)) {

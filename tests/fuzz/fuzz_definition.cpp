@@ -14,7 +14,7 @@ void fuzz_definition(Bytes bytes) {
   const model::TagVersions tag = model::versions_of_tag(described.abi_tag);
   const Marks marks = find_marks(described.image);
   read_entry_points(described.image, "_m", tag, marks.framework);
-  find_static_objects(described.image, layouts_of(tag));
+  find_static_objects(described.image, layouts_of(tag, described.image.pointer_size));
   api_imports(described.image);
 }
 

@@ -57,6 +57,13 @@ class ForeignFolder {
     return path(name);
   }
 
+  /// For 32-bit x86.
+  std::string build_linux_32(const std::string& name, const std::string& source) const {
+    compile(source, "i686-linux-gnu", "-fPIC");
+    run(tool("ld.lld") + " -m elf_i386 -shared -o '" + path(name) + "' '" + path("module.o") + "'");
+    return path(name);
+  }
+
   std::string join_slices(const std::string& name, const std::string& first, const std::string& second) const {
     run(tool("llvm-lipo") + " -create '" + first + "' '" + second + "' -output '" + path(name) + "'");
     return path(name);
@@ -71,10 +78,10 @@ class ForeignFolder {
     }
   }
 
-  void compile(const std::string& source, const std::string& target) const {
+  void compile(const std::string& source, const std::string& target, const std::string& more = "") const {
     write("module.c", std::string(python) + source);
-    run(tool("clang") + " --target=" + target + " -O1 -ffreestanding -w -c '" + path("module.c") + "' -o '" +
-        path("module.o") + "'");
+    run(tool("clang") + " --target=" + target + " -O1 -ffreestanding -w " + more + " -c '" + path("module.c") +
+        "' -o '" + path("module.o") + "'");
   }
 
   static constexpr const char* python = R"(
@@ -85,7 +92,11 @@ typedef struct {
   const char *name, *doc; Py_ssize_t size; void *methods, *slots, *traverse, *clear, *free;
 } PyModuleDef;
 typedef struct { int id; void *value; } PyModuleDef_Slot;
+#if __SIZEOF_POINTER__ == 4
+#define HEAD 0x70000000, 0, 0, 0, 0
+#else
 #define HEAD ((Py_ssize_t)0x00050000c0000000), 0, 0, 0, 0
+#endif
 #ifdef _WIN32
 #define EXPORT __declspec(dllexport)
 #define IMPORT __declspec(dllimport)

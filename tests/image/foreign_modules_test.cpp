@@ -209,6 +209,59 @@ EXPORT int *look(int i) { return i ? &PyExc_ValueError : &zeros[i]; }
   }
 }
 
+/// A table of slots, a negative m_size, a static type of 3.14 in 32 bits and an instance of it.
+constexpr const char* narrow = R"(
+IMPORT void *PyModuleDef_Init(PyModuleDef *);
+typedef struct { Py_ssize_t refcnt; void *type; Py_ssize_t n; const char *name; Py_ssize_t basic, item; void *more[17]; long flags; void *rest[30]; } Type;
+static int run(void *m) { return 0; }
+static PyModuleDef_Slot slots[] = {{2, run}, {3, (void *)1}, {4, (void *)1}, {0, 0}};
+static PyModuleDef def = {HEAD, "demo", 0, 24, 0, slots, run};
+EXPORT Type kind = {0x70000000, 0, 0, "demo.Kind", 16, 0};
+EXPORT struct { Py_ssize_t refcnt; void *type; } one = {0x70000000, &kind};
+EXPORT void *PyInit_demo(void) { return PyModuleDef_Init(&def); }
+)";
+
+void expect_narrow(const model::BinaryFacts& facts) {
+  const model::Declaration declares = only_hook(facts).entry.declares;
+  EXPECT_EQ(declares.multiple_interpreters, model::MultipleInterpreters::supported) << declares.undetermined_reason;
+  EXPECT_EQ(declares.gil, model::GilUse::not_used);
+  EXPECT_EQ(declares.exec_slots, 1);
+  EXPECT_EQ(declares.state_size, 24);
+  EXPECT_TRUE(declares.has_traverse);
+  EXPECT_FALSE(declares.has_clear);
+  const auto count = [&](model::StaticObject::Kind kind) {
+    return std::ranges::count_if(facts.static_objects, [&](const model::StaticObject& object) {
+      return object.kind == kind && object.type_name == "demo.Kind";
+    });
+  };
+  EXPECT_EQ(count(model::StaticObject::Kind::type), 1);
+  EXPECT_EQ(count(model::StaticObject::Kind::instance), 1);
+}
+
+TEST(NarrowModule, IsDecodedWithItsOwnLayout) {
+  const ForeignFolder folder;
+  expect_narrow(read(folder.build_windows("demo.cp314-win32.pyd", narrow, "i686")));
+  expect_narrow(read(folder.build_linux_32("demo.cpython-314-i386-linux-gnu.so", narrow)));
+}
+
+TEST(NarrowModule, OfOnePhaseHasASignedStateSize) {
+  const ForeignFolder folder;
+  const model::BinaryEntryPoint hook =
+      only_hook(read(folder.build_windows("demo.cp314-win32.pyd", single_phase, "i686")));
+  EXPECT_EQ(hook.entry.init, model::Init::single_phase);
+  EXPECT_EQ(hook.entry.declares.state_size, -1);
+}
+
+TEST(NarrowModule, FilledAtRunTimeStaysOpenAndSaysWhy) {
+  const ForeignFolder folder;
+  const model::BinaryFacts facts = read(folder.build_linux_32("demo.cpython-314-i386-linux-gnu.so", filled_by_code));
+  const model::Declaration declares = only_hook(facts).entry.declares;
+  EXPECT_EQ(declares.multiple_interpreters, model::MultipleInterpreters::undetermined);
+  EXPECT_EQ(declares.undetermined_reason,
+            "runtime-filled: m_slots points to zero-initialised memory; its code is not read: no disassembler for this "
+            "machine is built in");
+}
+
 TEST(WindowsModule, ImportsLaterThanItIsLoaded) {
   const ForeignFolder folder;
   const std::string source =

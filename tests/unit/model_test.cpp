@@ -60,6 +60,14 @@ TEST(Layouts, EveryVersionFrom312) {
   for (int minor = 12; minor <= 15; ++minor) EXPECT_NE(find_layout({3, minor}, false), nullptr) << minor;
   EXPECT_EQ(find_layout({3, 11}, false), nullptr);
   EXPECT_EQ(find_layout({3, 14}, true)->module_def_base, 56U);
+  EXPECT_EQ(find_layout({3, 14}, true, 4)->module_def_base, 32U);
+  EXPECT_TRUE(python_layouts(2).empty());
+  ASSERT_EQ(python_layouts(4).size(), python_layouts().size());
+  for (std::size_t i = 0; i < python_layouts().size(); ++i) {
+    EXPECT_EQ(python_layouts(4)[i].version, python_layouts()[i].version);
+    EXPECT_EQ(python_layouts(4)[i].free_threaded, python_layouts()[i].free_threaded);
+    EXPECT_EQ(python_layouts(4)[i].pointer_size, 4U);
+  }
 }
 
 }  // namespace
