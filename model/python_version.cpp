@@ -61,76 +61,6 @@ constexpr std::array<SlotId, 19> slot_ids{{
     {110, SlotKind::token, {3, 15}},
 }};
 
-/// Sorted. sys.builtin_module_names of Debian's 3.13.15, 3.14.8 and 3.15.0, which builds in far more than
-/// Modules/Setup.bootstrap.in asks for; a build that holds less makes no answer wrong, only one or the other open.
-constexpr std::array<std::string_view, 67> builtin_modules{"_abc",
-                                                           "_ast",
-                                                           "_asyncio",
-                                                           "_bisect",
-                                                           "_blake2",
-                                                           "_codecs",
-                                                           "_collections",
-                                                           "_contextvars",
-                                                           "_csv",
-                                                           "_datetime",
-                                                           "_elementtree",
-                                                           "_functools",
-                                                           "_heapq",
-                                                           "_imp",
-                                                           "_io",
-                                                           "_json",
-                                                           "_locale",
-                                                           "_math_integer",
-                                                           "_md5",
-                                                           "_opcode",
-                                                           "_operator",
-                                                           "_pickle",
-                                                           "_posixsubprocess",
-                                                           "_random",
-                                                           "_sha1",
-                                                           "_sha2",
-                                                           "_sha3",
-                                                           "_signal",
-                                                           "_socket",
-                                                           "_sre",
-                                                           "_stat",
-                                                           "_statistics",
-                                                           "_string",
-                                                           "_struct",
-                                                           "_suggestions",
-                                                           "_symtable",
-                                                           "_sysconfig",
-                                                           "_thread",
-                                                           "_tokenize",
-                                                           "_tracemalloc",
-                                                           "_types",
-                                                           "_typing",
-                                                           "_warnings",
-                                                           "_weakref",
-                                                           "_zstd",
-                                                           "array",
-                                                           "atexit",
-                                                           "binascii",
-                                                           "builtins",
-                                                           "cmath",
-                                                           "errno",
-                                                           "faulthandler",
-                                                           "fcntl",
-                                                           "gc",
-                                                           "grp",
-                                                           "itertools",
-                                                           "marshal",
-                                                           "math",
-                                                           "posix",
-                                                           "pwd",
-                                                           "pyexpat",
-                                                           "select",
-                                                           "sys",
-                                                           "syslog",
-                                                           "time",
-                                                           "unicodedata",
-                                                           "zlib"};
-
 }  // namespace
 
 std::optional<PythonVersion> parse_python_version(std::string_view text) {
@@ -160,7 +90,5 @@ SlotKind slot_kind(PythonVersion version, unsigned id) {
   const auto* row = std::ranges::find_if(slot_ids, [&](const SlotId& r) { return r.id == id && r.since <= version; });
   return row == slot_ids.end() ? SlotKind::unknown : row->kind;
 }
-
-bool may_be_builtin(std::string_view module) { return std::ranges::binary_search(builtin_modules, module); }
 
 }  // namespace isoaudit::model

@@ -88,8 +88,4 @@ const PythonLayout* find_layout(PythonVersion version, bool free_threaded, unsig
 /// rejects the id: 3.14 rejects 86 (rules.md 3.1; Include/moduleobject.h, 3.15: Include/slots_generated.h).
 SlotKind slot_kind(PythonVersion version, unsigned id);
 
-/// CPython itself may hold a module of that name (sys.builtin_module_names): on ELF its program then exports the hook,
-/// and a call by that name from an extension reaches CPython's, not the extension's own.
-bool may_be_builtin(std::string_view module);
-
 }  // namespace isoaudit::model

@@ -158,11 +158,6 @@ class Reader {
         if (path.address != 0) making.def = definition_at(*making.memory, path.address);
         return making;
       case Returns::other_call:
-        if (is_builtin_hook(path.callee)) {
-          making.undetermined_reason =
-              "its " + path.callee + " may be CPython's own: the program exports that name too";
-          return making;
-        }
         if (!is_boost_init_module(path.callee)) return std::nullopt;
         making.init = model::Init::single_phase;
         return making;
@@ -220,13 +215,6 @@ class Reader {
   static bool is_boost_init_module(std::string_view name) {
     return name.starts_with("_ZN5boost6python6detail11init_module") ||
            name.starts_with("?init_module@detail@python@boost@@");
-  }
-
-  /// A call by name that CPython's program may answer: on ELF its exports come first.
-  bool is_builtin_hook(const std::string& callee) const {
-    if (image_.format != model::BinaryFormat::elf) return false;
-    const auto name = model::parse_hook(callee);
-    return name && model::may_be_builtin(name->module);
   }
 
   static bool only_fails(const HookReading& reading) {

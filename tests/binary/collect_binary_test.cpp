@@ -149,27 +149,6 @@ TEST_F(CollectBinary, AModuleThatBoostPythonMakesIsSinglePhase) {
   }
 }
 
-// mypyc's shims export PyInit___init__, which calls the module's own hook by name: CPython's, where it has one of that
-// name.
-TEST_F(CollectBinary, AHookThatCallsOneOfCPythonsOwnNamesIsLeftOpen) {
-  const auto answer = [&](const std::string& module) {
-    const std::string source =
-        "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"m\", 0, -1};\n"
-        "PyMODINIT_FUNC PyInit_" +
-        module +
-        "(void) { return PyModule_Create(&def); }\n"
-        "PyMODINIT_FUNC PyInit___init__(void) { return PyInit_" +
-        module + "(); }\n";
-    for (const model::BinaryEntryPoint& row : collect(folder.build(tests::tagged(module), source)).entry_points) {
-      if (row.entry.symbol == "PyInit___init__") return row.entry;
-    }
-    return model::EntryPoint{};
-  };
-  EXPECT_EQ(answer("_shim").init, Init::single_phase);
-  EXPECT_EQ(answer("_signal").init, Init::undetermined);
-  EXPECT_NE(answer("_signal").declares.undetermined_reason, "");
-}
-
 TEST_F(CollectBinary, SlotsThatTheHookFillsAreReadFromItsCode) {
   const std::string source =
       "static int run(PyObject *m) { return 0; }\n"
