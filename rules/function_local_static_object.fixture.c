@@ -61,4 +61,6 @@ static struct PyModuleDef definition = {
     .m_slots = slots,
 };
 
-PyMODINIT_FUNC PyInit_function_local_static_object(void) { return PyModuleDef_Init(&definition); }
+PyMODINIT_FUNC PyInit_function_local_static_object(void) {
+  return PyModuleDef_Init(&definition);
+}  // expect: m-size-zero-with-globals (advice)

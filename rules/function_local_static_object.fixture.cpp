@@ -58,4 +58,6 @@ PyModuleDef definition = {
 
 }  // namespace
 
-PyMODINIT_FUNC PyInit_function_local_static_object() { return PyModuleDef_Init(&definition); }
+PyMODINIT_FUNC PyInit_function_local_static_object() {
+  return PyModuleDef_Init(&definition);
+}  // expect: m-size-zero-with-globals (advice)

@@ -77,4 +77,6 @@ PyModuleDef definition = {
 
 }  // namespace
 
-PyMODINIT_FUNC PyInit_global_pyobject_cache() { return PyModuleDef_Init(&definition); }
+PyMODINIT_FUNC PyInit_global_pyobject_cache() {
+  return PyModuleDef_Init(&definition);
+}  // expect: m-size-zero-with-globals (advice)

@@ -47,7 +47,7 @@ static void on_signal(int number) {
   stop = 1;
 }
 
-static void start(void) { signal(SIGUSR1, on_signal); }
+static void start(void) { signal(SIGUSR1, on_signal); }  // expect: signals-timers
 
 static unsigned next_random(void) {
   random_state = random_state * 1103515245u + 12345u;
@@ -87,10 +87,10 @@ static PyMethodDef methods[] = {
 };
 
 static int set_up(PyObject* module) {
-  PyDateTime_IMPORT;
+  PyDateTime_IMPORT;  // expect: datetime-import (advice)
   if (PyDateTimeAPI == NULL) return -1;
   pthread_once(&once, start);
-  if (PyThread_tss_create(&key) != 0) return -1;
+  if (PyThread_tss_create(&key) != 0) return -1;  // expect: tss-keys
   PyMem_Free(block);
   block = PyMem_Malloc(64);
   PyObject* capsule = PyCapsule_New(&identity, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include "rules/declarations.h"
 #include "rules/link_units.h"
+#include "rules/registry.h"
 #include "rules/variables.h"
 #include "rules/writes.h"
 
@@ -104,6 +105,19 @@ std::string list(const std::vector<std::string>& names) {
   return text;
 }
 
+/// "`cache` may be shared, and it uses `fork`".
+std::string doubts(const std::vector<model::Finding>& findings) {
+  std::vector<model::Finding> data, functions;
+  for (const model::Finding& finding : findings) {
+    const Rule* rule = find_rule(finding.rule);
+    const bool function = rule != nullptr && (rule->group == Group::c_api || rule->group == Group::process);
+    (function ? functions : data).push_back(finding);
+  }
+  if (functions.empty()) return list(subjects(data)) + " may be shared";
+  const std::string uses = "it uses " + list(subjects(functions));
+  return data.empty() ? uses : list(subjects(data)) + " may be shared, and " + uses;
+}
+
 /// It was let in by an interpreter with its own GIL: did it share, crash or hang there? What it shares comes first:
 /// that is the same in every run, a crash is not.
 void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& binary, const RunFacts& run,
@@ -158,7 +172,7 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
                   concurrent->rounds, concurrent->rounds == 1 ? "" : "s", concurrent->imports, concurrent->uses);
   if (!against.empty()) {
     verdict.kind = VerdictKind::suspect;
-    verdict.reason = fmt::format("ran clean ({}), yet {} may be shared", ran, list(subjects(against)));
+    verdict.reason = fmt::format("ran clean ({}), yet {}", ran, doubts(against));
   } else if (!binary.code.read) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet its machine code could not be read{}{}", ran,

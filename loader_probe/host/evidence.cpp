@@ -57,6 +57,7 @@ class Reader {
       if (name == events::image) images_[integer_of(event, "index")] = string_of(event, "path");
       if (name == events::shared) read_shared(event);
       if (name == events::changed) read_changed(event);
+      if (name == events::scanned) ++scan_;
       if (name == events::definition) {
         const Address at = address_of(event);
         own_.push_back({at.file, at.vaddr, at.vaddr + (layout_ ? layout_->module_def_size : 0)});
@@ -66,7 +67,8 @@ class Reader {
 
   Evidence take() {
     Evidence evidence;
-    for (auto& [key, object] : shared_) {
+    for (auto& [key, seen] : shared_) {
+      model::SharedObject& object = seen.object;
       const auto& [at, kind] = key;
       if (object.type_name == "moduledef") continue;
       if (kind == model::SharedObject::Kind::holds && covered(at)) continue;
@@ -93,7 +95,10 @@ class Reader {
     const Address at = address_of(event);
     const auto kind =
         string_of(event, "kind") == "static" ? model::SharedObject::Kind::is_static : model::SharedObject::Kind::holds;
-    model::SharedObject& object = shared_[{at, kind}];
+    Seen& seen = shared_[{at, kind}];
+    // What a later scan finds in a place is what it holds then: not both interpreters' objects.
+    if (seen.scan != scan_) seen = {{}, scan_};
+    model::SharedObject& object = seen.object;
     object.kind = kind;
     std::uint64_t size = 0;
     if (const Array* what = event.getArray("what"); what && what->size() == 6) {
@@ -215,7 +220,13 @@ class Reader {
   const model::PythonLayout* layout_;
   std::string module_path_{};
   std::map<std::int64_t, std::string> images_{};
-  std::map<std::pair<Address, model::SharedObject::Kind>, model::SharedObject> shared_{};
+  /// As the newest scan saw it that saw it at all.
+  struct Seen {
+    model::SharedObject object{};
+    unsigned scan = 0;
+  };
+  std::map<std::pair<Address, model::SharedObject::Kind>, Seen> shared_{};
+  unsigned scan_ = 0;
   std::map<Address, std::vector<WordChange>> changes_{};
   std::vector<Extent> own_{};
   std::vector<Extent> static_objects_{};

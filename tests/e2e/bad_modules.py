@@ -112,9 +112,11 @@ def prints_megabytes():
 
 
 def forks():
-    """The second process is not listened to, does not outlive the audit, and is told of."""
-    parsed, verdict = audited("forks", CLEAN)
-    expect_equal(verdict["verdict"], "isolated", support.brief(parsed))
+    """The second process is not listened to, does not outlive the audit, and is told of; the call is a finding."""
+    parsed, verdict = audited("forks", FINDINGS)
+    expect_equal(verdict["verdict"], "suspect", support.brief(parsed))
+    expect_equal([f["rule"] for f in parsed["findings"]], ["fork-exec-in-c"], "rules")
+    expect("it uses `fork`" in verdict["reason"], verdict["reason"])
     expect_equal(len([p for p in verdict["phases"] if p["name"] == "main"]), 1, "phases in main")
     for name in ("main", "isolated", "isolated-concurrent"):
         expect("forked" in support.phase(verdict, name)["detail"], f"{name} does not say that it forked")
