@@ -81,6 +81,21 @@ struct CodeFacts {
   auto operator<=>(const CodeFacts&) const = default;
 };
 
+/// What a module has for itself in the process beside its objects. For people: no rule's proof.
+struct Footprint {
+  /// Bytes of writable memory that begin with values, that begin as zeros, and that each thread has of its own.
+  std::uint64_t data = 0;
+  std::uint64_t zero = 0;
+  std::uint64_t thread_local_ = 0;
+  /// Functions that the loader calls before any hook (C++ constructors and their like), less the C runtime's own. Empty
+  /// for Windows: its runtime keeps them in tables that only the code leads to.
+  std::optional<unsigned> constructors{};
+  /// Function-local statics that C++ makes on first use: __cxa_guard_acquire is imported, or a symbol names one.
+  bool static_guards = false;
+
+  auto operator<=>(const Footprint&) const = default;
+};
+
 struct BinaryFacts {
   /// As the user named it or as found below it, forward slashes.
   std::string path{};
@@ -109,6 +124,7 @@ struct BinaryFacts {
   std::vector<std::string> guard_texts{};
   /// C APIs of other modules that its strings name ("datetime.datetime_CAPI", "numpy.core._multiarray_umath").
   std::vector<std::string> capsule_names{};
+  Footprint footprint{};
   CodeFacts code{};
 
   auto operator<=>(const BinaryFacts&) const = default;

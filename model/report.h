@@ -39,6 +39,7 @@ struct ModuleReport {
   std::string arch{};
   Framework framework = Framework::none;
   std::string framework_version{};
+  Footprint footprint{};
   std::vector<EntryPoint> entry_points{};
   Declaration declares{};
   std::vector<Verdict> verdicts{};

@@ -55,6 +55,13 @@ Json entry_point(const model::EntryPoint& entry) {
   return json;
 }
 
+Json footprint(const model::Footprint& f) {
+  Json json{{"data_bytes", f.data}, {"zero_bytes", f.zero}, {"thread_local_bytes", f.thread_local_}};
+  json["constructors"] = f.constructors ? Json(*f.constructors) : Json(nullptr);
+  json["static_guards"] = f.static_guards;
+  return json;
+}
+
 Json module(const model::ModuleReport& m) {
   Json json{{"name", m.name}, {"path", m.path}};
   if (m.compiled) {
@@ -66,6 +73,7 @@ Json module(const model::ModuleReport& m) {
     json["format"] = nullptr;
     json["arch"] = nullptr;
   }
+  json["footprint"] = m.compiled ? footprint(m.footprint) : Json(nullptr);
   json["framework"] = to_string(m.framework);
   json["framework_version"] = m.framework_version;
   json["entry_points"] = Json::array();

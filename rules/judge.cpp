@@ -154,6 +154,7 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
   module.arch = binary.arch;
   module.framework = binary.framework;
   module.framework_version = binary.framework_version;
+  module.footprint = binary.footprint;
   const auto rows = default_entry(binary);
   const model::BinaryEntryPoint* decisive = rows.empty() ? nullptr : rows.front();
   for (const model::BinaryEntryPoint* row : rows) {

@@ -7,6 +7,7 @@
 
 #include "analyzer/binary/digest.h"
 #include "analyzer/binary/entry_points.h"
+#include "analyzer/binary/footprint.h"
 #include "analyzer/binary/holdings.h"
 #include "analyzer/binary/imports.h"
 #include "analyzer/binary/layouts.h"
@@ -73,6 +74,7 @@ std::optional<model::BinaryFacts> read_facts(const BinaryInput& input, const Fil
   facts.libraries = image.libraries;
   facts.guard_texts = marks.guard_texts;
   facts.capsule_names = marks.capsule_names;
+  facts.footprint = footprint_of(image);
   if (input.reads_code && input.reads_code(facts)) facts.code = collect_code(image);
   return facts;
 }

@@ -59,11 +59,17 @@ void fields(model::CodeFacts& value, Visit&& visit) {
 }
 
 template <class Visit>
+void fields(model::Footprint& value, Visit&& visit) {
+  auto& [data, zero, thread_local_, constructors, static_guards] = value;
+  visit(data, zero, thread_local_, constructors, static_guards);
+}
+
+template <class Visit>
 void fields(model::BinaryFacts& value, Visit&& visit) {
   auto& [path, module, import_root, sha256, format, arch, abi_tag, named, importable_by, framework, framework_version,
-         entry_points, api_imports, static_objects, libraries, guard_texts, capsule_names, code] = value;
+         entry_points, api_imports, static_objects, libraries, guard_texts, capsule_names, footprint, code] = value;
   visit(path, module, import_root, sha256, format, arch, abi_tag, named, importable_by, framework, framework_version,
-        entry_points, api_imports, static_objects, libraries, guard_texts, capsule_names, code);
+        entry_points, api_imports, static_objects, libraries, guard_texts, capsule_names, footprint, code);
 }
 
 template <class Visit>

@@ -39,6 +39,7 @@ Report sample() {
   unsafe.sha256 = std::string(64, 'a');
   unsafe.compiled = true;
   unsafe.arch = "x86_64";
+  unsafe.footprint = {4096, 512, 8, 2, true};
   EntryPoint entry{"PyInit__cache", "_cache", Init::multi_phase, {}};
   entry.declares.multiple_interpreters = MultipleInterpreters::per_interpreter_gil;
   entry.declares.gil = GilUse::absent;
