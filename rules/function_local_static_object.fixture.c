@@ -61,6 +61,5 @@ static struct PyModuleDef definition = {
     .m_slots = slots,
 };
 
-PyMODINIT_FUNC PyInit_function_local_static_object(void) {
-  return PyModuleDef_Init(&definition);
-}  // expect: m-size-zero-with-globals (advice)
+// expect: m-size-zero-with-globals (advice)
+PyMODINIT_FUNC PyInit_function_local_static_object(void) { return PyModuleDef_Init(&definition); }

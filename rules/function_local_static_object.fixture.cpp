@@ -58,6 +58,5 @@ PyModuleDef definition = {
 
 }  // namespace
 
-PyMODINIT_FUNC PyInit_function_local_static_object() {
-  return PyModuleDef_Init(&definition);
-}  // expect: m-size-zero-with-globals (advice)
+// expect: m-size-zero-with-globals (advice)
+PyMODINIT_FUNC PyInit_function_local_static_object() { return PyModuleDef_Init(&definition); }

@@ -45,9 +45,8 @@ static int set_up(PyObject* module) {
 
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, set_up},
-    // expect: slot-per-interpreter-gil-with-state
-    {Py_mod_multiple_interpreters,
-     Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},  // expect: module-state-without-gc-hooks (advice)
+    // expect: slot-per-interpreter-gil-with-state, module-state-without-gc-hooks (advice)
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
     {0, NULL},
 };
 

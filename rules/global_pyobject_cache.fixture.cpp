@@ -77,6 +77,5 @@ PyModuleDef definition = {
 
 }  // namespace
 
-PyMODINIT_FUNC PyInit_global_pyobject_cache() {
-  return PyModuleDef_Init(&definition);
-}  // expect: m-size-zero-with-globals (advice)
+// expect: m-size-zero-with-globals (advice)
+PyMODINIT_FUNC PyInit_global_pyobject_cache() { return PyModuleDef_Init(&definition); }

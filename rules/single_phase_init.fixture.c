@@ -12,9 +12,8 @@ static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, "the answer"}, {
 static struct PyModuleDef direct_definition = {PyModuleDef_HEAD_INIT, .m_name = "direct", .m_size = -1,
                                                .m_methods = methods};
 
-PyMODINIT_FUNC PyInit_direct(void) {
-  return PyModule_Create(&direct_definition);
-}  // expect: single-phase-init, m-copy-sharing
+// expect: single-phase-init, m-copy-sharing
+PyMODINIT_FUNC PyInit_direct(void) { return PyModule_Create(&direct_definition); }
 
 static struct PyModuleDef stored_definition = {PyModuleDef_HEAD_INIT, .m_name = "stored", .m_size = 0,
                                                .m_methods = methods};
@@ -34,7 +33,8 @@ static struct PyModuleDef helped_definition = {PyModuleDef_HEAD_INIT, .m_name = 
 
 static PyObject* make_helped(void) { return PyModule_Create(&helped_definition); }
 
-PyMODINIT_FUNC PyInit_helped(void) { return make_helped(); }  // expect: single-phase-init, m-copy-sharing
+// expect: single-phase-init, m-copy-sharing
+PyMODINIT_FUNC PyInit_helped(void) { return make_helped(); }
 
 PyMODINIT_FUNC PyInit_relay(void) { return PyInit_direct(); }  // expect: single-phase-init
 

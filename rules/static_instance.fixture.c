@@ -27,6 +27,5 @@ static PyModuleDef_Slot slots[] = {
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "static_instance", .m_methods = methods,
                                         .m_slots = slots};
 
-PyMODINIT_FUNC PyInit_static_instance(void) {
-  return PyModuleDef_Init(&definition);
-}  // expect: m-size-zero-with-globals (advice)
+// expect: m-size-zero-with-globals (advice)
+PyMODINIT_FUNC PyInit_static_instance(void) { return PyModuleDef_Init(&definition); }

@@ -56,7 +56,8 @@ static int set_up(PyObject* module) {
   SpamType.tp_getset = getset;
   if (PyType_Ready(&SpamType) < 0 || PyType_Ready(&LocalType) < 0 || PyType_Ready(&family[0]) < 0) return -1;
   if (PyType_Ready(&described.type) < 0) return -1;
-  if (PyStructSequence_InitType2(&SizeType, &size_description) < 0) return -1;  // expect: static-struct-sequence
+  // expect: static-struct-sequence
+  if (PyStructSequence_InitType2(&SizeType, &size_description) < 0) return -1;
   PyObject* heap_type = PyType_FromModuleAndSpec(module, &heap_spec, NULL);
   int status = PyModule_AddObjectRef(module, "Heap", heap_type);
   Py_XDECREF(heap_type);
@@ -74,6 +75,5 @@ static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "static_type_object", .m_size = 0, .m_methods = methods, .m_slots = slots,
 };
 
-PyMODINIT_FUNC PyInit_static_type_object(void) {
-  return PyModuleDef_Init(&definition);
-}  // expect: m-size-zero-with-globals (advice)
+// expect: m-size-zero-with-globals (advice)
+PyMODINIT_FUNC PyInit_static_type_object(void) { return PyModuleDef_Init(&definition); }
