@@ -137,4 +137,8 @@ const Phase* find_phase(const RunFacts& run, Level level) {
   return phase == run.phases.end() ? nullptr : &*phase;
 }
 
+bool raised(const Phase& phase, std::string_view type) {
+  return std::ranges::find(phase.exceptions, type) != phase.exceptions.end();
+}
+
 }  // namespace isoaudit::model

@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// What happened when a module was loaded, each level in a child process of its own.
@@ -100,6 +101,8 @@ struct Phase {
   std::vector<ChangedWord> changed{};
   /// Last lines of what the module itself printed, capped.
   std::string output{};
+  /// Types of the exception that ended it and of what caused that, outermost first: "ImportError", "pkg.Error".
+  std::vector<std::string> exceptions{};
 
   auto operator<=>(const Phase&) const = default;
 };
@@ -120,5 +123,8 @@ struct RunFacts {
 const char* to_string(Level level);
 const char* to_string(Outcome outcome);
 const Phase* find_phase(const RunFacts& run, Level level);
+
+/// An exception of that very type ended the phase or caused what did.
+bool raised(const Phase& phase, std::string_view type);
 
 }  // namespace isoaudit::model

@@ -14,8 +14,7 @@ const model::Phase* later_refusal(const model::RunFacts& run) {
   if (first == nullptr || first->outcome != Outcome::ok) return nullptr;
   for (const Level level : {Level::sequential, Level::concurrent}) {
     const model::Phase* phase = model::find_phase(run, level);
-    if (phase != nullptr && phase->outcome == Outcome::error &&
-        phase->detail.find("ImportError") != std::string::npos) {
+    if (phase != nullptr && phase->outcome == Outcome::error && model::raised(*phase, "ImportError")) {
       return phase;
     }
   }

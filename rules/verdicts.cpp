@@ -147,8 +147,7 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
   }
   for (const Phase& phase : run.phases) {
     if (phase.level != Level::sequential && phase.level != Level::concurrent) continue;
-    if (phase.outcome == Outcome::refused ||
-        (phase.outcome == Outcome::error && phase.detail.find("ImportError") != std::string::npos)) {
+    if (phase.outcome == Outcome::refused || (phase.outcome == Outcome::error && model::raised(phase, "ImportError"))) {
       verdict.kind = VerdictKind::refused;
       verdict.reason = "its own check turns away the second interpreter: " + phase.detail;
       return;
@@ -227,7 +226,7 @@ void decide_run(Verdict& verdict, const Facts& facts, const BinaryFacts& binary,
     verdict.reason = "imports " + list(run.refused_dependencies) + ", which isolated interpreters refuse";
     return;
   }
-  if (isolated->outcome == Outcome::error && isolated->detail.find("ImportError") != std::string::npos) {
+  if (isolated->outcome == Outcome::error && model::raised(*isolated, "ImportError")) {
     verdict.kind = VerdictKind::refused;
     verdict.reason = "its own check: " + isolated->detail;
     return;

@@ -86,7 +86,18 @@ struct FailedImport {
   bool refused = false;
   std::string text{};
   std::string other_module{};
+  std::vector<std::string> types{};
 };
+
+std::vector<std::string> types_of_chain(const Array* chain) {
+  std::vector<std::string> types;
+  if (chain == nullptr) return types;
+  for (const llvm::json::Value& value : *chain) {
+    const Array* link = value.getAsArray();
+    if (link != nullptr && !link->empty()) types.push_back((*link)[0].getAsString().value_or("").str());
+  }
+  return types;
+}
 
 FailedImport failed_import(const EventLog& log, const LevelRun& run) {
   FailedImport failed;
@@ -100,6 +111,7 @@ FailedImport failed_import(const EventLog& log, const LevelRun& run) {
       return failed;
     }
     failed.text = describe_chain(result->getArray("chain"));
+    failed.types = types_of_chain(result->getArray("chain"));
     const std::string instead = string_of(*result, "instead");
     if (!instead.empty()) failed.text = "imported " + instead + " instead of " + run.path;
     if (const Array* refusals = result->getArray("refusals")) {
@@ -193,6 +205,7 @@ void judge_events(const LevelRun& run, const EventLog& log, model::Phase& phase)
   if (failed.event) {
     phase.outcome = failed.refused ? Outcome::refused : Outcome::error;
     phase.detail = failed.text;
+    phase.exceptions = failed.types;
     phase.other_module = failed.other_module;
     if (const std::int64_t id = integer_of(*failed.event, "interp"); id > 1) {
       phase.detail = "in " + interpreter_name(id) + ": " + phase.detail;

@@ -62,6 +62,7 @@ TEST(Sandbox, KeepsAModuleFromFilesNetworkAndProcesses) {
     options.sandbox = false;
     const model::RunFacts outside = run_module("reaches_out", python, options);
     EXPECT_EQ(phase(outside, Level::main).detail, "ImportError: reached: file network parent");
+    EXPECT_EQ(phase(outside, Level::main).exceptions, std::vector<std::string>{"ImportError"});
     std::filesystem::remove(kReachedFile);
   }
 }

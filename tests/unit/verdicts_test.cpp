@@ -97,7 +97,12 @@ TEST(Verdict, IsolatedNeedsEverything) {
     EXPECT_EQ(raises.verdict(), VerdictKind::unsafe) << to_string(level);
     Case guard;
     at(guard.run, level) = phase(level, Outcome::error, "ImportError: cannot load module more than once per process");
+    at(guard.run, level).exceptions = {"ImportError"};
     EXPECT_EQ(guard.verdict(), VerdictKind::refused) << to_string(level);
+    Case speaks_of_it;
+    at(speaks_of_it.run, level) = phase(level, Outcome::error, "RuntimeError: expected an ImportError here");
+    at(speaks_of_it.run, level).exceptions = {"RuntimeError"};
+    EXPECT_EQ(speaks_of_it.verdict(), VerdictKind::unsafe) << to_string(level);
   }
 }
 
