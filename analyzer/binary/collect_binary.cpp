@@ -75,7 +75,10 @@ std::optional<model::BinaryFacts> read_facts(const BinaryInput& input, const Fil
   facts.guard_texts = marks.guard_texts;
   facts.capsule_names = marks.capsule_names;
   facts.footprint = footprint_of(image);
-  if (input.reads_code && input.reads_code(facts)) facts.code = collect_code(image);
+  if (input.reads_code && input.reads_code(facts)) {
+    declare_variables(image, facts.static_objects);
+    facts.code = collect_code(image);
+  }
   return facts;
 }
 

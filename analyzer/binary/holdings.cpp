@@ -34,7 +34,6 @@ class Finder {
       });
     }
     for (const Symbol& symbol : image_.symbols) take_variable(symbol);
-    add_declarations();
     std::ranges::sort(found_);
     found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
     return std::move(found_);
@@ -42,8 +41,8 @@ class Finder {
 
  private:
   template <class Take>
-    const unsigned pointer = image_.pointer_size;
   void each_head(const Take& take) {
+    const unsigned pointer = image_.pointer_size;
     for (const Section& section : image_.sections) {
       if (section.kind != model::SectionClass::data || section.bytes.size() < 16) continue;
       const std::uint64_t first = (section.address + pointer - 1) / pointer * pointer;
@@ -58,13 +57,13 @@ class Finder {
       }
     }
   }
+
   /// A quick look; has_static_head decides.
   static bool may_be_head(std::uint64_t word, const model::PythonLayout& layout) {
     if (layout.free_threaded) return word == 0;
     const bool core_3_12 = layout.version == model::PythonVersion{3, 12} && (word == 0xffffffff || word == 0x3fffffff);
     return word == layout.head_word || core_3_12;
   }
-
 
   bool take_type(const Section& section, std::uint64_t at, const model::PythonLayout& layout) {
     const Pointer name = image_.pointer_at(at + layout.tp_name);
@@ -142,20 +141,6 @@ class Finder {
     return offset;
   }
 
-  void add_declarations() {
-    const std::map<std::uint64_t, DeclaredVariable> declared = read_declared_variables(image_);
-    if (declared.empty()) return;
-    for (model::StaticObject& object : found_) {
-      const Section* section = image_.section_named(object.section);
-      if (section == nullptr || section->kind == model::SectionClass::thread_local_) continue;
-      const auto variable = declared.find(section->address + object.offset);
-      if (variable == declared.end()) continue;
-      object.declared_type = variable->second.type;
-      object.declared_file = variable->second.file;
-      object.declared_line = variable->second.line;
-    }
-  }
-
   static bool is_size(const Pointer& word) {
     return word.is_null() || (word.kind == Pointer::Kind::plain && word.value <= largest_object);
   }
@@ -205,6 +190,20 @@ class Finder {
 std::vector<model::StaticObject> find_static_objects(const Image& image,
                                                      std::span<const model::PythonLayout* const> layouts) {
   return Finder(image, layouts).run();
+}
+
+void declare_variables(const Image& image, std::vector<model::StaticObject>& objects) {
+  const std::map<std::uint64_t, DeclaredVariable> declared = read_declared_variables(image);
+  if (declared.empty()) return;
+  for (model::StaticObject& object : objects) {
+    const Section* section = image.section_named(object.section);
+    if (section == nullptr || section->kind == model::SectionClass::thread_local_) continue;
+    const auto variable = declared.find(section->address + object.offset);
+    if (variable == declared.end()) continue;
+    object.declared_type = variable->second.type;
+    object.declared_file = variable->second.file;
+    object.declared_line = variable->second.line;
+  }
 }
 
 }  // namespace isoaudit::analyzer

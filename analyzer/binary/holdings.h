@@ -14,4 +14,8 @@ namespace isoaudit::analyzer {
 std::vector<model::StaticObject> find_static_objects(const Image& image,
                                                      std::span<const model::PythonLayout* const> layouts);
 
+/// Adds type, file and line of each variable that the file's debug information declares. That takes longer than all
+/// else that is read of a file: it is for those whose code is read too.
+void declare_variables(const Image& image, std::vector<model::StaticObject>& objects);
+
 }  // namespace isoaudit::analyzer

@@ -7,8 +7,8 @@ namespace isoaudit::analyzer {
 
 const Section* Image::section_at(std::uint64_t address) const {
   auto next = std::ranges::upper_bound(sections, address, {}, &Section::address);
-  // Thread-local sections have addresses of their own that overlap what follows them. A module has two: a short look back
-  // is enough and keeps hostile tables linear.
+  // Thread-local sections have addresses of their own that overlap what follows them. A module has two: a short look
+  // back is enough and keeps hostile tables linear.
   for (int steps = 0; next != sections.begin() && steps < 16; ++steps) {
     --next;
     if (next->kind == model::SectionClass::thread_local_) continue;

@@ -25,7 +25,11 @@ constexpr const char* source =
 class Holdings : public testing::Test {
  protected:
   std::vector<StaticObject> find(const std::string& flags) {
-    const BinaryResult result = collect_binary({folder.build(tests::tagged("demo"), source, flags), "", ""});
+    BinaryInput input;
+    input.path = folder.build(tests::tagged("demo"), source, flags);
+    // Debug information is read where code is.
+    input.reads_code = [](const model::BinaryFacts&) { return true; };
+    const BinaryResult result = collect_binary(input);
     return result.facts ? result.facts->static_objects : std::vector<StaticObject>{};
   }
   static const StaticObject* named(const std::vector<StaticObject>& objects, const std::string& symbol) {
