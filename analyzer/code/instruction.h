@@ -10,6 +10,8 @@ namespace isoaudit::analyzer {
 /// registers 32 to 63.
 using Register = std::uint8_t;
 constexpr Register no_register = 0xFF;
+/// Reads as zero: AArch64's xzr, where the other half of a pair is no zero.
+constexpr Register zero_register = 0xFE;
 constexpr Register first_vector = 32;
 
 enum class Op : std::uint8_t {
@@ -73,7 +75,8 @@ struct Instruction {
   bool writes_memory = false;
   bool atomic = false;
   bool sign_extends = false;
-  /// Store: src2 goes to the `width` bytes after src's.
+  /// Store: src2 goes to the `width` bytes after src's. Load: src2 is the register that takes the `width` bytes after
+  /// dst's.
   bool pair = false;
   /// Added to the memory operand's base register after the access.
   std::int64_t writeback = 0;

@@ -186,8 +186,8 @@ class Aarch64Lifter final : public Lifter {
         out.memory.index = reg(raw, 2).number;
         return;
       case Form::load_pair:
-        // Only the first half is followed; the second register is lost.
         load(raw, 0, 2, imm(raw, 3) * shape.width, out);
+        if (out.op == Op::load) out.src2 = reg(raw, 1).number, out.pair = true;
         return;
       case Form::load_literal:
         load(raw, 0, 63, 0, out);
@@ -316,8 +316,10 @@ class Aarch64Lifter final : public Lifter {
   void store_pair(const llvm::MCInst& raw, unsigned src, unsigned base, std::int64_t offset, Instruction& out) const {
     store(raw, src, base, offset, out);
     out.src2 = reg(raw, src + 1).number;
-    // Two halves; a zero register for the one and not the other is told as unknown.
-    if (out.has_immediate != reg(raw, src + 1).zero) out.has_immediate = false, out.src = out.src2 = no_register;
+    if (const bool second_is_zero = reg(raw, src + 1).zero; out.has_immediate != second_is_zero) {
+      (second_is_zero ? out.src2 : out.src) = zero_register;
+      out.has_immediate = false;
+    }
     out.pair = true;
   }
 

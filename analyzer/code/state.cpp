@@ -90,6 +90,7 @@ bool merge(State& into, const State& other) {
 }
 
 Value Evaluator::register_value(const State& state, Register number) const {
+  if (number == zero_register) return number_value(0);
   return number < first_vector ? state.general[number] : Value{};
 }
 
@@ -232,7 +233,9 @@ Value Evaluator::stored(const State& state, const Instruction& instruction, unsi
     return number_value(low_bytes(bits, instruction.width));
   }
   if (instruction.pair && instruction.width <= 8) {
-    return part < 2 ? register_value(state, part == 0 ? instruction.src : instruction.src2) : Value{};
+    if (part >= 2) return {};
+    const Value value = register_value(state, part == 0 ? instruction.src : instruction.src2);
+    return value.is_number() ? number_value(low_bytes(value.bits, instruction.width)) : value;
   }
   const Register source = instruction.pair && part >= 2 ? instruction.src2 : instruction.src;
   if (source == no_register) return {};
@@ -282,13 +285,24 @@ void Evaluator::store(State& state, const Instruction& instruction, Memory* writ
   for (unsigned i = 0; i < parts && i < values.size(); ++i) put(state, to, i * each, each, values[i], writable);
 }
 
+std::array<Value, 2> Evaluator::loaded(const State& state, const Instruction& instruction, const Place& at,
+                                       const Memory* memory) const {
+  if (instruction.width == 16 && instruction.dst >= first_vector && instruction.dst < 64) {
+    return {load(state, at, 8, memory), load(state, {at.kind, at.at + 8, at.indexed}, 8, memory)};
+  }
+  if (instruction.width == 0 || instruction.width > 8) return {};
+  Value value = load(state, at, instruction.width, memory);
+  if (instruction.sign_extends && value.is_number()) value.bits = sign_extended(value.bits, instruction.width);
+  return {value, number_value(0)};
+}
+
 void Evaluator::step(State& state, const Instruction& instruction, const Memory* memory, Memory* writable) const {
   const auto source = [&] { return register_value(state, instruction.src); };
   const auto immediate = [&] { return number_value(static_cast<std::uint64_t>(instruction.immediate)); };
   // Values first: the destination may be part of the address.
   Value result{};
   bool sets = instruction.dst != no_register;
-  std::array<Value, 2> halves{};
+  std::array<Value, 2> halves{}, second_halves{};
   const bool to_vector = instruction.dst >= first_vector && instruction.dst < 64;
   switch (instruction.op) {
     case Op::copy:
@@ -319,13 +333,10 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     }
     case Op::load: {
       const Place at = place(state, instruction.memory);
-      if (to_vector && instruction.width == 16) {
-        halves[0] = load(state, at, 8, memory);
-        halves[1] = load(state, {at.kind, at.at + 8, at.indexed}, 8, memory);
-      } else if (instruction.width != 0 && instruction.width <= 8) {
-        result = load(state, at, instruction.width, memory);
-        if (instruction.sign_extends && result.is_number()) result.bits = sign_extended(result.bits, instruction.width);
-        halves = {result, number_value(0)};
+      halves = loaded(state, instruction, at, memory);
+      result = halves[0];
+      if (instruction.pair) {
+        second_halves = loaded(state, instruction, {at.kind, at.at + instruction.width, at.indexed}, memory);
       }
       break;
     }
@@ -415,6 +426,12 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     state.vector[instruction.dst - first_vector] = halves;
   } else {
     set(state, instruction.dst, result);
+  }
+  if (instruction.op != Op::load || !instruction.pair) return;
+  if (instruction.src2 >= first_vector && instruction.src2 < 64) {
+    state.vector[instruction.src2 - first_vector] = second_halves;
+  } else {
+    set(state, instruction.src2, second_halves[0]);
   }
 }
 

@@ -113,6 +113,9 @@ class Evaluator {
   Value register_value(const State& state, Register number) const;
 
  private:
+  /// What one register takes from memory, in halves.
+  std::array<Value, 2> loaded(const State& state, const Instruction& instruction, const Place& at,
+                              const Memory* memory) const;
   void set(State& state, Register number, Value value) const;
   void store(State& state, const Instruction& instruction, Memory* writable) const;
   void put(State& state, const Place& place, std::uint64_t offset, unsigned width, Value value, Memory* writable) const;

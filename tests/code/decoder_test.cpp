@@ -126,6 +126,27 @@ TEST_F(Steps, NumbersAreBuiltInParts) {
   EXPECT_EQ(state.general[1], number_value(0x30002));
 }
 
+TEST_F(Steps, APairOfZeroAndARegisterIsStoredAndLoadedOnAarch64) {
+  run({{0x48, 0x00, 0x80, 0x52},    // mov w8, #2
+       {0xff, 0x23, 0x3e, 0xa9},    // stp xzr, x8, [sp, #-32]
+       {0xe8, 0x7f, 0x3f, 0xa9},    // stp x8, xzr, [sp, #-16]
+       {0xe1, 0x0b, 0x7e, 0xa9},    // ldp x1, x2, [sp, #-32]
+       {0xe3, 0x13, 0x7f, 0xa9}});  // ldp x3, x4, [sp, #-16]
+  for (const auto& [number, value] : {std::pair(1, 0), {2, 2}, {3, 2}, {4, 0}}) {
+    EXPECT_EQ(state.general[static_cast<std::size_t>(number)], number_value(static_cast<std::uint64_t>(value)))
+        << "x" << number;
+  }
+}
+
+TEST_F(Steps, APairThatLoadsOverItsBaseReadsBothFirstOnAarch64) {
+  run({{0xe9, 0x03, 0x00, 0x91},    // mov x9, sp
+       {0x48, 0x00, 0x80, 0x52},    // mov w8, #2
+       {0xe8, 0x7f, 0x3f, 0xa9},    // stp x8, xzr, [sp, #-16]
+       {0x29, 0x09, 0x7f, 0xa9}});  // ldp x9, x2, [x9, #-16]
+  EXPECT_EQ(state.general[9], number_value(2));
+  EXPECT_EQ(state.general[2], number_value(0));
+}
+
 TEST_F(Steps, TheStackPointerSurvivesPushesOnAarch64) {
   run({{0xfd, 0x7b, 0xbe, 0xa9},    // stp x29, x30, [sp, #-32]!
        {0xfd, 0x7b, 0xc2, 0xa8}});  // ldp x29, x30, [sp], #32

@@ -45,6 +45,31 @@ EXPORT void *PyInit_demo(void) {
 }
 )";
 
+/// Definition and slots on the heap, as Rust's `Box` makes them; AArch64 stores a null and a pointer at once, and reads
+/// what it copies two vectors at a time.
+constexpr const char* on_the_heap = R"(
+IMPORT void *PyModuleDef_Init(PyModuleDef *);
+void *malloc(unsigned long);
+static int run(void *m) { return 0; }
+static const PyModuleDef_Slot start[2] = {{2, run}, {3, (void *)2}};
+__attribute__((noinline)) static void *box(unsigned long size) {
+  void *block = malloc(size);
+  if (!block) __builtin_trap();
+  return block;
+}
+EXPORT void *PyInit_demo(void) {
+  PyModuleDef_Slot *slots = box(48);
+  slots[0] = start[0];
+  slots[1] = start[1];
+  slots[2].id = 0;
+  slots[2].value = 0;
+  PyModuleDef *def = box(sizeof *def);
+  *def = (PyModuleDef){HEAD, "demo", 0, 24, 0, slots};
+  PyModuleDef_Init(def);
+  return def;
+}
+)";
+
 constexpr const char* single_phase = R"(
 IMPORT void *PyModule_Create2(PyModuleDef *, int);
 static PyModuleDef def = {HEAD, "demo", 0, -1};
@@ -63,7 +88,7 @@ model::BinaryFacts read(const std::string& path) {
   return result.facts.value_or(model::BinaryFacts{});
 }
 
-void expect_own_gil(const model::BinaryFacts& facts) {
+void expect_own_gil(const model::BinaryFacts& facts, const std::vector<std::string>& imports = {"PyModuleDef_Init"}) {
   const model::BinaryEntryPoint hook = only_hook(facts);
   EXPECT_EQ(hook.entry.symbol, "PyInit_demo");
   EXPECT_EQ(hook.entry.init, model::Init::multi_phase);
@@ -71,7 +96,7 @@ void expect_own_gil(const model::BinaryFacts& facts) {
   EXPECT_EQ(hook.entry.declares.multiple_interpreters, model::MultipleInterpreters::per_interpreter_gil);
   EXPECT_EQ(hook.entry.declares.state_size, 24);
   EXPECT_EQ(hook.entry.declares.exec_slots, 1u);
-  EXPECT_EQ(facts.api_imports, std::vector<std::string>{"PyModuleDef_Init"});
+  EXPECT_EQ(facts.api_imports, imports);
 }
 
 class WindowsModule : public testing::TestWithParam<const char*> {};
@@ -115,6 +140,11 @@ TEST_P(MacModule, DeclaresTheSameThroughStubAndCode) {
     EXPECT_EQ(facts.arch, GetParam().machine);
     expect_own_gil(facts);
   }
+}
+
+TEST_P(MacModule, MakesItsDefinitionOnTheHeap) {
+  const ForeignFolder folder;
+  expect_own_gil(read(build(folder, on_the_heap)), {"PyModuleDef_Init", "malloc"});
 }
 
 TEST_P(MacModule, IsSinglePhase) {
