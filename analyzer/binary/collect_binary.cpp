@@ -47,16 +47,16 @@ FileNames names_of(const BinaryInput& input) {
   return names;
 }
 
-/// A cheap look: most files beside modules are libraries, often large ones.
-bool may_have_hooks(const Image& image) {
-  return std::ranges::any_of(image.symbols, [](const Symbol& symbol) {
-    return symbol.exported && model::parse_hook(symbol.name).has_value();
-  });
+bool is_hook(std::string_view exported) {
+  // Of a library's many names hardly one is worth a copy.
+  const bool like_one = exported.starts_with("PyInit") || exported.starts_with("PyModExport");
+  return like_one && model::parse_hook(std::string(exported)).has_value();
 }
 
 /// Empty when the image exports no hook.
 std::optional<model::BinaryFacts> read_facts(const BinaryInput& input, const FileNames& names, const Image& image) {
-  if (!may_have_hooks(image)) return std::nullopt;
+  const auto hook = [](const Symbol& symbol) { return symbol.exported && is_hook(symbol.name); };
+  if (std::ranges::none_of(image.symbols, hook)) return std::nullopt;
   const Marks marks = find_marks(image);
   model::BinaryFacts facts;
   facts.entry_points = read_entry_points(image, names.stem, names.tag, marks.framework);
@@ -86,7 +86,7 @@ BinaryResult collect(const BinaryInput& input) {
   MappedFileResult mapped = input.file != nullptr ? MappedFileResult{input.file, {}} : map_file(input.path);
   if (mapped.file == nullptr) return refuse(input, mapped.error);
   const std::shared_ptr<const MappedFile> file = mapped.file;
-  const ImageResult read = read_image(file);
+  const ImageResult read = read_image(file, is_hook);
   if (!read.image) return refuse(input, read.error);
 
   const FileNames names = names_of(input);

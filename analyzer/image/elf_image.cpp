@@ -95,14 +95,16 @@ class ElfReader {
   }
 
   /// Why the tables cannot be true; empty when they were read.
-  std::string run() {
+  std::string run(WantedName wanted) {
     set_machine();
     add_sections();
     read_dynamic_table();
     add_dynamic_symbols();
-    add_symbol_table();
+    const auto passes = [&](const Found& found) { return wanted(found.name); };
+    const bool whole = wanted == nullptr || std::ranges::any_of(symbols_, passes);
+    if (whole) add_symbol_table();
     sort_symbols();
-    add_relocations();
+    if (whole) add_relocations();
     if (name_bytes_ > most_name_bytes()) return "is damaged: its symbols' names overlap without end";
     if (image_.relocations.size() > most_relocations()) return "is damaged: its relocations repeat without end";
     return {};
@@ -463,7 +465,7 @@ class ElfReader {
 };
 
 template <class ELFT>
-ImageResult read_as(std::shared_ptr<const MappedFile> file) {
+ImageResult read_as(std::shared_ptr<const MappedFile> file, WantedName wanted) {
   const auto bytes = file->bytes();
   auto parsed =
       llvm::object::ELFFile<ELFT>::create(llvm::StringRef(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
@@ -474,16 +476,18 @@ ImageResult read_as(std::shared_ptr<const MappedFile> file) {
   result.image->file = std::move(file);
   result.image->format = model::BinaryFormat::elf;
   result.image->pointer_size = ELFT::Is64Bits ? 8 : 4;
-  if (std::string wrong = ElfReader<ELFT>(*parsed, *result.image).run(); !wrong.empty()) return {std::nullopt, wrong};
+  if (std::string wrong = ElfReader<ELFT>(*parsed, *result.image).run(wanted); !wrong.empty())
+    return {std::nullopt, wrong};
   return result;
 }
 
 }  // namespace
 
-ImageResult read_elf_image(std::shared_ptr<const MappedFile> file) {
+ImageResult read_elf_image(std::shared_ptr<const MappedFile> file, WantedName wanted) {
   if (std::string wrong = check_elf(file->bytes()); !wrong.empty()) return {std::nullopt, wrong};
   const bool wide = file->bytes()[elf::EI_CLASS] == elf::ELFCLASS64;
-  return wide ? read_as<llvm::object::ELF64LE>(std::move(file)) : read_as<llvm::object::ELF32LE>(std::move(file));
+  return wide ? read_as<llvm::object::ELF64LE>(std::move(file), wanted)
+              : read_as<llvm::object::ELF32LE>(std::move(file), wanted);
 }
 
 }  // namespace isoaudit::analyzer

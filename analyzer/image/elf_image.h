@@ -7,6 +7,6 @@
 namespace isoaudit::analyzer {
 
 /// An ELF shared object's image; the bytes begin with the ELF magic.
-ImageResult read_elf_image(std::shared_ptr<const MappedFile> file);
+ImageResult read_elf_image(std::shared_ptr<const MappedFile> file, WantedName wanted);
 
 }  // namespace isoaudit::analyzer

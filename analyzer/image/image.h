@@ -139,6 +139,10 @@ struct ImageResult {
 
 /// Reads ELF shared objects, Windows DLLs and Mach-O libraries and bundles (LLVM stays behind this header).
 /// Never throws: bytes that are no such file, end too early or lie about themselves give an error.
-ImageResult read_image(std::shared_ptr<const MappedFile> file);
+///
+/// `wanted` is a cheap look: an ELF file none of whose exported names passes may be left with its sections, exported
+/// symbols and imports alone. Most files beside modules are libraries, often large ones.
+using WantedName = bool (*)(std::string_view exported);
+ImageResult read_image(std::shared_ptr<const MappedFile> file, WantedName wanted = nullptr);
 
 }  // namespace isoaudit::analyzer

@@ -21,10 +21,10 @@ ImageResult failed(std::string why) {
 
 }  // namespace
 
-ImageResult read_image(std::shared_ptr<const MappedFile> file) {
+ImageResult read_image(std::shared_ptr<const MappedFile> file, WantedName wanted) {
   const auto bytes = file->bytes();
   if (bytes.empty()) return failed("is empty");
-  if (begins_with(bytes, {0x7F, 'E', 'L', 'F'})) return read_elf_image(std::move(file));
+  if (begins_with(bytes, {0x7F, 'E', 'L', 'F'})) return read_elf_image(std::move(file), wanted);
   if (begins_with(bytes, {'M', 'Z'})) return read_pe_image(std::move(file));
   if (is_macho(bytes)) return read_macho_image(std::move(file));
   const auto head = bytes.first(std::min<std::size_t>(bytes.size(), 512));

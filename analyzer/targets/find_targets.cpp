@@ -119,10 +119,11 @@ class Search {
       const bool a_links = a.is_symlink(ignored), b_links = b.is_symlink(ignored);
       return a_links != b_links ? b_links : a.path().native() < b.path().native();
     });
-    for (const fs::directory_entry& entry : entries) this->entry(entry);
+    for (const fs::directory_entry& entry : entries) this->entry(entry, real);
   }
 
-  void entry(const fs::directory_entry& entry) {
+  /// `real` is where the folder really is.
+  void entry(const fs::directory_entry& entry, const fs::path& real) {
     std::error_code error;
     const fs::path& path = entry.path();
     const std::string name = path.filename().string();
@@ -142,7 +143,8 @@ class Search {
       return;
     }
     if (wheel) return archive(path, false);
-    add_file(path, false);
+    // To ask the system again for the place of each file would take longer than all else here.
+    add_file(path, false, entry.is_symlink(error) ? identity(path) : (real / name).generic_string());
   }
 
   void archive(const fs::path& path, bool sources_count) {
@@ -173,8 +175,9 @@ class Search {
     return target;
   }
 
-  void add_file(const fs::path& path, bool by_name) {
-    const std::string key = identity(path);
+  void add_file(const fs::path& path, bool by_name) { add_file(path, by_name, identity(path)); }
+
+  void add_file(const fs::path& path, bool by_name, const std::string& key) {
     if (const auto known = binaries_.find(key); known != binaries_.end()) {
       known->second.named = known->second.named || by_name;
       known->second.only_for.clear();
