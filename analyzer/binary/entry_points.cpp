@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "analyzer/binary/built_in_modules.h"
+#include "analyzer/binary/footprint.h"
 #include "analyzer/binary/layouts.h"
 #include "analyzer/binary/module_def.h"
 #include "analyzer/binary/slots.h"
@@ -44,8 +45,8 @@ struct Making {
   std::optional<ModuleDef> def{};
   std::uint64_t slots = 0;
   std::optional<Memory> memory{};
-  /// The hook's code was read: what it does not store is not stored.
-  bool code_read = false;
+  /// As long as the hook's code was not read, it may store what it likes.
+  UntouchedSlots untouched{.filled_by = ", which the hook may fill"};
   std::string undetermined_reason{};
   std::string invalid{};
   /// Why the hook's code, which might have told, was not read; empty when it was.
@@ -64,6 +65,7 @@ class Reader {
         code_(image) {
     std::vector<std::string> names;
     for (const Hook& hook : hooks_) names.push_back(hook.name.module);
+    has_constructors_ = footprint_of(image_).constructors > 0;
     if (!hooks_.empty()) defs_ = find_module_defs(memory_, layouts_, names);
   }
 
@@ -98,11 +100,11 @@ class Reader {
     } else if (!making.undetermined_reason.empty()) {
       entry.declares = undetermined(making.undetermined_reason);
     } else if (making.init == model::Init::export_slots) {
-      entry.declares = decode_export_slots(memory, making.slots, version);
+      entry.declares = decode_export_slots(memory, making.slots, version, making.untouched);
     } else if (making.init == model::Init::single_phase) {
       entry.declares = making.def ? declare_single_phase(*making.def) : no_definition();
     } else if (making.def) {
-      entry.declares = decode_definition(memory, *making.def, version, making.code_read);
+      entry.declares = decode_definition(memory, *making.def, version, making.untouched);
     }
     std::string& reason = entry.declares.undetermined_reason;
     if (!reason.empty() && !making.code_not_read.empty()) reason += "; its code is not read: " + making.code_not_read;
@@ -134,10 +136,18 @@ class Reader {
     return declares;
   }
 
+  /// Where some ways through the hook were given up, what this way stored still stands.
+  UntouchedSlots untouched_after(const HookPath& path, const HookReading& reading) const {
+    if (path.runs_unfollowed) return {", which code that it runs and that is not followed may fill", true};
+    if (has_constructors_) return {", which the file's constructors, whose code is not followed, may fill"};
+    if (reading.incomplete) return {", which a way that is not followed to its end may fill"};
+    return {};
+  }
+
   /// What one way through the hook makes; empty when it only fails, or tells nothing.
   std::optional<Making> from_path(const Hook& hook, const HookPath& path, const HookReading& reading) const {
     using Returns = HookPath::Returns;
-    Making making{.memory = path.memory, .code_read = !reading.incomplete};
+    Making making{.memory = path.memory, .untouched = untouched_after(path, reading)};
     if (hook.name.is_export) {
       if (path.returns != Returns::address) return std::nullopt;
       making.init = model::Init::export_slots;
@@ -245,6 +255,7 @@ class Reader {
   std::vector<Hook> hooks_;
   std::vector<const model::PythonLayout*> layouts_;
   std::vector<ModuleDef> defs_{};
+  bool has_constructors_ = false;
   HookReader code_;
 };
 

@@ -69,6 +69,7 @@ std::optional<ModuleDef> read_module_def(const Memory& memory, std::uint64_t add
   def.name = *text;
   def.size = state_size;
   def.slots = field(m_slots);
+  def.slots_at = address + layout.module_def_base + std::uint64_t{m_slots} * layout.pointer_size;
   def.traverse = field(m_traverse);
   def.clear = field(m_clear);
   def.free = field(m_free);

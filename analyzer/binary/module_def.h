@@ -18,6 +18,8 @@ struct ModuleDef {
   std::string name{};
   std::int64_t size = 0;
   Pointer slots{}, traverse{}, clear{}, free{};
+  /// Where m_slots itself lies.
+  std::uint64_t slots_at = 0;
 
   /// "_speedups" of "markupsafe._speedups".
   std::string last_component() const;

@@ -19,7 +19,8 @@ constexpr model::PythonVersion first_with_py_slot{3, 15};
 
 class SlotWalk {
  public:
-  SlotWalk(const Memory& memory, model::PythonVersion version) : memory_(memory), version_(version) {}
+  SlotWalk(const Memory& memory, model::PythonVersion version, const UntouchedSlots& untouched)
+      : memory_(memory), version_(version), untouched_(untouched) {}
 
   /// `in_export`: the array belongs to a PyModExport_ hook, where a second exec slot is refused.
   void walk(std::uint64_t table, bool py_slots, bool in_export, unsigned depth) {
@@ -31,7 +32,7 @@ class SlotWalk {
       const std::optional<std::uint64_t> id = memory_.number_at(at, py_slots ? 2 : 4);
       const std::optional<std::uint64_t> flags = py_slots ? memory_.number_at(at + 2, 2) : 0;
       if (!id || !flags) return leave_open("slot " + std::to_string(i) + " is filled at run time");
-      if (*id == 0) return;
+      if (*id == 0) return end_at(table, at, slot_size);
       take(static_cast<unsigned>(*id), *flags, memory_.pointer_at(at + slot_size / 2), py_slots, in_export, depth);
     }
     leave_open("its slot table has no end");
@@ -48,6 +49,16 @@ class SlotWalk {
   bool has_abi = false;
 
  private:
+  /// A zero that nobody stored ends a table that is filled at run time only where nobody can still store there. What
+  /// the file initialises is taken for whole.
+  void end_at(std::uint64_t table, std::uint64_t at, unsigned size) {
+    const bool empty = at == table;
+    if (untouched_.filled_by.empty() || (!empty && !untouched_.rest_too)) return;
+    if (memory_.touched(at, at + size) || !memory_.image().starts_as_zeros(table, size)) return;
+    leave_open("runtime-filled: " + std::string(empty ? "m_slots points to" : "the rest of its slot table is") +
+               " zero-initialised memory" + untouched_.filled_by);
+  }
+
   void take(unsigned id, std::uint64_t flags, const Pointer& value, bool py_slots, bool in_export, unsigned depth) {
     const SlotKind kind = model::slot_kind(version_, id);
     if (kind == SlotKind::unknown) {
@@ -125,14 +136,15 @@ class SlotWalk {
 
   const Memory& memory_;
   model::PythonVersion version_;
+  const UntouchedSlots& untouched_;
   std::array<bool, static_cast<std::size_t>(SlotKind::unknown) + 1> seen_{};
 };
 
 }  // namespace
 
 model::Declaration decode_definition(const Memory& memory, const ModuleDef& def, model::PythonVersion version,
-                                     bool slots_are_final) {
-  SlotWalk walk(memory, version);
+                                     const UntouchedSlots& untouched) {
+  SlotWalk walk(memory, version, untouched);
   walk.declares.state_size = def.size;
   walk.declares.has_traverse = !def.traverse.is_null();
   walk.declares.has_clear = !def.clear.is_null();
@@ -141,24 +153,27 @@ model::Declaration decode_definition(const Memory& memory, const ModuleDef& def,
     walk.declares.invalid = "m_size may not be negative for multi-phase initialization";
     return walk.declares;
   }
-  if (def.slots.is_null()) return walk.declares;
-  if (def.slots.kind != Pointer::Kind::address) {
-    walk.leave_open("m_slots points outside this file");
+  if (def.slots.is_null()) {
+    // In the file it is NULL; code that nobody followed may have set it since.
+    const std::uint64_t place = def.slots_at;
+    const Section* section = memory.image().section_at(place);
+    const bool writable = section != nullptr && section->writable();
+    if (untouched.rest_too && writable && !memory.touched(place, place + memory.image().pointer_size)) {
+      walk.leave_open("runtime-filled: m_slots is NULL" + untouched.filled_by);
+    }
     return walk.declares;
   }
-  const unsigned slot_size = 2 * memory.image().pointer_size;
-  // Where some ways through the hook were given up, what this way stored still stands.
-  const bool stored = memory.touched(def.slots.value, def.slots.value + slot_size);
-  if (!slots_are_final && !stored && memory.image().starts_as_zeros(def.slots.value, slot_size)) {
-    walk.leave_open("runtime-filled: m_slots points to zero-initialised memory");
+  if (def.slots.kind != Pointer::Kind::address) {
+    walk.leave_open("m_slots points outside this file");
     return walk.declares;
   }
   walk.walk(def.slots.value, false, false, 0);
   return walk.declares;
 }
 
-model::Declaration decode_export_slots(const Memory& memory, std::uint64_t array, model::PythonVersion version) {
-  SlotWalk walk(memory, version);
+model::Declaration decode_export_slots(const Memory& memory, std::uint64_t array, model::PythonVersion version,
+                                       const UntouchedSlots& untouched) {
+  SlotWalk walk(memory, version, untouched);
   walk.declares.state_size = 0;
   walk.walk(array, true, true, 0);
   if (walk.declares.invalid.empty() && walk.declares.undetermined_reason.empty() && !walk.has_abi) {

@@ -46,6 +46,14 @@ bool allocates(std::string_view name) {
          name == "PyObject_Calloc" || name == "_Znwm" || name == "_Znam";
 }
 
+/// Calls back what it was told about earlier, or what it is given.
+bool runs_once(std::string_view name) {
+  return name == "pthread_once" || name == "InitOnceExecuteOnce" || name.find("call_once") != name.npos;
+}
+
+/// Keeps the function that it is given for the end of the process.
+bool is_at_exit(std::string_view name) { return name.ends_with("atexit") || name == "_register_onexit_function"; }
+
 /// Writes its lock and nothing else.
 bool is_lock(std::string_view name) {
   return name.ends_with("SRWLockExclusive") || name.ends_with("CriticalSection") ||
@@ -154,6 +162,7 @@ struct Walk {
   std::uint64_t heap_end = heap_begin;
   /// Bytes of the image that were looked at, and guards of local statics that are taken.
   std::set<std::uint64_t> read_bytes{}, taken_guards{};
+  bool runs_unfollowed = false;
 };
 
 template <class Parts>
@@ -294,6 +303,7 @@ class Runner {
       const std::string name = parts_.names.text(callee.name);
       calls_.insert(name);
       if (never_returns(name)) return false;
+      if (may_call_back(walk, name)) walk.runs_unfollowed = true;
       result = result_of(name, parts_.names);
       if (matters(name)) {
         const Value argument = parts_.evaluator.register_value(walk.state, parts_.evaluator.convention().arguments[0]);
@@ -308,12 +318,28 @@ class Runner {
       if (const Symbol* symbol = parts_.image.symbol_at(callee.bits)) calls_.insert(symbol->name);
       lose_what_is_passed(walk, {});
     }
+    // What a function of another library returned is taken for one of that library.
+    const bool of_a_library =
+        callee.kind == Value::Kind::import || (callee.kind == Value::Kind::result && callee.name != 0);
+    if (!of_a_library) walk.runs_unfollowed = true;
     parts_.evaluator.after_call(walk.state, result);
     if (!tail) {
       walk.at = instruction.next();
       return true;
     }
     return leave(walk);
+  }
+
+  /// An imported function that runs code of this file: a hook of its own that is looked up by name, or what is passed.
+  bool may_call_back(const Walk& walk, const std::string& name) const {
+    if (runs_once(name) || model::parse_hook(name)) return true;
+    if (is_at_exit(name) || matters(name)) return false;
+    return std::ranges::any_of(parts_.evaluator.convention().arguments, [&](Register argument) {
+      const Value value = parts_.evaluator.register_value(walk.state, argument);
+      if (value.kind != Value::Kind::address) return false;
+      const Section* section = parts_.image.section_at(value.bits);
+      return section != nullptr && section->executable;
+    });
   }
 
   Value allocate(Walk& walk, std::string_view name) {
@@ -423,9 +449,9 @@ class Runner {
 
   /// A function that is not followed may write what it gets the address of.
   void lose_what_is_passed(Walk& walk, std::string_view name) {
-    const bool reads_only = is_lock(name) || name.ends_with("atexit") || name == "_register_onexit_function" ||
-                            name.starts_with("__cxa_guard") || name == "strcmp" || name == "strncmp" ||
-                            name == "strlen" || name == "PyErr_Format" || name == "PyErr_SetString";
+    const bool reads_only = is_lock(name) || is_at_exit(name) || name.starts_with("__cxa_guard") || name == "strcmp" ||
+                            name == "strncmp" || name == "strlen" || name == "PyErr_Format" ||
+                            name == "PyErr_SetString";
     if (reads_only) return;
     for (const Register argument : parts_.evaluator.convention().arguments) {
       const Value value = parts_.evaluator.register_value(walk.state, argument);
@@ -458,7 +484,7 @@ class Runner {
   }
 
   void finish(const Walk& walk, const Value& value) {
-    HookPath path{.memory = walk.memory};
+    HookPath path{.runs_unfollowed = walk.runs_unfollowed, .memory = walk.memory};
     using Returns = HookPath::Returns;
     switch (value.kind) {
       case Value::Kind::number: path.returns = value.bits == 0 ? Returns::null : Returns::unknown; break;

@@ -22,6 +22,8 @@ struct HookPath {
   std::uint64_t address = 0;
   /// Whose result is returned, where that has a name.
   std::string callee{};
+  /// Code that may be the file's own ran and was not followed: it may have written anywhere.
+  bool runs_unfollowed = false;
   /// What the image holds at the end of this path.
   Memory memory;
 };

@@ -48,6 +48,91 @@ TEST(GivenUpWays, ASlotTableThatNoneFilledIsNotEmpty) {
   EXPECT_EQ(entry.declares.multiple_interpreters, MultipleInterpreters::undetermined);
 }
 
+/// A function that calls so much that it is not followed; writes `statement`.
+std::string unfollowed(const std::string& name, const std::string& statement) {
+  return "__attribute__((noinline)) static void " + name +
+         "(void) {\n"
+         "  for (volatile int i = 0; i < 3; ++i) { PyErr_Clear(); PyErr_Print(); PyGC_Collect(); }\n" +
+         statement + "}\n";
+}
+
+constexpr const char* empty_table =
+    "static PyModuleDef_Slot slots[3];\n"
+    "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"_m\", 0, 0, 0, slots};\n";
+
+void expect_open(const model::EntryPoint& entry) {
+  EXPECT_EQ(entry.init, model::Init::multi_phase);
+  EXPECT_EQ(entry.declares.multiple_interpreters, MultipleInterpreters::undetermined);
+  EXPECT_EQ(entry.declares.invalid, "");
+  EXPECT_NE(entry.declares.undetermined_reason.find("is not followed"), std::string::npos)
+      << entry.declares.undetermined_reason;
+}
+
+TEST(UnfollowedFunctions, MayFillASlotTableOfZeros) {
+  const tests::ModuleFolder folder;
+  const std::string fill = unfollowed("fill", "slots[0].slot = 3; slots[0].value = (void *)2;\n");
+  expect_open(
+      entry_of(folder, "PyInit__m",
+               empty_table + fill + "PyMODINIT_FUNC PyInit__m(void) { fill(); return PyModuleDef_Init(&def); }\n"));
+  // Called by somebody else: through a pointer that cannot be known, by a C library that was given it.
+  expect_open(entry_of(folder, "PyInit__m",
+                       empty_table + fill +
+                           "static void (*volatile pointer)(void) = fill;\n"
+                           "PyMODINIT_FUNC PyInit__m(void) { pointer(); return PyModuleDef_Init(&def); }\n"));
+  expect_open(entry_of(folder, "PyInit__m",
+                       "#include <pthread.h>\n" + (empty_table + fill) +
+                           "static pthread_once_t once = PTHREAD_ONCE_INIT;\n"
+                           "PyMODINIT_FUNC PyInit__m(void) {\n"
+                           "  pthread_once(&once, fill); return PyModuleDef_Init(&def); }\n"));
+}
+
+TEST(UnfollowedFunctions, MayFillTheRestOfASlotTable) {
+  const tests::ModuleFolder folder;
+  expect_open(entry_of(folder, "PyInit__m",
+                       empty_table + unfollowed("fill", "slots[1].slot = 3; slots[1].value = (void *)2;\n") +
+                           "static int run(PyObject *m) { return 0; }\n"
+                           "PyMODINIT_FUNC PyInit__m(void) {\n"
+                           "  slots[0].slot = 2; slots[0].value = run; fill(); return PyModuleDef_Init(&def); }\n"));
+}
+
+TEST(UnfollowedFunctions, MaySetTheSlotsOfADefinition) {
+  const tests::ModuleFolder folder;
+  expect_open(entry_of(folder, "PyInit__m",
+                       "static PyModuleDef_Slot slots[] = {{3, (void *)2}, {0, 0}};\n"
+                       "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"_m\"};\n" +
+                           unfollowed("fill", "def.m_slots = slots;\n") +
+                           "PyMODINIT_FUNC PyInit__m(void) { fill(); return PyModuleDef_Init(&def); }\n"));
+}
+
+TEST(UnfollowedFunctions, RunWhenTheFileIsLoaded) {
+  const tests::ModuleFolder folder;
+  expect_open(entry_of(folder, "PyInit__m",
+                       empty_table + unfollowed("rest", "") +
+                           "__attribute__((constructor)) static void fill(void) {\n"
+                           "  rest(); slots[0].slot = 3; slots[0].value = (void *)2; }\n"
+                           "PyMODINIT_FUNC PyInit__m(void) { return PyModuleDef_Init(&def); }\n"));
+}
+
+TEST(UnfollowedFunctions, ChangeNothingWhereTheHookStoresItsSlots) {
+  const tests::ModuleFolder folder;
+  const auto stored = entry_of(folder, "PyInit__m",
+                               empty_table + unfollowed("other", "") +
+                                   "PyMODINIT_FUNC PyInit__m(void) {\n"
+                                   "  other(); slots[0].slot = 3; slots[0].value = (void *)0; slots[1].slot = 0;\n"
+                                   "  return PyModuleDef_Init(&def); }\n");
+  EXPECT_EQ(stored.declares.multiple_interpreters, MultipleInterpreters::not_supported);
+  const auto in_the_file = entry_of(folder, "PyInit__m",
+                                    "static PyModuleDef_Slot slots[] = {{3, (void *)2}, {0, 0}};\n"
+                                    "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"_m\", 0, 0, 0, slots};\n" +
+                                        unfollowed("other", "") +
+                                        "PyMODINIT_FUNC PyInit__m(void) { other(); return PyModuleDef_Init(&def); }\n");
+  EXPECT_EQ(in_the_file.declares.multiple_interpreters, MultipleInterpreters::per_interpreter_gil);
+  const auto calls_nothing =
+      entry_of(folder, "PyInit__m",
+               std::string(empty_table) + "PyMODINIT_FUNC PyInit__m(void) { return PyModuleDef_Init(&def); }\n");
+  EXPECT_EQ(calls_nothing.declares.multiple_interpreters, MultipleInterpreters::absent);
+}
+
 // The interpreter exports the hooks of its built-in modules, and the dynamic linker asks it first.
 TEST(SiblingHooks, ACallOfABuiltInModulesHookMayEndInTheInterpreter) {
   const tests::ModuleFolder folder;

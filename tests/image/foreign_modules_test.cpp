@@ -288,8 +288,8 @@ TEST(NarrowModule, FilledAtRunTimeStaysOpenAndSaysWhy) {
   const model::Declaration declares = only_hook(facts).entry.declares;
   EXPECT_EQ(declares.multiple_interpreters, model::MultipleInterpreters::undetermined);
   EXPECT_EQ(declares.undetermined_reason,
-            "runtime-filled: m_slots points to zero-initialised memory; its code is not read: no disassembler for this "
-            "machine is built in");
+            "runtime-filled: m_slots points to zero-initialised memory, which the hook may fill; its code is not read: "
+            "no disassembler for this machine is built in");
 }
 
 TEST(WindowsModule, ImportsLaterThanItIsLoaded) {
