@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "analyzer/code/call_targets.h"
+#include "analyzer/code/known_functions.h"
 #include "analyzer/code/state.h"
 #include "model/module_definition.h"
 
@@ -24,42 +25,6 @@ constexpr unsigned deepest_look = 3;
 constexpr unsigned most_visits = 64;
 /// Each way has its own memory: known words that are copied where ways part.
 constexpr std::size_t most_copied = 2'000'000;
-
-bool makes_a_module(std::string_view name) {
-  return name == "PyModule_Create2" || name == "PyModule_FromDefAndSpec2" || name == "PyModule_FromSlotsAndSpec" ||
-         name == "PyModule_New" || name == "PyModule_NewObject" || name == "PyState_FindModule";
-}
-
-bool matters(std::string_view name) { return name == "PyModuleDef_Init" || makes_a_module(name); }
-
-bool never_returns(std::string_view name) {
-  return name == "abort" || name == "__stack_chk_fail" || name == "_Unwind_Resume" || name == "__cxa_throw" ||
-         name == "__cxa_rethrow" || name == "_ZSt9terminatev" || name == "exit" || name == "_exit" ||
-         name == "Py_FatalError" || name == "_Py_FatalErrorFunc" || name == "__assert_fail" ||
-         name == "__cxa_call_unexpected" || (name.starts_with("_ZSt") && name.find("__throw_") != name.npos);
-}
-
-/// Fresh memory: its first argument (calloc: the product of two) is the size.
-bool allocates(std::string_view name) {
-  return name == "malloc" || name == "calloc" || name == "PyMem_Malloc" || name == "PyMem_Calloc" ||
-         name == "PyMem_RawMalloc" || name == "PyMem_RawCalloc" || name == "PyObject_Malloc" ||
-         name == "PyObject_Calloc" || name == "_Znwm" || name == "_Znam";
-}
-
-/// Calls back what it was told about earlier, or what it is given.
-bool runs_once(std::string_view name) {
-  return name == "pthread_once" || name == "InitOnceExecuteOnce" || name.find("call_once") != name.npos;
-}
-
-/// Keeps the function that it is given for the end of the process.
-bool is_at_exit(std::string_view name) { return name.ends_with("atexit") || name == "_register_onexit_function"; }
-
-/// Writes its lock and nothing else.
-bool is_lock(std::string_view name) {
-  return name.ends_with("SRWLockExclusive") || name.ends_with("CriticalSection") ||
-         name.ends_with("ConditionVariable") || name.starts_with("SleepConditionVariable") ||
-         name.starts_with("pthread_mutex_");
-}
 
 /// Where allocated memory is thought to lie: no image reaches so high.
 constexpr std::uint64_t heap_begin = 0xFFFF000000000000;
