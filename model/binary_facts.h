@@ -122,6 +122,8 @@ struct BinaryFacts {
   std::vector<std::string> libraries{};
   /// Guard texts found among the strings ("Interpreter change detected ...").
   std::vector<std::string> guard_texts{};
+  /// Libraries whose code was linked into the file, by name: "libstdc++'s std::filesystem". Their imports are its own.
+  std::vector<std::string> linked_in{};
   /// C APIs of other modules that its strings name ("datetime.datetime_CAPI", "numpy.core._multiarray_umath").
   std::vector<std::string> capsule_names{};
   Footprint footprint{};

@@ -123,6 +123,8 @@ struct ApiUse {
   std::string name{};
   Location where{};
   std::string unit{};
+  /// A variable whose value is only taken here.
+  bool read = false;
 
   auto operator<=>(const ApiUse&) const = default;
 };

@@ -45,7 +45,7 @@ void add_source_findings(const model::Facts& facts, const NameIndex& index, cons
   std::map<std::pair<std::string, std::string_view>, Home> homes;
   for (const model::ApiUse& use : facts.source.api_uses) {
     const auto known = index.find(use.name);
-    if (known == index.end()) continue;
+    if (known == index.end() || (use.read && !words.reading_counts)) continue;
     const model::Because because{EvidenceKind::source, fmt::format("`{}` is used here", use.name), use.where};
     const std::string module = links.primary_module(use.unit);
     if (words.each_use == EachUse::of_one_module) {
@@ -83,13 +83,16 @@ void add_import_findings(const BinaryFacts& binary, const NameIndex& index, cons
     finding.module = binary.module;
     finding.where.file = binary.path;
     finding.because.push_back({EvidenceKind::binary, fmt::format("the module imports `{}`", import), {}});
-    // Who promises own-GIL support answers for what is linked in, too.
-    if (imported_by_itself(binary.framework, import) && !declares_own_gil(binary)) {
-      finding.severity = model::Severity::advice;
+    std::string linked_by;
+    if (imported_by_itself(binary.framework, import)) linked_by = to_string(binary.framework);
+    for (const std::string& library : binary.linked_in) {
+      if (imported_by_library(library, import)) linked_by = library;
+    }
+    if (!linked_by.empty()) {
+      // Who promises own-GIL support answers for what is linked in, too.
+      if (!declares_own_gil(binary)) finding.severity = model::Severity::advice;
       finding.because.push_back(
-          {EvidenceKind::binary,
-           fmt::format("{} links it in by itself, whatever the extension does", to_string(binary.framework)),
-           {}});
+          {EvidenceKind::binary, fmt::format("{} links it in by itself, whatever the extension does", linked_by), {}});
     }
     findings.push_back(std::move(finding));
   }

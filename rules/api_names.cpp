@@ -70,4 +70,9 @@ bool imported_by_itself(model::Framework framework, std::string_view name) {
                              [&](const OwnImport& own) { return own.framework == framework && own.name == name; });
 }
 
+bool imported_by_library(std::string_view library, std::string_view name) {
+  // Its one function of the tables: std::filesystem::current_path(path).
+  return library == "libstdc++'s std::filesystem" && name == "chdir";
+}
+
 }  // namespace isoaudit::rules

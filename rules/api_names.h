@@ -39,4 +39,7 @@ std::span<const ApiName> api_names(std::string_view slug);
 /// the extension's code.
 bool imported_by_itself(model::Framework framework, std::string_view name);
 
+/// A library that was linked into a file (BinaryFacts::linked_in) imports `name` for itself.
+bool imported_by_library(std::string_view library, std::string_view name);
+
 }  // namespace isoaudit::rules

@@ -29,7 +29,8 @@ Pass paths relative to a descriptor (`openat`), pass the environment to the chil
 the main program.
 
 ## What it cannot see
-Programs' own start-up code. C++'s `std::filesystem`, when it is linked in, imports `chdir` whether it is called or not.
+Programs' own start-up code. Where libstdc++'s `std::filesystem` was linked in, it imports `chdir` whether the extension
+calls it or not: that is advice.
 )",
     .check = check,
 };

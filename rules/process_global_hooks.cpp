@@ -7,7 +7,7 @@ namespace {
 
 std::vector<model::Finding> check(const model::Facts& facts) {
   return api_findings(facts, "process-global-hooks",
-                      {.fix = "do it in the main interpreter only, once for the process"});
+                      {.fix = "do it in the main interpreter only, once for the process", .reading_counts = false});
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ hook runs in an interpreter that may not be the one that set it.
 Set it from the main program or from the main interpreter only, or do without.
 
 ## What it cannot see
-Whether the hook is only read, and whether the code runs in the main interpreter only. Programs that embed Python use
+Whether a module that imports the variable only reads it, and whether the code runs in the main interpreter only. Programs that embed Python use
 these functions by right.
 )",
     .check = check,

@@ -13,6 +13,8 @@ static int audit(const char* event, PyObject* args, void* data) {
   return 0;
 }
 
+static int has_hook(void) { return PyOS_InputHook != NULL && PyOS_InputHook() == 0; }
+
 static int later(void* data) {
   (void)data;
   return 0;
@@ -20,6 +22,7 @@ static int later(void* data) {
 
 static int set_up(PyObject* module) {
   (void)module;
+  if (has_hook()) return 0;
   PyOS_InputHook = tick;                               // expect: process-global-hooks
   if (PySys_AddAuditHook(audit, NULL) < 0) return -1;  // expect: process-global-hooks
   return Py_AddPendingCall(later, NULL);               // expect: process-global-hooks

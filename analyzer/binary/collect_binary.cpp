@@ -73,6 +73,7 @@ std::optional<model::BinaryFacts> read_facts(const BinaryInput& input, const Fil
   facts.static_objects = find_static_objects(image, layouts_of(names.tag, image.pointer_size));
   facts.libraries = image.libraries;
   facts.guard_texts = marks.guard_texts;
+  facts.linked_in = marks.linked_in;
   facts.capsule_names = marks.capsule_names;
   facts.footprint = footprint_of(image);
   if (input.reads_code && input.reads_code(facts)) {

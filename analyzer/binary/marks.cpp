@@ -34,6 +34,16 @@ constexpr std::string_view capsules[] = {
     "unicodedata._ucnhash_CAPI",
 };
 
+/// What a library says only in its own code, and the library.
+struct LinkedMark {
+  std::string_view text;
+  std::string_view library;
+};
+constexpr LinkedMark linked_marks[] = {
+    // std::filesystem::current_path(), gcc/libstdc++-v3/src/c++17/fs_ops.cc
+    {"cannot set current path", "libstdc++'s std::filesystem"},
+};
+
 /// What recognise() asks for.
 constexpr std::string_view framework_marks[] = {
     "cython_runtime", "__pybind11_internals_v", "pybind11_object",   "__nb_internals_", "nanobind::",
@@ -48,6 +58,7 @@ std::vector<std::string_view> all_marks() {
         std::span<const std::string_view>(framework_marks)}) {
     for (const std::string_view mark : marks) all.push_back(mark);
   }
+  for (const LinkedMark& mark : linked_marks) all.push_back(mark.text);
   return all;
 }
 
@@ -183,6 +194,9 @@ Marks find_marks(const Image& image) {
   recognise(image, texts, marks);
   for (const std::string_view text : guards) {
     if (texts.hold(text)) marks.guard_texts.emplace_back(text);
+  }
+  for (const auto& [text, library] : linked_marks) {
+    if (texts.hold(text)) marks.linked_in.emplace_back(library);
   }
   for (const std::string_view name : capsules) {
     if (texts.hold(name)) marks.capsule_names.emplace_back(name);

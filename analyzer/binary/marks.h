@@ -13,6 +13,7 @@ struct Marks {
   model::Framework framework = model::Framework::none;
   std::string framework_version{};
   std::vector<std::string> guard_texts{};
+  std::vector<std::string> linked_in{};
   std::vector<std::string> capsule_names{};
 };
 

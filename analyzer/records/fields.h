@@ -67,9 +67,10 @@ void fields(model::Footprint& value, Visit&& visit) {
 template <class Visit>
 void fields(model::BinaryFacts& value, Visit&& visit) {
   auto& [path, module, import_root, sha256, format, arch, abi_tag, named, importable_by, framework, framework_version,
-         entry_points, api_imports, static_objects, libraries, guard_texts, capsule_names, footprint, code] = value;
+         entry_points, api_imports, static_objects, libraries, guard_texts, linked_in, capsule_names, footprint, code] =
+      value;
   visit(path, module, import_root, sha256, format, arch, abi_tag, named, importable_by, framework, framework_version,
-        entry_points, api_imports, static_objects, libraries, guard_texts, capsule_names, footprint, code);
+        entry_points, api_imports, static_objects, libraries, guard_texts, linked_in, capsule_names, footprint, code);
 }
 
 template <class Visit>

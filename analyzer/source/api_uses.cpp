@@ -29,7 +29,7 @@ void ApiUseCollector::named(const clang::FunctionDecl* function, clang::SourceLo
 }
 
 void ApiUseCollector::named(const clang::VarDecl* variable, clang::SourceLocation location,
-                            const clang::FunctionDecl* inside) {
+                            const clang::FunctionDecl* inside, bool read) {
   if (variable->getIdentifier() == nullptr || !variable->getDeclContext()->getRedeclContext()->isTranslationUnit() ||
       places_.in_project(variable->getCanonicalDecl()->getLocation())) {
     return;
@@ -37,12 +37,13 @@ void ApiUseCollector::named(const clang::VarDecl* variable, clang::SourceLocatio
   // None, the exceptions and the built-in types are on every other line, and may be.
   const llvm::StringRef name = variable->getName();
   if (name.starts_with("PyExc_") || name.starts_with("_Py") || name.ends_with("_Type")) return;
-  add(variable, location, inside);
+  add(variable, location, inside, read);
 }
 
 void ApiUseCollector::add(const clang::NamedDecl* declaration, clang::SourceLocation location,
-                          const clang::FunctionDecl* inside) {
+                          const clang::FunctionDecl* inside, bool read) {
   model::ApiUse use{declaration->getName().str(), places_.place(location, inside), {}};
+  use.read = read;
   use.where.column = 0;  // one for each line
   found_.insert(std::move(use));
 }

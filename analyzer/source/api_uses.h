@@ -18,11 +18,14 @@ class ApiUseCollector {
   explicit ApiUseCollector(SourcePlaces& places) : places_(places) {}
 
   void named(const clang::FunctionDecl* function, clang::SourceLocation location, const clang::FunctionDecl* inside);
-  void named(const clang::VarDecl* variable, clang::SourceLocation location, const clang::FunctionDecl* inside);
+  /// `read`: its value is taken and no more.
+  void named(const clang::VarDecl* variable, clang::SourceLocation location, const clang::FunctionDecl* inside,
+             bool read);
   std::vector<model::ApiUse> finish(const std::string& unit) const;
 
  private:
-  void add(const clang::NamedDecl* declaration, clang::SourceLocation location, const clang::FunctionDecl* inside);
+  void add(const clang::NamedDecl* declaration, clang::SourceLocation location, const clang::FunctionDecl* inside,
+           bool read = false);
 
   SourcePlaces& places_;
   std::set<model::ApiUse> found_{};

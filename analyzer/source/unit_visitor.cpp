@@ -186,10 +186,20 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   }
 
  private:
+  /// What is visited stands where a value is read, no object is changed.
+  bool value_is_taken() const {
+    std::size_t above = ancestors_.size();
+    if (above < 2) return false;
+    above -= 2;
+    while (above > 0 && node_as<clang::ParenExpr>(ancestors_[above]) != nullptr) --above;
+    const auto* cast = node_as<clang::ImplicitCastExpr>(ancestors_[above]);
+    return cast != nullptr && cast->getCastKind() == clang::CK_LValueToRValue;
+  }
+
   void named(const clang::ValueDecl* declaration, clang::SourceLocation location) {
     if (const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration)) {
       uses_.named(variable, ancestors_, function_);
-      api_.named(variable, location, function_);
+      api_.named(variable, location, function_, value_is_taken());
     } else if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(declaration)) {
       if (function->isExternallyVisible()) called_.insert(function->getCanonicalDecl());
       api_.named(function, location, function_);

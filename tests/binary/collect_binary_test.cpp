@@ -280,6 +280,7 @@ TEST_F(CollectBinary, FactsOfTheFileItself) {
                    "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"_m\", 0, 0};\n"
                    "const char *guard = \"cannot load module more than once per process\";\n"
                    "const char *capsule = \"datetime.datetime_CAPI\";\n"
+                   "const char *linked = \"cannot set current path\";\n"
                    "PyMODINIT_FUNC PyInit__m(void) { setlocale(LC_ALL, \"\"); return PyModuleDef_Init(&def); }\n");
   const model::BinaryFacts facts = collect(path);
   EXPECT_EQ(facts.arch, "x86_64");
@@ -288,6 +289,7 @@ TEST_F(CollectBinary, FactsOfTheFileItself) {
   EXPECT_THAT(facts.sha256, SizeIs(64));
   EXPECT_THAT(facts.api_imports, ElementsAre("PyModuleDef_Init", "setlocale"));
   EXPECT_THAT(facts.guard_texts, ElementsAre("cannot load module more than once per process"));
+  EXPECT_THAT(facts.linked_in, ElementsAre("libstdc++'s std::filesystem"));
   EXPECT_THAT(facts.capsule_names, ElementsAre("datetime.datetime_CAPI"));
   EXPECT_THAT(facts.libraries, Contains("libc.so.6"));
   EXPECT_EQ(facts.framework, model::Framework::none);

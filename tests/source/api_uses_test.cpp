@@ -26,5 +26,20 @@ void f(void) {
               ElementsAre("PyGILState_Ensure 6 f", "PyGILState_Release 4 ", "PyState_FindModule 7 f", "signal 9 f"));
 }
 
+TEST(ApiUses, TakingAVariablesValueIsToldFromChangingIt) {
+  const auto facts = facts_of(R"(static int hook(void) { return 0; }
+int f(void) {
+  if (PyOS_InputHook != NULL) return (PyOS_InputHook)();
+  PyOS_InputHook = hook;
+  return 0;
+}
+)");
+  std::vector<std::string> all;
+  for (const model::ApiUse& use : facts.api_uses) {
+    if (use.name == "PyOS_InputHook") all.push_back(std::to_string(use.where.line) + (use.read ? " read" : ""));
+  }
+  EXPECT_THAT(all, ElementsAre("4 read", "5"));
+}
+
 }  // namespace
 }  // namespace isoaudit::tests

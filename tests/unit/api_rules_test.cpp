@@ -224,5 +224,20 @@ TEST(DefinitionRules, GlobalsBesideNoStateAreAHalfFinishedPort) {
   EXPECT_TRUE(of_rule(facts, "m-size-zero-with-globals").empty());
 }
 
+TEST(ApiRules, WhatALinkedLibraryImportsIsAdvice) {
+  model::Facts facts = importing({"chdir", "umask"});
+  facts.binaries[0].linked_in = {"libstdc++'s std::filesystem"};
+  std::vector<std::string> told;
+  for (const Finding& finding : of_rule(facts, "environment-cwd-umask")) {
+    told.push_back(finding.subject.name + " " + model::to_string(finding.severity) + " " +
+                   std::to_string(finding.because.size()));
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"chdir advice 2", "umask hazard 1"}));
+  facts.binaries[0].linked_in.clear();
+  for (const Finding& finding : of_rule(facts, "environment-cwd-umask")) {
+    EXPECT_EQ(finding.severity, Severity::hazard) << finding.subject.name;
+  }
+}
+
 }  // namespace
 }  // namespace isoaudit::rules
