@@ -24,12 +24,12 @@ static int connects(void) {
   memcpy(address.sun_path + 1, name, sizeof name);
   const int socket_ = socket(AF_UNIX, SOCK_STREAM, 0);
   const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + sizeof name);
-  const int there = connect(socket_, (struct sockaddr *)&address, size) == 0;
+  const int there = connect(socket_, (struct sockaddr*)&address, size) == 0;
   close(socket_);
   return there;
 }
 
-static int exec(PyObject *module) {
+static int exec(PyObject* module) {
   (void)module;
   const int file = writes_file(), network = connects(), parent = getppid() > 2;
   if (!file && !network && !parent) return 0;
