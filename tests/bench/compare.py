@@ -88,7 +88,10 @@ def peak_memory(command):
 
 def inspect(arguments):
     files = sorted(
-        str(path) for folder in arguments.folders for path in pathlib.Path(folder).rglob("*.so") if not path.is_symlink()
+        str(path)
+        for folder in arguments.folders
+        for path in pathlib.Path(folder).rglob("*")
+        if path.suffix in (".so", ".pyd") and path.is_file() and not path.is_symlink()
     )
     sizes = {file: os.path.getsize(file) for file in files}
     print(f"inspect: {len(files)} modules, {sum(sizes.values()) / 1e6:.1f} MB; load {os.getloadavg()[0]:.1f}")
