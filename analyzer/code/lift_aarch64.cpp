@@ -191,7 +191,7 @@ class Aarch64Lifter final : public Lifter {
         return;
       case Form::load_literal:
         load(raw, 0, 63, 0, out);
-        out.memory.displacement = static_cast<std::int64_t>(out.address) + imm(raw, 1) * 4;
+        out.memory.displacement = static_cast<std::int64_t>(out.address + static_cast<std::uint64_t>(imm(raw, 1)) * 4);
         return;
       case Form::store: return store(raw, 0, 1, imm(raw, 2) * shape.width, out);
       case Form::store_near: return store(raw, 0, 1, imm(raw, 2), out);

@@ -332,7 +332,9 @@ class X86Lifter final : public Lifter {
     out.memory.displacement = imm(raw, first + 3);
     const unsigned base = raw.getOperand(first).getReg();
     if (base == rip_ && base != 0) {
-      out.memory.displacement += static_cast<std::int64_t>(out.next());
+      // Addresses wrap as the machine's do: a hostile image may lie at the end of them.
+      out.memory.displacement =
+          static_cast<std::int64_t>(static_cast<std::uint64_t>(out.memory.displacement) + out.next());
     } else {
       out.memory.base = name_of(base).number;
     }

@@ -153,5 +153,16 @@ TEST_F(Steps, TheStackPointerSurvivesPushesOnAarch64) {
   EXPECT_EQ(state.general[31], (Value{Value::Kind::stack, 0, 0}));
 }
 
+// Found by fuzzing: an image that lies at the end of the addresses. They wrap, as the machine's do.
+TEST(Decoder, AddressesBesideTheInstructionWrap) {
+  const std::uint64_t middle = std::uint64_t{1} << 63, last = ~std::uint64_t{0};
+  const Instruction back = decode(x86, {0x48, 0x8b, 0x05, 0xf0, 0xff, 0xff, 0xff}, middle);  // mov -16(%rip), %rax
+  EXPECT_EQ(static_cast<std::uint64_t>(back.memory.displacement), middle + 7 - 16);
+  const Instruction over = decode(x86, {0x48, 0x8b, 0x05, 16, 0, 0, 0}, last - 7);
+  EXPECT_EQ(static_cast<std::uint64_t>(over.memory.displacement), 15u);
+  const Instruction literal = decode(arm, {0xe0, 0xff, 0xff, 0x58}, middle);  // ldr x0, -4
+  EXPECT_EQ(static_cast<std::uint64_t>(literal.memory.displacement), middle - 4);
+}
+
 }  // namespace
 }  // namespace isoaudit::analyzer
