@@ -22,16 +22,14 @@ constexpr std::size_t shown_uses = 8;
 
 using NameIndex = std::map<std::string_view, const ApiName*>;
 
-Finding finding_on(const ApiName& api, std::string_view fix) {
+void describe(Finding& finding, const ApiName& api, std::string_view fix) {
   const std::string name(api.name);
-  Finding finding;
   finding.severity = api.severity;
   finding.subject = {name, name, "", ""};
   finding.message = fmt::format("`{}` {}", api.name, api.harm);
   finding.fix = api.instead.empty() ? std::string(fix)
                 : fix.empty()       ? fmt::format("use {}", api.instead)
                                     : fmt::format("use {}; {}", api.instead, fix);
-  return finding;
 }
 
 void add_source_findings(const model::Facts& facts, const NameIndex& index, const ApiWords& words,
@@ -55,7 +53,8 @@ void add_source_findings(const model::Facts& facts, const NameIndex& index, cons
         continue;
       }
     }
-    Finding finding = finding_on(*known->second, words.fix);
+    Finding finding;
+    describe(finding, *known->second, words.fix);
     finding.status = model::Status::likely;
     finding.module = module;
     finding.where = use.where;
@@ -73,26 +72,22 @@ void add_source_findings(const model::Facts& facts, const NameIndex& index, cons
 void add_import_findings(const BinaryFacts& binary, const NameIndex& index, const ApiWords& words,
                          std::vector<Finding>& findings) {
   const bool windows = binary.format == model::BinaryFormat::pe;
+  std::vector<std::string> makers = binary.linked_in;
+  makers.emplace_back(to_string(binary.framework));
   for (const std::string& import : binary.api_imports) {
     const auto known = index.find(import);
     if (known == index.end()) continue;
     const ApiName& api = *known->second;
     if (api.sight == ApiName::Sight::source_only || (windows && api.sight == ApiName::Sight::posix)) continue;
-    Finding finding = finding_on(api, words.fix);
+    Finding finding = finding_in(binary, fmt::format("the module imports `{}`", import));
+    describe(finding, api, words.fix);
     finding.status = model::Status::possible;
-    finding.module = binary.module;
-    finding.where.file = binary.path;
-    finding.because.push_back({EvidenceKind::binary, fmt::format("the module imports `{}`", import), {}});
-    std::string linked_by;
-    if (imported_by_itself(binary.framework, import)) linked_by = to_string(binary.framework);
-    for (const std::string& library : binary.linked_in) {
-      if (imported_by_library(library, import)) linked_by = library;
-    }
-    if (!linked_by.empty()) {
+    for (const std::string& maker : makers) {
+      if (!imported_by_itself(maker, import)) continue;
       // Who promises own-GIL support answers for what is linked in, too.
       if (!declares_own_gil(binary)) finding.severity = model::Severity::advice;
       finding.because.push_back(
-          {EvidenceKind::binary, fmt::format("{} links it in by itself, whatever the extension does", linked_by), {}});
+          {EvidenceKind::binary, fmt::format("{} links it in by itself, whatever the extension does", maker), {}});
     }
     findings.push_back(std::move(finding));
   }

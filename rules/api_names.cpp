@@ -31,26 +31,28 @@ constexpr ApiName names[] = {
 };
 
 struct OwnImport {
-  model::Framework framework;
+  /// A framework, or a library that is linked in, by its name in the report.
+  std::string_view maker;
   std::string_view name;
 };
 
 // Counted over the modules of some 75 wheels: pybind11 and PyO3 modules have them all, one in three Cython modules
 // (utility code of nogil functions), cffi's and nanobind's call-backs.
 constexpr auto own_imports = std::to_array<OwnImport>({
-    {model::Framework::boost_python, "PyGILState_Ensure"},
-    {model::Framework::cffi, "PyGILState_Ensure"},
-    {model::Framework::cython, "PyGILState_Ensure"},
-    {model::Framework::nanobind, "Py_AtExit"},
-    {model::Framework::nanobind, "PyGILState_Ensure"},
-    {model::Framework::pybind11, "PyGILState_Ensure"},
-    {model::Framework::pybind11, "PyGILState_GetThisThreadState"},
-    {model::Framework::pybind11, "PyInterpreterState_Main"},
-    {model::Framework::pybind11, "PyThread_tss_create"},
-    {model::Framework::pyo3, "PyGILState_Ensure"},
-    {model::Framework::pyo3, "getenv"},
-    {model::Framework::rust, "getenv"},
-    {model::Framework::swig, "PyGILState_Ensure"},
+    {"boost-python", "PyGILState_Ensure"},
+    {"cffi", "PyGILState_Ensure"},
+    {"cython", "PyGILState_Ensure"},
+    {"libstdc++'s std::filesystem", "chdir"},  // its current_path(path) alone calls it
+    {"nanobind", "Py_AtExit"},
+    {"nanobind", "PyGILState_Ensure"},
+    {"pybind11", "PyGILState_Ensure"},
+    {"pybind11", "PyGILState_GetThisThreadState"},
+    {"pybind11", "PyInterpreterState_Main"},
+    {"pybind11", "PyThread_tss_create"},
+    {"pyo3", "PyGILState_Ensure"},
+    {"pyo3", "getenv"},
+    {"rust", "getenv"},
+    {"swig", "PyGILState_Ensure"},
 });
 
 }  // namespace
@@ -65,14 +67,8 @@ std::span<const ApiName> api_names(std::string_view slug) {
   return {first, last};
 }
 
-bool imported_by_itself(model::Framework framework, std::string_view name) {
-  return std::ranges::any_of(own_imports,
-                             [&](const OwnImport& own) { return own.framework == framework && own.name == name; });
-}
-
-bool imported_by_library(std::string_view library, std::string_view name) {
-  // Its one function of the tables: std::filesystem::current_path(path).
-  return library == "libstdc++'s std::filesystem" && name == "chdir";
+bool imported_by_itself(std::string_view maker, std::string_view name) {
+  return std::ranges::any_of(own_imports, [&](const OwnImport& own) { return own.maker == maker && own.name == name; });
 }
 
 }  // namespace isoaudit::rules

@@ -35,11 +35,8 @@ std::span<const ApiName> api_names();
 /// The rows of one rule, by its slug; empty when it has none.
 std::span<const ApiName> api_names(std::string_view slug);
 
-/// The framework's own run-time code imports `name` into every module that it makes, so that the import says nothing of
-/// the extension's code.
-bool imported_by_itself(model::Framework framework, std::string_view name);
-
-/// A library that was linked into a file (BinaryFacts::linked_in) imports `name` for itself.
-bool imported_by_library(std::string_view library, std::string_view name);
+/// The code that `maker` brings along (a framework by its name in the report, or an entry of BinaryFacts::linked_in)
+/// imports `name` into every module that has it, so that the import says nothing of the extension's code.
+bool imported_by_itself(std::string_view maker, std::string_view name);
 
 }  // namespace isoaudit::rules

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "rules/declarations.h"
 #include "rules/rule.h"
 
 namespace isoaudit::rules {
@@ -21,17 +22,12 @@ void add_named(const BinaryFacts& binary, std::vector<Finding>& findings) {
   if (std::ranges::find(binary.api_imports, "PyCapsule_Import") == binary.api_imports.end()) return;
   for (const std::string& capsule : binary.capsule_names) {
     if (has_its_own_rule(capsule)) continue;
-    Finding finding;
+    Finding finding = finding_in(binary, fmt::format("holds the text \"{}\" and imports `PyCapsule_Import`", capsule));
     finding.severity = model::Severity::advice;
     finding.status = model::Status::possible;
     finding.subject = {capsule, "", "", ""};
-    finding.module = binary.module;
-    finding.where.file = binary.path;
     finding.message = fmt::format("the C API `{}` may be kept in a static for all interpreters", capsule);
     finding.fix = "keep the pointer in the module state";
-    finding.because.push_back({model::EvidenceKind::binary,
-                               fmt::format("holds the text \"{}\" and imports `PyCapsule_Import`", capsule),
-                               {}});
     findings.push_back(std::move(finding));
   }
 }

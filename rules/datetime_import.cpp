@@ -64,17 +64,12 @@ std::vector<Finding> check(const Facts& facts) {
         std::ranges::find(binary.api_imports, "PyCapsule_Import") == binary.api_imports.end()) {
       continue;
     }
-    Finding use;
+    Finding use = finding_in(binary, fmt::format("holds the text \"{}\" and imports `PyCapsule_Import`", capsule));
     use.severity = model::Severity::advice;
     use.status = model::Status::likely;
     use.subject = {"PyDateTimeAPI", "PyDateTimeAPI", "", ""};
-    use.module = binary.module;
-    use.where.file = binary.path;
     use.message = "`PyDateTimeAPI` is one table of the process; what it holds is static from Python 3.13 on";
     use.fix = fix;
-    use.because.push_back({model::EvidenceKind::binary,
-                           fmt::format("holds the text \"{}\" and imports `PyCapsule_Import`", capsule),
-                           {}});
     add_by_version(use, columns_of(facts, &binary), findings);
   }
   return findings;

@@ -83,6 +83,14 @@ bool serves(const BinaryFacts& binary, model::PythonVersion version) {
   });
 }
 
+model::Finding finding_in(const BinaryFacts& binary, std::string because) {
+  model::Finding finding;
+  finding.module = binary.module;
+  finding.where.file = binary.path;
+  finding.because.push_back({model::EvidenceKind::binary, std::move(because), {}});
+  return finding;
+}
+
 std::vector<const BinaryEntryPoint*> default_entry(const BinaryFacts& binary) {
   std::vector<const BinaryEntryPoint*> rows;
   for (const BinaryEntryPoint& row : binary.entry_points) {

@@ -22,6 +22,10 @@ struct DeclarationWords {
 std::vector<model::Finding> declaration_findings(const model::Facts& facts, model::Severity severity,
                                                  bool (*fits)(const model::EntryPoint&), const DeclarationWords& words);
 
+/// A finding on a compiled file and the reason for it; severity, status, subject, message and fix are the rule's to
+/// say.
+model::Finding finding_in(const model::BinaryFacts& binary, std::string because);
+
 /// The rows of the hook that `import` uses: the one named as the file. Several for abi3 modules whose answer differs
 /// between versions; all rows when the file has only other hooks.
 std::vector<const model::BinaryEntryPoint*> default_entry(const model::BinaryFacts& binary);

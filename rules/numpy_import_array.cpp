@@ -5,6 +5,7 @@
 #include <string>
 
 #include "rules/api_calls.h"
+#include "rules/declarations.h"
 #include "rules/link_units.h"
 #include "rules/rule.h"
 
@@ -39,17 +40,13 @@ std::vector<Finding> check(const model::Facts& facts) {
   for (const BinaryFacts& binary : facts.binaries) {
     const std::string text = named_api(binary);
     if (text.empty()) continue;
-    Finding finding;
+    Finding finding = finding_in(binary, fmt::format("asks for a capsule and holds the text \"{}\"", text));
     finding.severity = model::Severity::blocker;
     finding.status = model::Status::likely;
     finding.subject = {"_import_array", "_import_array", "", ""};
-    finding.module = binary.module;
-    finding.where.file = binary.path;
     finding.message =
         fmt::format("`{}` imports numpy's C API, and numpy refuses every interpreter but the main one", binary.module);
     finding.fix = fix;
-    finding.because.push_back(
-        {model::EvidenceKind::binary, fmt::format("asks for a capsule and holds the text \"{}\"", text), {}});
     findings.push_back(std::move(finding));
   }
   return findings;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "rules/api_calls.h"
+#include "rules/declarations.h"
 #include "rules/rule.h"
 
 namespace isoaudit::rules {
@@ -50,15 +51,12 @@ void add_linked(const BinaryFacts& binary, std::vector<Finding>& findings) {
   for (const std::string& file : binary.libraries) {
     const Library* library = known_library(file);
     if (library == nullptr) continue;
-    Finding finding;
+    Finding finding = finding_in(binary, fmt::format("the module is linked with {}", file));
     finding.severity = model::Severity::advice;
     finding.status = model::Status::possible;
     finding.subject = {std::string(library->name), "", "", ""};
-    finding.module = binary.module;
-    finding.where.file = binary.path;
     finding.message = fmt::format("`{}` keeps settings and handlers for the whole process", library->name);
     finding.fix = "set it up once for the process, never tear it down, and use one handle for each interpreter";
-    finding.because.push_back({model::EvidenceKind::binary, fmt::format("the module is linked with {}", file), {}});
     findings.push_back(std::move(finding));
   }
 }

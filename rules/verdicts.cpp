@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "rules/declarations.h"
 #include "rules/link_units.h"
@@ -83,7 +84,7 @@ bool ended_badly(const Phase& phase) {
 std::string sentence(const Phase& phase) { return fmt::format("{}: {}", to_string(phase.level), phase.detail); }
 
 /// What the findings are about, by name.
-std::vector<std::string> subjects(const std::vector<model::Finding>& findings) {
+std::vector<std::string> subjects(std::span<const model::Finding> findings) {
   std::set<std::string> names;
   for (const model::Finding& finding : findings) {
     if (finding.subject.name.empty()) {
@@ -105,17 +106,19 @@ std::string list(const std::vector<std::string>& names) {
   return text;
 }
 
+/// The finding is about a function, not about a variable.
+bool is_about_function(const model::Finding& finding) {
+  const Rule* rule = find_rule(finding.rule);
+  return rule != nullptr && (rule->group == Group::c_api || rule->group == Group::process);
+}
+
 /// "`cache` may be shared, and it uses `fork`".
-std::string doubts(const std::vector<model::Finding>& findings) {
-  std::vector<model::Finding> data, functions;
-  for (const model::Finding& finding : findings) {
-    const Rule* rule = find_rule(finding.rule);
-    const bool function = rule != nullptr && (rule->group == Group::c_api || rule->group == Group::process);
-    (function ? functions : data).push_back(finding);
-  }
-  if (functions.empty()) return list(subjects(data)) + " may be shared";
-  const std::string uses = "it uses " + list(subjects(functions));
-  return data.empty() ? uses : list(subjects(data)) + " may be shared, and " + uses;
+std::string doubts(std::vector<model::Finding> findings) {
+  const auto data = std::partition(findings.begin(), findings.end(), is_about_function);
+  const std::span<const model::Finding> functions(findings.begin(), data), variables(data, findings.end());
+  const std::string shared = variables.empty() ? "" : list(subjects(variables)) + " may be shared";
+  const std::string uses = functions.empty() ? "" : "it uses " + list(subjects(functions));
+  return shared + (shared.empty() || uses.empty() ? "" : ", and ") + uses;
 }
 
 /// It was let in by an interpreter with its own GIL: did it share, crash or hang there? What it shares comes first:
