@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "analyzer/archive/archive_name.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -46,8 +48,6 @@ std::string unusual_method(std::string_view format) {
   return usual ? std::string() : printable(method);
 }
 
-bool is_zip(const std::string& path) { return path.ends_with(".whl") || path.ends_with(".zip"); }
-
 /// What a file is that is no archive: a download that went wrong, mostly.
 std::string what_it_is(const std::string& path) {
   std::array<char, 512> start{};
@@ -55,7 +55,7 @@ std::string what_it_is(const std::string& path) {
   file.read(start.data(), start.size());
   std::string text(start.data(), static_cast<std::size_t>(file.gcount()));
   if (text.empty()) return "is empty";
-  const bool zip = is_zip(path);
+  const bool zip = is_zip_name(path);
   if (zip && text.starts_with("PK\3\4")) return "is a zip archive without its directory: it is truncated";
   text.erase(0, std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -102,7 +102,7 @@ ArchiveStream::ArchiveStream(const std::string& path, const ArchiveLimits& limit
     error_ = "cannot be read: no memory";
     return;
   }
-  if (is_zip(path)) {
+  if (is_zip_name(path)) {
     // Never by its local headers alone: what installers see is the directory at its end.
     archive_read_support_format_zip_seekable(reader);
   } else {

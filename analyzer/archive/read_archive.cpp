@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -22,8 +21,6 @@ namespace {
 
 using model::Gap;
 
-constexpr std::array<std::string_view, 9> endings{".whl",    ".zip", ".tar",  ".tar.gz", ".tar.bz2",
-                                                  ".tar.xz", ".tgz", ".tbz2", ".txz"};
 /// Names that are kept while an archive is read, all together.
 constexpr std::size_t most_name_bytes = std::size_t{64} << 20;
 
@@ -95,8 +92,8 @@ class Indexer {
       }
     }
     if (!matters_(name)) return;
-    const bool tar = !archive_.ends_with(".whl") && !archive_.ends_with(".zip");
-    if (tar && (index_.entries.contains(beside.generic_string()) || index_.entries.contains(target))) return;
+    if (!is_zip_name(archive_) && (index_.entries.contains(beside.generic_string()) || index_.entries.contains(target)))
+      return;
     gap(name, fmt::format("is a link (to {}), not a file: not read", target));
   }
 
@@ -190,10 +187,6 @@ std::string write_member(ArchiveStream& stream, const std::filesystem::path& fil
 }
 
 }  // namespace
-
-bool is_archive_name(std::string_view name) {
-  return std::ranges::any_of(endings, [&](std::string_view e) { return name.ends_with(e) && name.size() > e.size(); });
-}
 
 ArchiveListing list_archive(const std::string& archive, const MemberFilter& matters, const ArchiveLimits& limits) {
   Index index = Indexer(archive, matters, limits).run();

@@ -6,14 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "analyzer/archive/archive_name.h"
 #include "analyzer/archive/limits.h"
 #include "model/gap.h"
 
 namespace isoaudit::analyzer {
-
-/// Is this the file name of an archive that is opened: .whl, .zip, .tar and .tar.{gz,bz2,xz}, .tgz, .tbz2, .txz?
-/// The ending decides, never the bytes: installers do the same.
-bool is_archive_name(std::string_view name);
 
 struct ArchiveMember {
   /// As in the archive, without a leading "./": relative, forward slashes, no "..", valid UTF-8.
