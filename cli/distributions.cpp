@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -81,10 +80,7 @@ Distributions find_distributions(const std::vector<Requirement>& wanted, const m
     request.arguments.push_back(requirement.name);
     request.arguments.push_back(requirement.marker);
   }
-  for (const char* name : {"PATH", "HOME", "LD_LIBRARY_PATH"}) {
-    const char* value = std::getenv(name);
-    if (value != nullptr) request.environment.push_back(std::string(name) + "=" + value);
-  }
+  request.environment = loader_probe::inherited({"PATH", "HOME", "LD_LIBRARY_PATH"});
   request.limits.seconds = answer_seconds;
   const loader_probe::ChildResult child = run_child(request);
   const std::vector<Record> records = parse_records(child.events);

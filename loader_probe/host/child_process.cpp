@@ -172,6 +172,15 @@ bool drain(int descriptor, Sink&& sink) {
 
 }  // namespace
 
+std::vector<std::string> inherited(std::initializer_list<const char*> names) {
+  std::vector<std::string> settings;
+  for (const char* name : names) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') settings.push_back(std::string(name) + "=" + value);
+  }
+  return settings;
+}
+
 ChildResult run_child(const ChildRequest& request) {
   ChildResult result;
   const auto start = Clock::now();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct ChildRequest {
   std::string sandbox{};
   Limits limits{};
 };
+
+/// "NAME=value" for each of these that this process has.
+std::vector<std::string> inherited(std::initializer_list<const char*> names);
 
 struct ChildResult {
   /// Why it could not be started; empty when it was.

@@ -84,10 +84,7 @@ InterpreterResult ask(const std::string& path) {
   request.executable = path;
   request.arguments = {"-I", "-c", kQuestion};
   // Shims of version managers find their interpreters through these.
-  for (const char* name : {"PATH", "HOME", "PYENV_ROOT", "PYENV_VERSION", "LD_LIBRARY_PATH"}) {
-    const std::string value = environment_value(name);
-    if (!value.empty()) request.environment.push_back(std::string(name) + "=" + value);
-  }
+  request.environment = inherited({"PATH", "HOME", "PYENV_ROOT", "PYENV_VERSION", "LD_LIBRARY_PATH"});
   request.limits.seconds = kAnswerSeconds;
   const ChildResult child = run_child(request);
   if (!child.start_error.empty()) return {{}, "cannot be started (" + child.start_error + ")"};

@@ -160,10 +160,10 @@ class Run {
     request.executable = interpreter_.executable;
     // faulthandler prints the Python stack when a signal ends the child; -I shuts out PYTHON* and the user's site.
     request.arguments = {"-I", "-X", "faulthandler", "-c", kBootstrap, library_};
+    request.environment = inherited({"PATH", "LD_LIBRARY_PATH"});
     // All symbols are bound when a file is loaded: no lazy binding may look like a write to the module's memory.
-    request.environment = {"LD_BIND_NOW=1", "PYTHONDONTWRITEBYTECODE=1", "LANG=C.UTF-8"};
-    for (const char* name : {"PATH", "LD_LIBRARY_PATH"}) {
-      if (const char* value = std::getenv(name)) request.environment.push_back(std::string(name) + "=" + value);
+    for (const char* setting : {"LD_BIND_NOW=1", "PYTHONDONTWRITEBYTECODE=1", "LANG=C.UTF-8"}) {
+      request.environment.emplace_back(setting);
     }
     request.limits.seconds = options_.timeout;
     if (options_.sandbox) request.sandbox = find_sandbox().program;
