@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <set>
@@ -50,13 +49,6 @@ void ask_for_distributions(const NamedInputs& inputs, analyzer::TargetRequest& r
   if (!pure.empty()) facts.notes.push_back(fmt::format("no compiled modules in {}", fmt::join(pure, ", ")));
 }
 
-/// As gaps and targets show it: no "./", no slash at the end.
-std::string normal_form(const std::string& path) {
-  std::string text = std::filesystem::path(path).lexically_normal().generic_string();
-  if (text.size() > 1 && text.ends_with('/')) text.pop_back();
-  return text;
-}
-
 /// Did anything of this command's kind come out of what the user named? An empty answer is no clean one; a wheel that
 /// is all Python is.
 void say_what_held_nothing(const Options& options, const std::vector<std::string>& named,
@@ -88,7 +80,7 @@ void say_what_held_nothing(const Options& options, const std::vector<std::string
     }
   }
   for (const std::string& name : named) {
-    if (answered.contains(name) || answered.contains(normal_form(name))) continue;
+    if (answered.contains(name) || answered.contains(analyzer::shown_path(name))) continue;
     facts.gaps.push_back({name, options.command == Command::scan ? "holds no C or C++ sources"
                                 : options.command == Command::audit
                                     ? "holds no extension module and no C or C++ sources"

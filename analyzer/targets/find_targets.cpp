@@ -49,7 +49,7 @@ class Search {
       const std::size_t sources_before = sources_seen_;
       folder(path);
       if (sources_count && sources_seen_ != sources_before) {
-        add_source(targets_.source_roots, shown(without_slash(path)));
+        add_source(targets_.source_roots, shown_path(path.string()));
       }
       return;
     }
@@ -204,10 +204,6 @@ class Search {
     targets_.origins.push_back({named_, path});
   }
 
-  static fs::path without_slash(const fs::path& path) {
-    return path.has_filename() || !path.has_parent_path() ? path : path.parent_path();
-  }
-
   void gap(const std::string& input, const std::string& reason) { targets_.gaps.push_back({input, reason}); }
 
   ArchiveLimits limits_;
@@ -222,6 +218,12 @@ class Search {
 };
 
 }  // namespace
+
+std::string shown_path(const std::string& named) {
+  std::string text = shown(named);
+  if (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
 
 Targets find_targets(const TargetRequest& request) {
   Search search(request.limits);

@@ -64,6 +64,9 @@ struct TargetRequest {
   ArchiveLimits limits{};
 };
 
+/// How targets and gaps show a path that was named: no "./", no slash at the end.
+std::string shown_path(const std::string& named);
+
 /// What the user named → a list of inputs: a file, a folder (recursive, each symlink once, no loops; wheels that lie in
 /// it are opened), a wheel or source archive, installed distributions. A path that does not exist becomes a gap. Sorted
 /// by path.
