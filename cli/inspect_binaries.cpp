@@ -47,9 +47,6 @@ std::uint64_t size_of(const std::string& path) {
   return error ? 0 : size;
 }
 
-/// Only the names in a zip file lie in one place; other archives have to be unpacked up to the last member wanted.
-bool can_be_shared(const std::string& archive) { return archive.ends_with(".whl") || archive.ends_with(".zip"); }
-
 class Inspection {
  public:
   Inspection(const Options& options, const analyzer::Targets& targets, const Facts& facts, Progress& progress,
@@ -89,7 +86,7 @@ class Inspection {
     }
     for (const auto& [archive, members] : archives) {
       const std::uint64_t bytes = size_of(archive);
-      const std::size_t parts = bytes >= worth_sharing && can_be_shared(archive) ? 2 : 1;
+      const std::size_t parts = bytes >= worth_sharing && analyzer::is_zip_name(archive) ? 2 : 1;
       for (std::size_t part = 0; part < parts; ++part) {
         Job job{{}, bytes};
         for (std::size_t i = part; i < members.size(); i += parts) job.targets.push_back(members[i]);
