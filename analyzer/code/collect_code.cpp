@@ -483,16 +483,4 @@ model::CodeFacts collect_code(const Image& image) {
   }
 }
 
-model::CodeFacts collect_code(const std::string& path) {
-  try {
-    MappedFileResult mapped = map_file(path);
-    if (mapped.file == nullptr) return {.why_not = mapped.error};
-    const ImageResult read = read_image(mapped.file);
-    if (!read.image) return {.why_not = read.error};
-    return collect_code(*read.image);
-  } catch (const std::exception& error) {
-    return {.why_not = std::string("its machine code cannot be read: ") + error.what()};
-  }
-}
-
 }  // namespace isoaudit::analyzer

@@ -105,12 +105,6 @@ bool PythonTypes::is_object_record(const clang::RecordDecl* record) {
   return false;
 }
 
-bool PythonTypes::is_object_pointer(clang::QualType type) {
-  if (type.isNull() || !type->isPointerType()) return false;
-  const clang::RecordDecl* record = record_of(type->getPointeeType());
-  return record != nullptr && is_object_record(record);
-}
-
 PythonTypeAnswer PythonTypes::classify(clang::QualType type) { return classify(type, 0); }
 
 PythonTypeAnswer PythonTypes::classify(clang::QualType type, unsigned depth) {

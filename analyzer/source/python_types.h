@@ -26,8 +26,6 @@ class PythonTypes {
   PythonTypeAnswer classify(clang::QualType type);
   /// Begins with PyObject_HEAD, or is one of the structs that all objects begin with.
   bool is_object_record(const clang::RecordDecl* record);
-  /// A PyObject *, a pointer to a struct that begins with PyObject_HEAD, or PyTypeObject *.
-  bool is_object_pointer(clang::QualType type);
 
  private:
   PythonTypeAnswer classify_record(const clang::RecordDecl* record, unsigned depth);

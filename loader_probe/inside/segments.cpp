@@ -124,12 +124,6 @@ void Watched::refresh() {
             [](const ImageRange& a, const ImageRange& b) { return a.begin < b.begin; });
 }
 
-bool Watched::inside_watched(std::uintptr_t address) const {
-  return std::any_of(regions_.begin(), regions_.end(), [&](const Region& region) {
-    return address >= region.address && address < region.address + region.size;
-  });
-}
-
 void Watched::report_definitions() const {
   const auto type = reinterpret_cast<std::uintptr_t>(dlsym(RTLD_DEFAULT, "PyModuleDef_Type"));
   for (const Region& region : regions_) {

@@ -39,7 +39,6 @@ class Watched {
   const std::vector<Region>& regions() const { return regions_; }
   /// Of all loaded files, sorted; as of the last refresh.
   const std::vector<ImageRange>& images() const { return all_images_; }
-  bool inside_watched(std::uintptr_t address) const;
 
   /// Reports where a PyModuleDef lies that the import system has taken into use: it keeps its own notes there (type,
   /// index, the dict of a single-phase module), and those are not the module's writes.

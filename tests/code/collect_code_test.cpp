@@ -1,5 +1,3 @@
-#include "analyzer/code/collect_code.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,7 @@
 #include <set>
 
 #include "tests/binary/build_module.h"
+#include "tests/code/collect_code_of_file.h"
 
 namespace isoaudit::analyzer {
 namespace {

@@ -1,8 +1,8 @@
 // Reading the machine code of Windows and macOS modules: their functions, their calls, their initialisers.
 #include <algorithm>
 
-#include "analyzer/code/collect_code.h"
 #include "analyzer/code/functions.h"
+#include "tests/code/collect_code_of_file.h"
 #include "tests/image/build_foreign.h"
 
 namespace isoaudit::analyzer {
