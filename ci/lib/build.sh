@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Builds the project as people run it. Sourced after common.sh and lief.sh.
+# Builds the project as people run it. Sourced after common.sh.
 
 build=$root/build/release
 program=$build/bin/isoaudit
-built=$build/.built # its content: what the last build was made with; its age: when that build began
+built=$build/.built # its content: the Python headers that the last build was made with; its age: when that build began
 
-# What the program is built from, but for LIEF: CMake's own files, this folder, and every folder that CMake enters.
+# What the program is built from: CMake's own files, this folder, and every folder that CMake enters.
 source_folders() {
   local file
   printf '%s\n' "$root/CMakeLists.txt" "$root/CMakePresets.json" "$root/ci"
@@ -18,23 +18,23 @@ source_folders() {
 is_built() {
   local sources
   mapfile -t sources < <(source_folders)
-  [ -x "$program" ] && [ -f "$built" ] && [ "$(<"$built")" = "$(lief_prefix)" ] && [ -d "$(<"$built")" ] &&
+  [ -x "$program" ] && [ -f "$built" ] && [ -d "$(<"$built")" ] &&
     [ -z "$(find "${sources[@]}" -newer "$built" -print -quit)" ]
 }
 
-run_build() { # LIEF_PREFIX PYTHON_INCLUDE TARGET
+run_build() { # PYTHON_INCLUDE TARGET [CMAKE_OPTION...]
   export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
-  (cd "$root" && cmake --preset release -DLIEF_DIR="$1/share/LIEF/cmake" -DISOAUDIT_PYTHON_INCLUDE="$2" \
-    -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) && cmake --build "$build" --target "$3"
+  (cd "$root" && cmake --preset release -DISOAUDIT_PYTHON_INCLUDE="$1" "${@:3}" \
+    -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) && cmake --build "$build" --target "$2"
 }
 
-# build_target LIEF_PREFIX PYTHON_INCLUDE TARGET: one at a time in this tree.
+# build_target PYTHON_INCLUDE TARGET [CMAKE_OPTION...]: one at a time in this tree.
 build_target() {
   mkdir -p "$build"
   (
     flock 9
     printf '%s' "$1" >"$built.begun"
-    step "isoaudit: $3 built" run_build "$@" || exit 1
+    step "isoaudit: $2 built" run_build "$@" || exit 1
     mv "$built.begun" "$built"
   ) 9>"$build/.lock"
 }

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# LIEF's C++ library, static, from its source distribution. Sourced by ci/setup and ci/isoaudit.
+# LIEF's C++ library, static, from its source distribution: the tests compare our readers with it. Sourced by ci/setup
+# and ci/test.
 
 lief_version=0.12.3
 lief_file=lief-$lief_version.zip
