@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "model/location.h"
 #include "model/module_definition.h"
 #include "model/python_version.h"
+#include "model/write_words.h"
 
 /// What the bytes of a compiled module tell without loading it.
 namespace isoaudit::model {
@@ -62,14 +64,34 @@ struct CodeWrite {
   std::string passed_to{};
   /// Bytes written by one instruction; 0 when not known.
   std::uint64_t size = 0;
+  /// What is stored.
+  StoredValue value = StoredValue::unknown;
+  /// For StoredValue::constant and static_address: which ("0x2", ".data+0x40"), where known: two stores of one text
+  /// store the same.
+  std::string stored{};
   /// What is stored is what this function returned ("PyErr_NewException"); empty when it is not a result or not known.
   std::string result_of{};
   /// `symbol` as people write it, demangled.
   std::string name{};
   /// The writing function runs only while the loader initialises the library (ELF and C++ constructors).
   bool constructor = false;
+  /// A lock is held around the store, as far as the function itself shows: "PyMutex_Lock".
+  std::string guard{};
+  /// When the function that writes runs, one row for each time, sorted; empty when not known.
+  std::vector<Reached> reached{};
+  /// The line of the store, where the file has debug information.
+  Location where{};
 
   auto operator<=>(const CodeWrite&) const = default;
+};
+
+/// A load from the module's own writable memory: who reads a static.
+struct CodeRead {
+  std::string section{};
+  std::uint64_t offset = 0;
+  std::string function{};
+
+  auto operator<=>(const CodeRead&) const = default;
 };
 
 struct CodeFacts {
@@ -77,6 +99,9 @@ struct CodeFacts {
   bool read = false;
   std::string why_not{};
   std::vector<CodeWrite> writes{};
+  std::vector<CodeRead> reads{};
+  /// Bytes of machine code that were read.
+  std::uint64_t text = 0;
 
   auto operator<=>(const CodeFacts&) const = default;
 };

@@ -6,6 +6,7 @@
 
 #include "model/location.h"
 #include "model/module_definition.h"
+#include "model/write_words.h"
 
 /// What Clang saw in C and C++ sources. A fact says what is there; only a rule says that it is bad.
 namespace isoaudit::model {
@@ -33,36 +34,6 @@ enum class WriteKind {
   api_macro,       ///< Py_CLEAR, Py_SETREF, Py_XSETREF
   address_passed,  ///< its address went to a function that may write through it: its body is not known
   by_callee,       ///< its address went to a function of the program that writes through it
-};
-
-/// What is stored, as far as one expression tells.
-enum class StoredValue {
-  unknown,
-  constant,  ///< a compile-time constant, NULL included
-  immortal,  ///< None, True, False, a builtin type, PyExc_*
-  static_address,
-  call,       ///< the result of Write::callee
-  parameter,  ///< a parameter of the enclosing function
-};
-
-/// When code runs. Ordered: the earliest first.
-enum class RunsWhen {
-  never,               ///< nothing leads to it
-  static_initialiser,  ///< when the library is loaded: C++ initialisers, constructor functions
-  process,             ///< only where Python starts or ends for the whole process
-  main_interpreter,    ///< only where the code has made sure that this is the main interpreter
-  hook,                ///< the module hook
-  exec,                ///< Py_mod_create and Py_mod_exec: in every interpreter that imports the module
-  call,                ///< methods, slots, getters, callbacks, exported functions
-  finalise,            ///< m_traverse, m_clear, m_free
-};
-
-/// One time at which code runs, and a way that leads to it: "method `lookup` → lookup() → store()".
-struct Reached {
-  RunsWhen when = RunsWhen::call;
-  std::string path{};
-
-  auto operator<=>(const Reached&) const = default;
 };
 
 struct Write {

@@ -47,15 +47,35 @@ void fields(model::StaticObject& value, Visit&& visit) {
 }
 
 template <class Visit>
+void fields(model::Reached& value, Visit&& visit) {
+  auto& [when, path] = value;
+  visit(when, path);
+}
+
+template <class Visit>
+void fields(model::Location& value, Visit&& visit) {
+  auto& [file, line, column, function] = value;
+  visit(file, line, column, function);
+}
+
+template <class Visit>
+void fields(model::CodeRead& value, Visit&& visit) {
+  auto& [section, offset, function] = value;
+  visit(section, offset, function);
+}
+
+template <class Visit>
 void fields(model::CodeWrite& value, Visit&& visit) {
-  auto& [symbol, section, offset, function, atomic, passed_to, size, result_of, name, constructor] = value;
-  visit(symbol, section, offset, function, atomic, passed_to, size, result_of, name, constructor);
+  auto& [symbol, section, offset, function, atomic, passed_to, size, stored_value, stored, result_of, name, constructor,
+         guard, reached, where] = value;
+  visit(symbol, section, offset, function, atomic, passed_to, size, stored_value, stored, result_of, name, constructor,
+        guard, reached, where);
 }
 
 template <class Visit>
 void fields(model::CodeFacts& value, Visit&& visit) {
-  auto& [read, why_not, writes] = value;
-  visit(read, why_not, writes);
+  auto& [read, why_not, writes, reads, text] = value;
+  visit(read, why_not, writes, reads, text);
 }
 
 template <class Visit>

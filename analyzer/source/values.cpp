@@ -94,6 +94,7 @@ class Resolver {
       switch (e.value) {
         case StoredValue::call: return 5;
         case StoredValue::parameter: return 4;
+        case StoredValue::changed:
         case StoredValue::unknown: return 3;
         case StoredValue::static_address: return 2;
         case StoredValue::immortal: return 1;

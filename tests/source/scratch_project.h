@@ -99,6 +99,7 @@ inline const char* word(model::WriteKind kind) {
 
 inline const char* word(model::StoredValue value) {
   switch (value) {
+    case model::StoredValue::changed: return "changed";
     case model::StoredValue::unknown: return "unknown";
     case model::StoredValue::constant: return "constant";
     case model::StoredValue::immortal: return "immortal";
