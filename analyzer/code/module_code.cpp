@@ -1,0 +1,79 @@
+#include "analyzer/code/module_code.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace isoaudit::analyzer {
+namespace {
+
+/// The linker's table of addresses, through which exported variables are reached.
+bool is_address_table(std::string_view section) { return section.starts_with(".got") || section.ends_with(",__got"); }
+
+}  // namespace
+
+ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
+    : image_(image),
+      decoder_(decoder),
+      targets_(image, decoder),
+      evaluator_(image, names_),
+      functions_(find_functions(image)) {
+  for (const Section& section : image.sections) {
+    if (is_address_table(section.name)) pointers_begin_ = std::min(pointers_begin_, section.address);
+    if (!section.writable()) continue;
+    writable_begin_ = std::min(writable_begin_, section.address);
+    writable_end_ = std::max(writable_end_, section.address + section.size);
+  }
+}
+
+std::ptrdiff_t ModuleCode::function_at(std::uint64_t address) const {
+  const auto next = std::ranges::upper_bound(functions_, address, {}, &FunctionRange::begin);
+  if (next == functions_.begin()) return -1;
+  const auto found = std::prev(next);
+  return address < found->end ? found - functions_.begin() : -1;
+}
+
+bool ModuleCode::writable(std::uint64_t address) const {
+  if (address < writable_begin_ || address >= writable_end_) return false;
+  const Section* section = image_.section_at(address);
+  return section != nullptr && section->writable();
+}
+
+void ModuleCode::decode(const FunctionRange& range, FunctionCode& out) {
+  decode_function(image_, decoder_, range, out);
+}
+
+void ModuleCode::flow(const FunctionCode& code, const Visit& visit) {
+  const auto result_of = [&](const State& state, const Instruction& instruction) {
+    const Value callee = callee_of(state, instruction);
+    return Value{Value::Kind::result, callee.kind == Value::Kind::import ? callee.name : 0, 0};
+  };
+  flow_through(evaluator_, code, result_of, visit);
+}
+
+std::string ModuleCode::import_of(const Instruction& instruction) {
+  if (instruction.has_target) return targets_.import_at(instruction.target);
+  if (!instruction.has_memory || instruction.memory.base != no_register) return {};
+  const Pointer pointer = image_.pointer_at(static_cast<std::uint64_t>(instruction.memory.displacement));
+  return pointer.kind == Pointer::Kind::import ? std::string(pointer.name) : std::string();
+}
+
+Value ModuleCode::callee_of(const State& state, const Instruction& instruction) {
+  if (const std::string import = import_of(instruction); !import.empty()) {
+    return {Value::Kind::import, names_.number_of(import), 0};
+  }
+  if (instruction.has_target) return {Value::Kind::address, 0, instruction.target};
+  if (!instruction.has_memory) return evaluator_.register_value(state, instruction.src);
+  return evaluator_.load(state, evaluator_.place(state, instruction.memory), 8, nullptr);
+}
+
+std::string ModuleCode::name_at(std::uint64_t address) const {
+  const Symbol* symbol = image_.symbol_at(address);
+  if (symbol != nullptr && symbol->address == address) return symbol->name;
+  const Section* section = image_.section_at(address);
+  if (section == nullptr) return "a function of this file";
+  char text[32];
+  std::snprintf(text, sizeof text, "+0x%llx", static_cast<unsigned long long>(address - section->address));
+  return section->name + text;
+}
+
+}  // namespace isoaudit::analyzer

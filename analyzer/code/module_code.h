@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "analyzer/code/call_targets.h"
+#include "analyzer/code/function_flow.h"
+#include "analyzer/code/functions.h"
+
+namespace isoaudit::analyzer {
+
+/// The code of one image, and what every pass over it asks: where its functions lie, what is writable, who is called.
+class ModuleCode {
+ public:
+  ModuleCode(const Image& image, Decoder& decoder);
+  ModuleCode(const ModuleCode&) = delete;
+  ModuleCode& operator=(const ModuleCode&) = delete;
+
+  const Image& image() const { return image_; }
+  const std::vector<FunctionRange>& functions() const { return functions_; }
+  const Evaluator& evaluator() const { return evaluator_; }
+  const std::string& text(std::uint32_t name) const { return names_.text(name); }
+
+  /// Index of the function that covers the address; -1 when none does.
+  std::ptrdiff_t function_at(std::uint64_t address) const;
+  /// Memory that stays writable while the module runs.
+  bool writable(std::uint64_t address) const;
+  /// A bound for what `writable` says yes to, and for the linker's tables of addresses.
+  std::uint64_t writable_begin() const { return writable_begin_; }
+  std::uint64_t writable_end() const { return writable_end_; }
+  std::uint64_t pointers_begin() const { return pointers_begin_; }
+
+  void decode(const FunctionRange& range, FunctionCode& out);
+  /// Visits each instruction with what is known before it; calls return results that are named by their callee.
+  void flow(const FunctionCode& code, const Visit& visit);
+  /// The imported function that a call or jump goes to without the help of registers; empty when it does not.
+  std::string import_of(const Instruction& instruction);
+  /// Where a call or jump goes: an import, an address of the image, or not known.
+  Value callee_of(const State& state, const Instruction& instruction);
+  /// What people call the code at an address: its symbol, else its section and offset.
+  std::string name_at(std::uint64_t address) const;
+
+ private:
+  const Image& image_;
+  Decoder& decoder_;
+  Names names_{};
+  CallTargets targets_;
+  Evaluator evaluator_;
+  std::vector<FunctionRange> functions_{};
+  std::uint64_t writable_begin_ = ~std::uint64_t{0}, writable_end_ = 0;
+  std::uint64_t pointers_begin_ = ~std::uint64_t{0};
+};
+
+/// An address of the image, or of a table in it.
+inline bool is_image_address(const Value& value) {
+  return value.kind == Value::Kind::address || value.kind == Value::Kind::region;
+}
+
+/// A jump that does not leave the function.
+inline bool stays_inside(const FunctionRange& range, const Instruction& instruction) {
+  return instruction.op == Op::jump && instruction.has_target && instruction.target >= range.begin &&
+         instruction.target < range.end;
+}
+
+}  // namespace isoaudit::analyzer

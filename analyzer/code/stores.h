@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analyzer/code/module_code.h"
+#include "analyzer/code/passed_arguments.h"
+#include "model/binary_facts.h"
+
+namespace isoaudit::analyzer {
+
+/// What functions store to the image's own writable memory, and to whom they pass its address.
+class Stores {
+ public:
+  explicit Stores(ModuleCode& code) : code_(code), arguments_(code) {}
+
+  /// Reads the stores of function number `index`.
+  void read(std::size_t index, const FunctionCode& function);
+  /// After all functions were read: each write with the number of the function that makes it.
+  std::vector<std::pair<std::size_t, model::CodeWrite>> take();
+
+ private:
+  /// An address that went to a function of the file.
+  struct Passed {
+    std::size_t function = 0;
+    std::uint64_t callee = 0;
+    unsigned argument = 0;
+    std::uint64_t address = 0;
+    std::string name{};
+  };
+
+  bool makes_writable_address(const Instruction& instruction) const;
+  void look(std::size_t index, const State& state, const Instruction& instruction, bool finalizes);
+  void look_at_call(std::size_t index, const State& state, const Instruction& instruction);
+  model::CodeWrite write_at(std::size_t index, std::uint64_t address) const;
+  void add_passed(std::size_t index, std::uint64_t address, const std::string& callee);
+
+  ModuleCode& code_;
+  PassedArguments arguments_;
+  std::vector<std::pair<std::size_t, model::CodeWrite>> writes_{};
+  std::vector<Passed> pending_{};
+};
+
+}  // namespace isoaudit::analyzer
