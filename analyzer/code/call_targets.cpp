@@ -1,6 +1,6 @@
 #include "analyzer/code/call_targets.h"
 
-#include "analyzer/code/state.h"
+#include "analyzer/code/evaluator.h"
 
 namespace isoaudit::analyzer {
 namespace {

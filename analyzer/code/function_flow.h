@@ -4,8 +4,8 @@
 #include <functional>
 #include <vector>
 
+#include "analyzer/code/evaluator.h"
 #include "analyzer/code/functions.h"
-#include "analyzer/code/state.h"
 
 namespace isoaudit::analyzer {
 

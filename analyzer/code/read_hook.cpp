@@ -8,8 +8,8 @@
 #include <unordered_map>
 
 #include "analyzer/code/call_targets.h"
+#include "analyzer/code/evaluator.h"
 #include "analyzer/code/known_functions.h"
-#include "analyzer/code/state.h"
 #include "model/module_definition.h"
 
 namespace isoaudit::analyzer {

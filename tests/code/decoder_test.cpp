@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "analyzer/code/state.h"
+#include "analyzer/code/evaluator.h"
 
 namespace isoaudit::analyzer {
 namespace {

@@ -1,0 +1,244 @@
+#include "analyzer/code/evaluator.h"
+
+namespace isoaudit::analyzer {
+
+Value Evaluator::register_value(const State& state, Register number) const {
+  if (number == zero_register) return number_value(0);
+  return number < first_vector ? state.general[number] : Value{};
+}
+
+Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
+  if (operand.segment) return {Place::Kind::thread, 0, false};
+  Value base = operand.base == no_register ? number_value(0) : register_value(state, operand.base);
+  std::uint64_t offset = static_cast<std::uint64_t>(operand.displacement);
+  bool indexed = false;
+  if (operand.index != no_register) {
+    const Value index = register_value(state, operand.index);
+    if (index.is_number()) {
+      offset += index.bits * operand.scale;
+    } else if (points_into_image(index) && operand.scale == 1 && !points_into_image(base)) {
+      // Base and index may stand the other way round.
+      indexed = !base.is_number();
+      offset += base.is_number() ? base.bits : 0;
+      base = index;
+    } else {
+      indexed = true;
+    }
+  }
+  if (base.kind == Value::Kind::stack) return {Place::Kind::stack, base.bits + offset, indexed};
+  if (base.kind == Value::Kind::address) return {Place::Kind::image, base.bits + offset, indexed};
+  if (base.kind == Value::Kind::region) return {Place::Kind::image, base.bits, true};
+  if (base.kind == Value::Kind::argument) return {Place::Kind::argument, base.bits, true};
+  const bool by_thread =
+      operand.index != no_register && register_value(state, operand.index).kind == Value::Kind::thread;
+  if (base.kind == Value::Kind::thread || by_thread) return {Place::Kind::thread, 0, false};
+  // RIP-relative: no base register at all.
+  const bool absolute = operand.base == no_register && operand.index == no_register;
+  if (absolute) return {Place::Kind::image, offset, false};
+  return {};
+}
+
+Value Evaluator::from_pointer(const Pointer& pointer) const {
+  switch (pointer.kind) {
+    case Pointer::Kind::null: return number_value(0);
+    case Pointer::Kind::plain: return number_value(pointer.value);
+    case Pointer::Kind::address: return {Value::Kind::address, 0, pointer.value};
+    case Pointer::Kind::import: return {Value::Kind::import, names_.number_of(pointer.name), 0};
+    case Pointer::Kind::unreadable: break;
+  }
+  return {};
+}
+
+Pointer Evaluator::to_pointer(const Value& value) const {
+  switch (value.kind) {
+    case Value::Kind::number: return {value.bits == 0 ? Pointer::Kind::null : Pointer::Kind::plain, value.bits, {}};
+    case Value::Kind::address: return {Pointer::Kind::address, value.bits, {}};
+    case Value::Kind::import: return {Pointer::Kind::import, 0, names_.text(value.name)};
+    default: return {};
+  }
+}
+
+Value Evaluator::add(const Value& value, std::int64_t amount, unsigned width) const {
+  Value sum = value;
+  switch (value.kind) {
+    case Value::Kind::number: sum.bits = low_bytes(value.bits + static_cast<std::uint64_t>(amount), width); return sum;
+    case Value::Kind::address:
+    case Value::Kind::stack:
+      if (width < 8) return {};
+      sum.bits += static_cast<std::uint64_t>(amount);
+      return sum;
+    // Somewhere in there: the distance does not matter.
+    case Value::Kind::region:
+    case Value::Kind::argument: return width < 8 ? Value{} : value;
+    case Value::Kind::thread: return value;
+    default: return amount == 0 ? value : Value{};
+  }
+}
+
+Value Evaluator::sum(const Value& left, const Value& right, unsigned width) const {
+  if (right.is_number()) return add(left, static_cast<std::int64_t>(right.bits), width);
+  if (left.is_number()) return add(right, static_cast<std::int64_t>(left.bits), width);
+  if (width < 8) return {};
+  for (const auto& [pointer, other] : {std::pair(left, right), std::pair(right, left)}) {
+    if (points_into_image(other) || other.kind == Value::Kind::stack) continue;
+    if (points_into_image(pointer)) return {Value::Kind::region, 0, pointer.bits};
+    if (pointer.kind == Value::Kind::argument && other.kind != Value::Kind::argument) return pointer;
+  }
+  return {};
+}
+
+void Evaluator::set(State& state, Register number, Value value) const {
+  if (number < first_vector) {
+    state.general[number] = value;
+  } else if (number < 64) {
+    state.vector[number - first_vector] = {value, Value{}};
+  }
+}
+void Evaluator::step(State& state, const Instruction& instruction, const Memory* memory, Memory* writable) const {
+  const auto source = [&] { return register_value(state, instruction.src); };
+  const auto immediate = [&] { return number_value(static_cast<std::uint64_t>(instruction.immediate)); };
+  // Values first: the destination may be part of the address.
+  Value result{};
+  bool sets = instruction.dst != no_register;
+  std::array<Value, 2> halves{}, second_halves{};
+  const bool to_vector = instruction.dst >= first_vector && instruction.dst < 64;
+  switch (instruction.op) {
+    case Op::copy:
+      if (instruction.has_immediate) {
+        halves = {immediate(), immediate()};
+        result = immediate();
+      } else if (instruction.src >= first_vector && instruction.src < 64) {
+        halves = state.vector[instruction.src - first_vector];
+        result = halves[0];
+        if (instruction.width == 8) halves[1] = number_value(0);
+      } else {
+        result = source();
+        if (instruction.width == 4 && !to_vector) {
+          result = result.is_number() ? number_value(low_bytes(result.bits, 4)) : Value{};
+        }
+        halves = {result, number_value(0)};
+      }
+      break;
+    case Op::address: {
+      const Place at = place(state, instruction.memory);
+      if (at.indexed && at.kind == Place::Kind::stack) break;
+      if (at.kind == Place::Kind::argument) result = {Value::Kind::argument, 0, at.at};
+      if (at.kind == Place::Kind::stack) result = {Value::Kind::stack, 0, at.at};
+      if (at.kind == Place::Kind::image) {
+        result = {at.indexed ? Value::Kind::region : Value::Kind::address, 0, at.at};
+      }
+      break;
+    }
+    case Op::load: {
+      const Place at = place(state, instruction.memory);
+      halves = loaded(state, instruction, at, memory);
+      result = halves[0];
+      if (instruction.pair) {
+        second_halves = loaded(state, instruction, {at.kind, at.at + instruction.width, at.indexed}, memory);
+      }
+      break;
+    }
+    case Op::add:
+      result = instruction.has_immediate
+                   ? add(source(), instruction.immediate, instruction.width == 4 ? 4 : 8)
+                   : sum(source(), register_value(state, instruction.src2), instruction.width == 4 ? 4 : 8);
+      break;
+    case Op::align:
+      result = source();
+      if (instruction.immediate == 0) {
+        result = number_value(0);
+      } else if (result.kind == Value::Kind::stack || result.is_number()) {
+        result.bits &= static_cast<std::uint64_t>(instruction.immediate);
+      } else {
+        result = {};
+      }
+      break;
+    case Op::insert:
+      result = register_value(state, instruction.dst);
+      if (result.is_number()) {
+        const std::uint64_t mask = std::uint64_t{0xFFFF} << instruction.shift;
+        result.bits = (result.bits & ~mask) | (static_cast<std::uint64_t>(instruction.immediate) << instruction.shift);
+      } else {
+        result = {};
+      }
+      break;
+    case Op::load_high:
+      if (instruction.src >= first_vector && instruction.src < 64)
+        halves[0] = state.vector[instruction.src - first_vector][0];
+      halves[1] = load(state, place(state, instruction.memory), 8, memory);
+      break;
+    case Op::merge:
+      if (instruction.src >= first_vector && instruction.src < 64)
+        halves[0] = state.vector[instruction.src - first_vector][0];
+      halves[1] = instruction.src2 < first_vector ? register_value(state, instruction.src2)
+                  : instruction.src2 < 64         ? state.vector[instruction.src2 - first_vector][0]
+                                                  : Value{};
+      break;
+    case Op::spread: halves = {source(), source()}; break;
+    case Op::push: {
+      Value& top = state.general[convention_.stack_pointer];
+      const Value pushed = instruction.has_immediate ? immediate() : source();
+      top = add(top, -8, 8);
+      if (top.kind == Value::Kind::stack) put(state, {Place::Kind::stack, top.bits, false}, 0, 8, pushed, nullptr);
+      break;
+    }
+    case Op::pop: {
+      Value& top = state.general[convention_.stack_pointer];
+      if (top.kind == Value::Kind::stack) result = load(state, {Place::Kind::stack, top.bits, false}, 8, nullptr);
+      top = add(top, 8, 8);
+      break;
+    }
+    case Op::compare:
+    case Op::test: {
+      Value left = source(), right = instruction.has_immediate ? immediate() : register_value(state, instruction.src2);
+      if (instruction.has_memory) {
+        const Value at = load(state, place(state, instruction.memory), instruction.width, memory);
+        (instruction.src == no_register ? left : right) = at;
+      }
+      state.flags = {instruction.op == Op::compare ? Flags::Kind::compare : Flags::Kind::test, instruction.width, left,
+                     right};
+      return;
+    }
+    case Op::branch:
+    case Op::branch_zero:
+    case Op::branch_other:
+    case Op::jump:
+    case Op::call:
+    case Op::stop:
+    case Op::result: return;
+    default: sets = false; break;
+  }
+  if (instruction.writes_memory) store(state, instruction, writable);
+  for (std::uint64_t left = instruction.clobbers; left != 0; left &= left - 1) {
+    set(state, static_cast<Register>(__builtin_ctzll(left)), {});
+  }
+  if (instruction.writeback != 0 && instruction.memory.base < first_vector) {
+    Value& base = state.general[instruction.memory.base];
+    base = add(base, instruction.writeback, 8);
+  }
+  const bool keeps_flags = instruction.op == Op::copy || instruction.op == Op::load || instruction.op == Op::store ||
+                           instruction.op == Op::address || instruction.op == Op::push || instruction.op == Op::pop;
+  if (!keeps_flags) state.flags = {};
+  if (!sets) return;
+  if (to_vector) {
+    state.vector[instruction.dst - first_vector] = halves;
+  } else {
+    set(state, instruction.dst, result);
+  }
+  if (instruction.op != Op::load || !instruction.pair) return;
+  if (instruction.src2 >= first_vector && instruction.src2 < 64) {
+    state.vector[instruction.src2 - first_vector] = second_halves;
+  } else {
+    set(state, instruction.src2, second_halves[0]);
+  }
+}
+
+void Evaluator::after_call(State& state, Value result) const {
+  for (std::uint64_t left = convention_.clobbered; left != 0; left &= left - 1) {
+    set(state, static_cast<Register>(__builtin_ctzll(left)), {});
+  }
+  state.general[convention_.result] = result;
+  state.flags = {};
+}
+
+}  // namespace isoaudit::analyzer

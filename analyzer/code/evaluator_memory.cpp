@@ -1,0 +1,128 @@
+#include <algorithm>
+
+#include "analyzer/code/evaluator.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+/// More slots than this are not worth following; a function with so many keeps the ones it wrote first.
+constexpr std::size_t most_slots = 96;
+/// What a store at an unknown index may hit.
+constexpr std::uint64_t longest_table = 512;
+
+void cut_slots(std::vector<StackSlot>& slots, std::int64_t begin, std::int64_t end) {
+  std::erase_if(slots, [&](const StackSlot& s) { return s.offset < end && s.offset + s.width > begin; });
+}
+
+/// A word that was stored in two halves, as structures with a four-byte id and padding are.
+Value from_halves(const std::vector<StackSlot>& stack, std::int64_t at) {
+  const auto half = [&](std::int64_t offset) {
+    const auto slot = std::ranges::find_if(
+        stack, [&](const StackSlot& s) { return s.offset == offset && s.width == 4 && s.value.is_number(); });
+    return slot == stack.end() ? Value{} : slot->value;
+  };
+  const Value low = half(at), high = half(at + 4);
+  if (!low.known()) return {};
+  if (high.known()) return number_value(low_bytes(low.bits, 4) | high.bits << 32);
+  return {Value::Kind::half, 0, low_bytes(low.bits, 4)};
+}
+
+}  // namespace
+
+Value Evaluator::load(const State& state, const Place& place, unsigned width, const Memory* memory) const {
+  if (place.indexed) return {};
+  if (place.kind == Place::Kind::stack) {
+    const auto at = static_cast<std::int64_t>(place.at);
+    for (const StackSlot& slot : state.stack) {
+      if (slot.offset == at && slot.width == width) return slot.value;
+      const bool inside = slot.offset <= at && at + width <= slot.offset + slot.width;
+      if (inside && slot.value.is_number() && slot.width <= 8) {
+        return number_value(low_bytes(slot.value.bits >> ((at - slot.offset) * 8), width));
+      }
+    }
+    return width == 8 ? from_halves(state.stack, at) : Value{};
+  }
+  if (place.kind == Place::Kind::thread) return {Value::Kind::thread, 0, 0};
+  if (place.kind != Place::Kind::image) return {};
+  if (memory == nullptr) {
+    const Section* section = image_.section_at(place.at);
+    if (section == nullptr || section->kind != model::SectionClass::constant) return {};
+    if (width == image_.pointer_size) return from_pointer(image_.pointer_at(place.at));
+    const std::optional<std::uint64_t> bits = image_.number_at(place.at, width);
+    return bits ? number_value(*bits) : Value{};
+  }
+  if (width == image_.pointer_size) return from_pointer(memory->pointer_at(place.at));
+  const std::optional<std::uint64_t> bits = memory->number_at(place.at, width);
+  return bits ? number_value(*bits) : Value{};
+}
+Value Evaluator::stored(const State& state, const Instruction& instruction, unsigned part) const {
+  if (instruction.has_immediate) {
+    const auto bits = static_cast<std::uint64_t>(instruction.immediate);
+    if (part > 0 && !instruction.pair) return {};
+    return number_value(low_bytes(bits, instruction.width));
+  }
+  if (instruction.pair && instruction.width <= 8) {
+    if (part >= 2) return {};
+    const Value value = register_value(state, part == 0 ? instruction.src : instruction.src2);
+    return value.is_number() ? number_value(low_bytes(value.bits, instruction.width)) : value;
+  }
+  const Register source = instruction.pair && part >= 2 ? instruction.src2 : instruction.src;
+  if (source == no_register) return {};
+  if (source < first_vector) {
+    const Value value = register_value(state, source);
+    return value.is_number() ? number_value(low_bytes(value.bits, instruction.width)) : value;
+  }
+  if (source >= 64) return {};
+  const auto& halves = state.vector[source - first_vector];
+  return instruction.op == Op::store_high ? halves[1] : halves[part & 1];
+}
+
+void Evaluator::put(State& state, const Place& place, std::uint64_t offset, unsigned width, Value value,
+                    Memory* writable) const {
+  if (value.kind == Value::Kind::half && width == 8) {
+    put(state, place, offset + 4, 4, {}, writable);
+    return put(state, place, offset, 4, number_value(value.bits), writable);
+  }
+  if (value.known() && width < 8 && !value.is_number()) value = {};
+  if (place.kind == Place::Kind::stack) {
+    const auto at = static_cast<std::int64_t>(place.at + offset);
+    cut_slots(state.stack, at, at + std::max(width, 1u));
+    if (!value.known() || state.stack.size() >= most_slots) return;
+    const StackSlot slot{at, static_cast<std::uint8_t>(width), value};
+    state.stack.insert(std::ranges::upper_bound(state.stack, slot), slot);
+  } else if (place.kind == Place::Kind::image && writable != nullptr) {
+    writable->store(place.at + offset, width, to_pointer(value));
+  }
+}
+
+void Evaluator::store(State& state, const Instruction& instruction, Memory* writable) const {
+  const Place to = place(state, instruction.memory);
+  const unsigned width = instruction.width;
+  if (to.kind != Place::Kind::stack && to.kind != Place::Kind::image) return;
+  if (to.indexed) {
+    if (to.kind == Place::Kind::stack) state.stack.clear();
+    if (to.kind == Place::Kind::image && writable != nullptr) writable->forget(to.at, longest_table);
+    return;
+  }
+  const bool plain = instruction.op == Op::store || instruction.op == Op::store_high;
+  if (!plain || width == 0) return put(state, to, 0, width == 0 ? 8 : width, {}, writable);
+  if (instruction.op == Op::store_high) return put(state, to, 0, 8, stored(state, instruction, 1), writable);
+  const unsigned each = std::min(width, 8u);
+  const unsigned parts = (width + 7) / 8 * (instruction.pair ? 2 : 1);
+  std::array<Value, 16> values{};
+  for (unsigned i = 0; i < parts && i < values.size(); ++i) values[i] = stored(state, instruction, i);
+  for (unsigned i = 0; i < parts && i < values.size(); ++i) put(state, to, i * each, each, values[i], writable);
+}
+
+std::array<Value, 2> Evaluator::loaded(const State& state, const Instruction& instruction, const Place& at,
+                                       const Memory* memory) const {
+  if (instruction.width == 16 && instruction.dst >= first_vector && instruction.dst < 64) {
+    return {load(state, at, 8, memory), load(state, {at.kind, at.at + 8, at.indexed}, 8, memory)};
+  }
+  if (instruction.width == 0 || instruction.width > 8) return {};
+  Value value = load(state, at, instruction.width, memory);
+  if (instruction.sign_extends && value.is_number()) value.bits = sign_extended(value.bits, instruction.width);
+  return {value, number_value(0)};
+}
+
+}  // namespace isoaudit::analyzer
