@@ -35,6 +35,14 @@ inline constexpr char image[] = "image";
 inline constexpr char definition[] = "definition";
 // {step, interp, words: [[image, vaddr, old, new, thread-local]], dropped}: what a step changed there.
 inline constexpr char changed[] = "changed";
+// {step, interp, mode, writes: [[image, vaddr, before, after, count, atomic, code file, code vaddr, through file,
+// through
+//  vaddr]], dropped, left_open}: writes to watched memory and the instruction that made each. "code" is the
+//  instruction, or where the watched files called the function elsewhere that holds the instruction: then that one is
+//  "through".
+inline constexpr char written[] = "written";
+// {text}: why writes are not tracked, or not to the end.
+inline constexpr char untracked[] = "untracked";
 // {kind: "holds" or "static", image, vaddr, tls, owners: [interp],
 //  what: [type, text, is type, is exception class, is module, bytes]}
 inline constexpr char shared[] = "shared";
@@ -79,6 +87,12 @@ inline constexpr char level_sequential[] = "sequential";
 inline constexpr char level_concurrent[] = "concurrent";
 inline constexpr char level_forced[] = "forced";
 inline constexpr char level_dependencies[] = "dependencies";
+inline constexpr char level_tracked[] = "tracked";
+inline constexpr char level_tracked_forced[] = "tracked_forced";
+
+// How `written` was seen: each writing instruction, or the first write to each page in a step.
+inline constexpr char mode_instruction[] = "instruction";
+inline constexpr char mode_page[] = "page";
 
 /// Exit status of a child whose event descriptor was taken away (closed, or replaced) by the module.
 inline constexpr int exit_events_lost = 113;

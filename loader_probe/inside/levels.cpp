@@ -154,6 +154,10 @@ void run_level(const Config& config) {
     run_concurrent(config, Kind::isolated, main);
   } else if (config.level == events::level_forced) {
     if (run_pair(config, Kind::forced, main)) run_concurrent(config, Kind::forced, main);
+  } else if (config.level == events::level_tracked) {
+    run_tracked(config, Kind::isolated);
+  } else if (config.level == events::level_tracked_forced) {
+    run_tracked(config, Kind::forced);
   } else if (config.level == events::level_dependencies) {
     run_dependencies(config);
   } else {

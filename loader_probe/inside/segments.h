@@ -37,6 +37,8 @@ class Watched {
   void refresh();
 
   const std::vector<Region>& regions() const { return regions_; }
+  /// The watched files, without symbolic links; a region's `image` is the index here.
+  const std::vector<std::string>& paths() const { return paths_; }
   /// Of all loaded files, sorted; as of the last refresh.
   const std::vector<ImageRange>& images() const { return all_images_; }
 
