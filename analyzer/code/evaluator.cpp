@@ -90,25 +90,26 @@ Value Evaluator::sum(const Value& left, const Value& right, unsigned width) cons
 void Evaluator::set(State& state, Register number, Value value) const {
   if (number < first_vector) {
     state.general[number] = value;
-  } else if (number < 64) {
-    state.vector[number - first_vector] = {value, Value{}};
+  } else {
+    state.set_vector(number, {value, Value{}});
   }
 }
+
 void Evaluator::step(State& state, const Instruction& instruction, const Memory* memory, Memory* writable) const {
   const auto source = [&] { return register_value(state, instruction.src); };
   const auto immediate = [&] { return number_value(static_cast<std::uint64_t>(instruction.immediate)); };
   // Values first: the destination may be part of the address.
   Value result{};
   bool sets = instruction.dst != no_register;
-  std::array<Value, 2> halves{}, second_halves{};
-  const bool to_vector = instruction.dst >= first_vector && instruction.dst < 64;
+  Halves halves{}, second_halves{};
+  const bool to_vector = is_vector(instruction.dst);
   switch (instruction.op) {
     case Op::copy:
       if (instruction.has_immediate) {
         halves = {immediate(), immediate()};
         result = immediate();
-      } else if (instruction.src >= first_vector && instruction.src < 64) {
-        halves = state.vector[instruction.src - first_vector];
+      } else if (is_vector(instruction.src)) {
+        halves = state.vector(instruction.src);
         result = halves[0];
         if (instruction.width == 8) halves[1] = number_value(0);
       } else {
@@ -163,16 +164,13 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
       }
       break;
     case Op::load_high:
-      if (instruction.src >= first_vector && instruction.src < 64)
-        halves[0] = state.vector[instruction.src - first_vector][0];
+      halves[0] = state.vector(instruction.src)[0];
       halves[1] = load(state, place(state, instruction.memory), 8, memory);
       break;
     case Op::merge:
-      if (instruction.src >= first_vector && instruction.src < 64)
-        halves[0] = state.vector[instruction.src - first_vector][0];
-      halves[1] = instruction.src2 < first_vector ? register_value(state, instruction.src2)
-                  : instruction.src2 < 64         ? state.vector[instruction.src2 - first_vector][0]
-                                                  : Value{};
+      halves[0] = state.vector(instruction.src)[0];
+      halves[1] =
+          instruction.src2 < first_vector ? register_value(state, instruction.src2) : state.vector(instruction.src2)[0];
       break;
     case Op::spread: halves = {source(), source()}; break;
     case Op::push: {
@@ -209,9 +207,7 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     default: sets = false; break;
   }
   if (instruction.writes_memory) store(state, instruction, writable);
-  for (std::uint64_t left = instruction.clobbers; left != 0; left &= left - 1) {
-    set(state, static_cast<Register>(__builtin_ctzll(left)), {});
-  }
+  if (instruction.clobbers != 0) state.forget(instruction.clobbers);
   if (instruction.writeback != 0 && instruction.memory.base < first_vector) {
     Value& base = state.general[instruction.memory.base];
     base = add(base, instruction.writeback, 8);
@@ -221,22 +217,20 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
   if (!keeps_flags) state.flags = {};
   if (!sets) return;
   if (to_vector) {
-    state.vector[instruction.dst - first_vector] = halves;
+    state.set_vector(instruction.dst, halves);
   } else {
     set(state, instruction.dst, result);
   }
   if (instruction.op != Op::load || !instruction.pair) return;
-  if (instruction.src2 >= first_vector && instruction.src2 < 64) {
-    state.vector[instruction.src2 - first_vector] = second_halves;
+  if (is_vector(instruction.src2)) {
+    state.set_vector(instruction.src2, second_halves);
   } else {
     set(state, instruction.src2, second_halves[0]);
   }
 }
 
 void Evaluator::after_call(State& state, Value result) const {
-  for (std::uint64_t left = convention_.clobbered; left != 0; left &= left - 1) {
-    set(state, static_cast<Register>(__builtin_ctzll(left)), {});
-  }
+  state.forget(convention_.clobbered);
   state.general[convention_.result] = result;
   state.flags = {};
 }

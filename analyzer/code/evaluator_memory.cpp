@@ -73,7 +73,7 @@ Value Evaluator::stored(const State& state, const Instruction& instruction, unsi
     return value.is_number() ? number_value(low_bytes(value.bits, instruction.width)) : value;
   }
   if (source >= 64) return {};
-  const auto& halves = state.vector[source - first_vector];
+  const Halves halves = state.vector(source);
   return instruction.op == Op::store_high ? halves[1] : halves[part & 1];
 }
 

@@ -1,15 +1,57 @@
 #include "analyzer/code/state.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace isoaudit::analyzer {
 namespace {
 
-template <class T>
-bool keep_equal(T& into, const T& other) {
-  if (into == other || into == T{}) return false;
-  into = T{};
+/// Worth keeping when it is known on one of two ways only.
+bool may_point(const Value& value) { return points_into_image(value) || value.kind == Value::Kind::argument; }
+
+bool merge_stacks(std::vector<StackSlot>& into, const std::vector<StackSlot>& other) {
+  if (into == other) return false;
+  std::vector<StackSlot> joined;
+  joined.reserve(std::max(into.size(), other.size()));
+  const auto add = [&](StackSlot slot) {
+    const bool overlaps = !joined.empty() && joined.back().offset + joined.back().width > slot.offset;
+    if (slot.value.known() && !overlaps) joined.push_back(slot);
+  };
+  const auto add_alone = [&](StackSlot slot) {
+    if (!may_point(slot.value)) return;
+    meet(slot.value, Value{});
+    add(slot);
+  };
+  auto left = into.begin();
+  auto right = other.begin();
+  while (left != into.end() || right != other.end()) {
+    const bool both = left != into.end() && right != other.end() && left->offset == right->offset;
+    if (both && left->width == right->width) {
+      StackSlot slot = *left++;
+      meet(slot.value, right++->value);
+      add(slot);
+    } else if (right == other.end() || (left != into.end() && left->offset <= right->offset)) {
+      add_alone(*left++);
+    } else {
+      add_alone(*right++);
+    }
+  }
+  if (joined == into) return false;
+  into = std::move(joined);
   return true;
+}
+
+bool merge_vectors(State& into, const State& other) {
+  if (into.vectors == other.vectors) return false;
+  const State before{.vectors = into.vectors};
+  for (Register i = 0; i < 32; ++i) {
+    Halves halves = before.vector(i);
+    const Halves others = other.vector(i);
+    const bool low = meet(halves[0], others[0]), high = meet(halves[1], others[1]);
+    if (low || high) into.set_vector(i, halves);
+  }
+  return into.vectors != before.vectors;
 }
 
 }  // namespace
@@ -23,23 +65,65 @@ State entry_state(const CallingConvention& convention) {
   return state;
 }
 
+Halves State::vector(Register number) const {
+  for (const auto& [known, halves] : vectors) {
+    if (known == number) return halves;
+  }
+  return {};
+}
+
+void State::set_vector(Register number, const Halves& halves) {
+  if (!is_vector(number)) return;
+  const auto place = std::ranges::lower_bound(vectors, number, {}, &std::pair<Register, Halves>::first);
+  const bool there = place != vectors.end() && place->first == number;
+  if (!halves[0].known() && !halves[1].known()) {
+    if (there) vectors.erase(place);
+  } else if (there) {
+    place->second = halves;
+  } else {
+    vectors.insert(place, {number, halves});
+  }
+}
+
+void State::forget(std::uint64_t registers) {
+  for (std::uint64_t left = registers & 0xFFFFFFFF; left != 0; left &= left - 1) general[std::countr_zero(left)] = {};
+  if (vectors.empty() || registers >> first_vector == 0) return;
+  std::erase_if(vectors, [&](const auto& row) { return (registers >> row.first & 1) != 0; });
+}
+
 bool merge(State& into, const State& other) {
   bool changed = false;
   for (std::size_t i = 0; i < into.general.size(); ++i) changed |= meet(into.general[i], other.general[i]);
-  for (std::size_t i = 0; i < into.vector.size(); ++i) {
-    changed |= keep_equal(into.vector[i][0], other.vector[i][0]);
-    changed |= keep_equal(into.vector[i][1], other.vector[i][1]);
+  changed |= merge_vectors(into, other);
+  changed |= merge_stacks(into.stack, other.stack);
+  if (other.escaped < into.escaped) {
+    into.escaped = other.escaped;
+    changed = true;
   }
-  changed |= keep_equal(into.flags, other.flags);
-  const std::size_t before = into.stack.size();
-  std::erase_if(into.stack, [&](StackSlot& slot) {
-    const auto same = std::ranges::find_if(
-        other.stack, [&](const StackSlot& s) { return s.offset == slot.offset && s.width == slot.width; });
-    if (same == other.stack.end()) return true;
-    changed |= meet(slot.value, same->value);
-    return !slot.value.known();
-  });
-  return changed || into.stack.size() != before;
+  if (into.flags != other.flags && into.flags != Flags{}) {
+    into.flags = {};
+    changed = true;
+  }
+  return changed;
+}
+
+void weaken_stack(State& state, std::int64_t offset) {
+  if (state.stack.empty() || state.stack.back().offset + state.stack.back().width <= offset) return;
+  for (StackSlot& slot : state.stack) {
+    if (slot.offset + slot.width > offset) slot.value = weakened(slot.value);
+  }
+  std::erase_if(state.stack, [](const StackSlot& slot) { return !slot.value.known(); });
+}
+
+void weaken(State& state) {
+  for (Value& value : state.general) {
+    if (value.kind != Value::Kind::stack) value = weakened(value);
+  }
+  for (auto& [number, halves] : state.vectors) {
+    for (Value& value : halves) value = weakened(value);
+  }
+  weaken_stack(state, std::numeric_limits<std::int64_t>::min());
+  state.flags = {};
 }
 
 }  // namespace isoaudit::analyzer

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "analyzer/code/decoder.h"
@@ -27,20 +29,34 @@ struct StackSlot {
   auto operator<=>(const StackSlot&) const = default;
 };
 
+/// Lower and upper eight bytes of a vector register.
+using Halves = std::array<Value, 2>;
+
 struct State {
   std::array<Value, 32> general{};
-  /// Lower and upper eight bytes.
-  std::array<std::array<Value, 2>, 32> vector{};
+  /// Vector registers of which something is known, by number. Mostly none, and states are copied all the time.
+  std::vector<std::pair<Register, Halves>> vectors{};
   /// Known slots, by offset, never overlapping.
   std::vector<StackSlot> stack{};
+  /// The lowest offset on the stack whose address went somewhere: what lies from there on may change unseen.
+  std::int64_t escaped = std::numeric_limits<std::int64_t>::max();
   Flags flags{};
 
   bool operator==(const State&) const = default;
+  /// `number` as instructions have it; nothing is known of what is no vector register.
+  Halves vector(Register number) const;
+  void set_vector(Register number, const Halves& halves);
+  /// One bit for each register.
+  void forget(std::uint64_t registers);
 };
 
 /// Nothing known but the stack pointer and the arguments' places.
 State entry_state(const CallingConvention& convention);
-/// Keeps what both know alike; true when `into` has changed.
+/// Two ways join, value by value; true when `into` has changed.
 bool merge(State& into, const State& other);
+/// Something may have written to the slots from `offset` on.
+void weaken_stack(State& state, std::int64_t offset);
+/// Nothing is certain any more; what may be an address stays that.
+void weaken(State& state);
 
 }  // namespace isoaudit::analyzer

@@ -18,17 +18,67 @@ bool points_into_image(const Value& value) {
   return value.kind == Value::Kind::address || value.kind == Value::Kind::region;
 }
 
-/// Two addresses that meet are a region: a loop that moves a pointer, or a choice between places. It starts at the
-/// lower one, so that it can only grow a bounded number of times.
-bool meet(Value& into, const Value& other) {
-  if (into == other || !into.known()) return false;
-  const Value old = into;
-  if (points_into_image(into) && points_into_image(other)) {
-    into = {Value::Kind::region, 0, std::min(into.bits, other.bits)};
-  } else {
-    into = {};
+namespace {
+
+using Kind = Value::Kind;
+
+Value region_of(const Value& a, const Value& b) {
+  const std::uint64_t first = std::min(a.bits, b.bits);
+  const std::uint64_t last =
+      std::max(a.kind == Kind::region ? a.last() : a.bits, b.kind == Kind::region ? b.last() : b.bits);
+  constexpr std::uint64_t farthest = 0xFFFFFFFF;
+  const auto distance = static_cast<std::uint32_t>(std::min(last - first, farthest));
+  return {Kind::region, distance, first, static_cast<std::uint16_t>(a.also | b.also)};
+}
+
+Value argument_of(unsigned mask) {
+  const auto lowest = static_cast<unsigned>(__builtin_ctz(mask));
+  return {Kind::argument, 0, lowest, static_cast<std::uint16_t>(mask & ~(1u << lowest))};
+}
+
+/// What is stored is more than this says: a call's result hides null, a constant and the old value.
+bool hides(const Value& a, const Value& b) {
+  if (a.kind == Kind::result) {
+    return b.is_number() || b.kind == Kind::content || b.kind == Kind::held || (b.kind == Kind::result && a.name == 0);
   }
+  if (a.kind == Kind::changed) return b.is_number() || (b.kind == Kind::held && a.bits == b.bits);
+  return a.kind == Kind::content && b == number_value(0);
+}
+
+/// The order of the lattice: numbers and the like, results, unknown, arguments, regions. Nothing goes back in it.
+Value joined(const Value& a, const Value& b) {
+  if (points_into_image(a) || points_into_image(b)) {
+    Value region = points_into_image(a) && points_into_image(b) ? region_of(a, b)
+                   : points_into_image(a)                       ? region_of(a, a)
+                                                                : region_of(b, b);
+    region.also |= static_cast<std::uint16_t>(a.arguments() | b.arguments());
+    return region;
+  }
+  if (const unsigned arguments = a.arguments() | b.arguments(); arguments != 0) return argument_of(arguments);
+  if (a.kind == Kind::result && b.kind == Kind::result) return {Kind::result, 0, 0};
+  if (hides(a, b)) return a;
+  if (hides(b, a)) return b;
+  return {};
+}
+
+}  // namespace
+
+bool meet(Value& into, const Value& other) {
+  if (into == other) return false;
+  const Value old = into;
+  into = joined(into, other);
   return into != old;
+}
+
+Value weakened(const Value& value) {
+  switch (value.kind) {
+    case Kind::address: return region_of(value, value);
+    case Kind::region:
+    case Kind::argument:
+    case Kind::result:
+    case Kind::changed: return value;
+    default: return {};
+  }
 }
 
 Value number_value(std::uint64_t bits) { return {Value::Kind::number, 0, bits}; }

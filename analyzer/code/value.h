@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -11,25 +13,41 @@
 namespace isoaudit::analyzer {
 
 struct Value {
-  enum class Kind : std::uint8_t {
+  /// With `also` as wide as `name`: a value is two words without padding, and values are compared all the time.
+  enum class Kind : std::uint16_t {
     unknown,
     number,
     address,   ///< inside the image
-    region,    ///< somewhere from that address on: an element of a table, a pointer that a loop moves
+    region,    ///< may be an address of the image: from `bits` on, or around `last()` where two places were to choose
     stack,     ///< relative to the stack pointer at entry
     import,    ///< the address of another module's symbol: `name`
+    content,   ///< what another module's variable `name` holds
     result,    ///< what the call of `name` returned; name 0 when the callee has none
-    argument,  ///< the function's own argument number `bits`
+    argument,  ///< the function's own argument number `bits`, or something that it points to
+    held,      ///< what the image's writable memory at `bits` held
+    changed,   ///< computed from what the image's writable memory at `bits` held
     half,      ///< a word whose lower four bytes are `bits`; the rest (a structure's padding) is not known
     thread,    ///< what thread-local memory holds, or where it lies
   } kind = Kind::unknown;
-  /// Index into the Names of the reading.
+  /// Of a region or an argument: bit i says that it may as well be argument i.
+  std::uint16_t also = 0;
+  /// Index into the Names of the reading; of a region, how far from `bits` the other place lies.
   std::uint32_t name = 0;
   std::uint64_t bits = 0;
 
+  constexpr Value() = default;
+  constexpr Value(Kind the_kind, std::uint32_t the_name, std::uint64_t the_bits, std::uint16_t may_also_be = 0)
+      : kind(the_kind), also(may_also_be), name(the_name), bits(the_bits) {}
   auto operator<=>(const Value&) const = default;
+  friend bool operator==(const Value& a, const Value& b) {
+    using Words = std::array<std::uint64_t, 2>;
+    return std::bit_cast<Words>(a) == std::bit_cast<Words>(b);
+  }
   bool known() const { return kind != Kind::unknown; }
   bool is_number() const { return kind == Kind::number; }
+  std::uint64_t last() const { return bits + name; }
+  /// Arguments that it may be: bit i stands for argument i.
+  unsigned arguments() const { return also | (kind == Kind::argument && bits < 8 ? 1u << bits : 0u); }
 };
 
 Value number_value(std::uint64_t bits);
@@ -48,7 +66,11 @@ class Names {
 std::uint64_t low_bytes(std::uint64_t value, unsigned width);
 std::uint64_t sign_extended(std::uint64_t value, unsigned width);
 bool points_into_image(const Value& value);
-/// Two ways join: keeps in `into` what holds on both; true when it has changed.
+/// Two ways join; true when `into` has changed. An address and an argument stay as what the value may be, so that no
+/// store through it is lost; of all else only what holds on both ways is kept. What one call returns or null counts as
+/// what the call returns.
 bool meet(Value& into, const Value& other);
+/// What is left of it when something that is not seen may have replaced it: what it may be.
+Value weakened(const Value& value);
 
 }  // namespace isoaudit::analyzer
