@@ -1,8 +1,9 @@
 #include "analyzer/code/function_flow.h"
 
 #include <algorithm>
-#include <optional>
+#include <bit>
 #include <span>
+#include <utility>
 
 namespace isoaudit::analyzer {
 namespace {
@@ -18,8 +19,38 @@ constexpr std::size_t most_looks_for_a_block_on_average = 8;
 /// nothing is known where a later part begins.
 constexpr std::size_t most_blocks_at_once = 1 << 16;
 
+constexpr std::size_t no_block = ~std::size_t{0};
+
 struct Block {
   std::size_t first = 0, last = 0;  // last: one past
+  /// Where its end leads to: the target of its jump or branch; what follows it.
+  std::size_t target = no_block, next = no_block;
+};
+
+/// Blocks that have to be looked at. The lowest comes first: compilers put a block after those that lead to it, so most
+/// are looked at when all that leads to them is known, and loops settle before what follows them.
+class OpenBlocks {
+ public:
+  void resize(std::size_t blocks) { words_.assign((blocks + 63) / 64, 0); }
+  void insert(std::size_t block) {
+    words_[block / 64] |= std::uint64_t{1} << block % 64;
+    lowest_ = std::min(lowest_, block / 64);
+  }
+  /// no_block when there is none.
+  std::size_t take() {
+    for (; lowest_ < words_.size(); ++lowest_) {
+      std::uint64_t& word = words_[lowest_];
+      if (word == 0) continue;
+      const auto bit = static_cast<std::size_t>(std::countr_zero(word));
+      word &= word - 1;
+      return lowest_ * 64 + bit;
+    }
+    return no_block;
+  }
+
+ private:
+  std::vector<std::uint64_t> words_{};
+  std::size_t lowest_ = 0;
 };
 
 class Flow {
@@ -36,20 +67,20 @@ class Flow {
   void run(const Visit& visit, bool from_entry) {
     entries_.resize(blocks_.size());
     looks_.resize(blocks_.size());
+    open_.resize(blocks_.size());
     if (from_entry && !blocks_.empty()) {
       enter(0, entry_state(evaluator_.convention()));
       settle();
     }
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      if (entries_[block]) continue;
+      if (looks_[block] != 0) continue;
       // Reached in a way that is not known.
-      State nothing;
-      nothing.general[evaluator_.convention().stack_pointer] = {};
-      enter(block, nothing);
+      enter(block, State{});
       settle();
     }
+    State& state = working_;
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      State state = *entries_[block];
+      state = entries_[block];
       for (std::size_t i = blocks_[block].first; i < blocks_[block].last; ++i) {
         visit(state, code_.instructions[i]);
         apply(state, code_.instructions[i]);
@@ -62,50 +93,60 @@ class Flow {
     const auto& instructions = code_.instructions;
     std::vector<bool> starts(instructions.size() + 1, false);
     if (!instructions.empty()) starts[0] = true;
+    std::vector<std::pair<std::size_t, std::size_t>> jumps;
     for (std::size_t i = 0; i < instructions.size(); ++i) {
       const Instruction& instruction = instructions[i];
       const bool hole = i + 1 < instructions.size() && instructions[i + 1].address != instruction.next();
-      if (instruction.ends_block() || instruction.is_branch() || hole) starts[i + 1] = true;
-      if (!instruction.has_target || instruction.op == Op::call) continue;
-      if (const std::ptrdiff_t target = code_.index_of(instruction.target); target >= 0) starts[target] = true;
+      const bool ends = instruction.ends_block() || instruction.is_branch();
+      if (ends || hole) starts[i + 1] = true;
+      if (!ends || !instruction.has_target) continue;
+      const std::ptrdiff_t target = code_.index_of(instruction.target);
+      if (target < 0) continue;
+      starts[static_cast<std::size_t>(target)] = true;
+      jumps.emplace_back(i, target);
     }
-    block_of_.resize(instructions.size());
     for (std::size_t i = 0; i < instructions.size(); ++i) {
       if (starts[i]) blocks_.push_back({i, i});
       blocks_.back().last = i + 1;
-      block_of_[i] = blocks_.size() - 1;
+    }
+    const auto block_of = [&](std::size_t instruction) {
+      return static_cast<std::size_t>(std::ranges::lower_bound(blocks_, instruction, {}, &Block::first) -
+                                      blocks_.begin());
+    };
+    auto jump = jumps.begin();
+    for (std::size_t block = 0; block < blocks_.size(); ++block) {
+      const std::size_t end = blocks_[block].last;
+      const Instruction& last = instructions[end - 1];
+      // An instruction that jumps ends its block, so both lists are in one order.
+      if (jump != jumps.end() && jump->first == end - 1) blocks_[block].target = block_of(jump++->second);
+      const bool falls = !last.ends_block() && end < instructions.size() && instructions[end].address == last.next();
+      if (falls) blocks_[block].next = block + 1;
     }
   }
 
   void enter(std::size_t block, const State& state) {
-    if (!entries_[block]) {
+    if (looks_[block] == 0) {
       entries_[block] = state;
-    } else if (!merge(*entries_[block], state)) {
+      looks_[block] = 1;
+    } else if (!merge(entries_[block], state)) {
       return;
     }
-    open_.push_back(block);
+    open_.insert(block);
   }
 
   void settle() {
-    while (!open_.empty()) {
-      const std::size_t block = open_.back();
-      open_.pop_back();
+    for (std::size_t block = open_.take(); block != no_block; block = open_.take()) {
       const bool worn_out = ++all_looks_ > blocks_.size() * most_looks_for_a_block_on_average + 1000;
       if (++looks_[block] > most_looks_for_each_block || worn_out) {
         if (looks_[block] > most_looks_for_each_block + 1) continue;
         looks_[block] = most_looks_for_each_block + 1;
-        *entries_[block] = State{};
+        entries_[block] = State{};
       }
-      State state = *entries_[block];
+      State& state = working_;
+      state = entries_[block];
       for (std::size_t i = blocks_[block].first; i < blocks_[block].last; ++i) apply(state, code_.instructions[i]);
-      const Instruction& last = code_.instructions[blocks_[block].last - 1];
-      if (last.has_target && last.op != Op::call) {
-        if (const std::ptrdiff_t target = code_.index_of(last.target); target >= 0) enter(block_of_[target], state);
-      }
-      const std::size_t next = blocks_[block].last;
-      if (!last.ends_block() && next < code_.instructions.size() && code_.instructions[next].address == last.next()) {
-        enter(block_of_[next], state);
-      }
+      if (blocks_[block].target != no_block) enter(blocks_[block].target, state);
+      if (blocks_[block].next != no_block) enter(blocks_[block].next, state);
     }
   }
 
@@ -122,10 +163,13 @@ class Flow {
   const FunctionCode& code_;
   const std::function<Value(const State&, const Instruction&)>& result_of_;
   std::vector<Block> blocks_{};
-  std::vector<std::size_t> block_of_{};
-  std::vector<std::optional<State>> entries_{};
+  /// What is known where each block begins; of meaning when looks_ says that it was entered.
+  std::vector<State> entries_{};
+  /// How often each block was looked at, and 1 more: 0 means never entered.
   std::vector<std::size_t> looks_{};
-  std::vector<std::size_t> open_{};
+  OpenBlocks open_{};
+  /// Kept, so that its memory is asked for once.
+  State working_{};
   std::size_t all_looks_ = 0;
 };
 

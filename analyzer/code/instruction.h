@@ -13,6 +13,7 @@ constexpr Register no_register = 0xFF;
 /// Reads as zero: AArch64's xzr, where the other half of a pair is no zero.
 constexpr Register zero_register = 0xFE;
 constexpr Register first_vector = 32;
+constexpr bool is_vector(Register number) { return number >= first_vector && number < 64; }
 
 enum class Op : std::uint8_t {
   other,
@@ -23,6 +24,8 @@ enum class Op : std::uint8_t {
   update,        ///< memory changes in a way that depends on its old value
   add,           ///< dst = src + immediate or src2
   align,         ///< dst = src & immediate
+  choose,        ///< dst = src or src2 (or memory)
+  compute,       ///< dst = something made of src and src2 (or memory)
   insert,        ///< sixteen bits of dst, at `shift`, become the immediate
   load_high,     ///< upper half of a vector = memory
   store_high,    ///< memory = upper half of a vector

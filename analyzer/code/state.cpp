@@ -7,9 +7,6 @@
 namespace isoaudit::analyzer {
 namespace {
 
-/// Worth keeping when it is known on one of two ways only.
-bool may_point(const Value& value) { return points_into_image(value) || value.kind == Value::Kind::argument; }
-
 bool merge_stacks(std::vector<StackSlot>& into, const std::vector<StackSlot>& other) {
   if (into == other) return false;
   std::vector<StackSlot> joined;
@@ -45,12 +42,14 @@ bool merge_stacks(std::vector<StackSlot>& into, const std::vector<StackSlot>& ot
 bool merge_vectors(State& into, const State& other) {
   if (into.vectors == other.vectors) return false;
   const State before{.vectors = into.vectors};
-  for (Register i = 0; i < 32; ++i) {
-    Halves halves = before.vector(i);
-    const Halves others = other.vector(i);
+  const auto join = [&](Register number) {
+    Halves halves = before.vector(number);
+    const Halves others = other.vector(number);
     const bool low = meet(halves[0], others[0]), high = meet(halves[1], others[1]);
-    if (low || high) into.set_vector(i, halves);
-  }
+    if (low || high) into.set_vector(number, halves);
+  };
+  for (const auto& row : before.vectors) join(row.first);
+  for (const auto& row : other.vectors) join(row.first);
   return into.vectors != before.vectors;
 }
 
@@ -93,7 +92,9 @@ void State::forget(std::uint64_t registers) {
 
 bool merge(State& into, const State& other) {
   bool changed = false;
-  for (std::size_t i = 0; i < into.general.size(); ++i) changed |= meet(into.general[i], other.general[i]);
+  for (std::size_t i = 0; i < into.general.size(); ++i) {
+    if (into.general[i] != other.general[i]) changed |= meet(into.general[i], other.general[i]);
+  }
   changed |= merge_vectors(into, other);
   changed |= merge_stacks(into.stack, other.stack);
   if (other.escaped < into.escaped) {
