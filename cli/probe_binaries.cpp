@@ -74,6 +74,9 @@ void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Fa
   });
   for (loader_probe::ProbeResult& result : results) {
     facts.gaps.insert(facts.gaps.end(), result.gaps.begin(), result.gaps.end());
+    for (std::string& note : result.notes) {
+      if (std::ranges::find(facts.notes, note) == facts.notes.end()) facts.notes.push_back(std::move(note));
+    }
     facts.runs.push_back(std::move(result.run));
   }
 }

@@ -31,6 +31,21 @@ enum class Outcome {
   not_possible,  ///< the level could not be started: that is a gap, not a fault of the module
 };
 
+/// Where an instruction that wrote to the module's memory stands.
+struct WritingFunction {
+  /// Demangled; empty when the file names no function there.
+  std::string function{};
+  /// From debug information: file name and line; empty and 0 without.
+  std::string file{};
+  unsigned line = 0;
+  /// As the module's file has it.
+  std::uint64_t address = 0;
+  /// The function outside the module that it called and that wrote ("memset"), or that one's file; empty for its own.
+  std::string through{};
+
+  auto operator<=>(const WritingFunction&) const = default;
+};
+
 /// An object that the module's own memory holds or is, seen in a live process.
 struct SharedObject {
   enum class Kind {
@@ -57,6 +72,10 @@ struct SharedObject {
   bool is_module = false;
   /// Interpreter ids that own it; more than one when several saw the same object.
   std::vector<std::int64_t> owners{};
+  /// What the place held before a later interpreter put this object there: "dict of interpreter 1"; empty when nothing.
+  std::string replaced{};
+  /// Who stored it, where writes were tracked.
+  std::vector<WritingFunction> by{};
 
   auto operator<=>(const SharedObject&) const = default;
 };
@@ -78,6 +97,13 @@ struct ChangedWord {
   /// Interpreter ids that wrote it, and during which step ("import", "exercise").
   std::vector<std::int64_t> writers{};
   std::string step{};
+  /// Who wrote it, where writes were tracked.
+  std::vector<WritingFunction> by{};
+  /// Interpreter ids whose writes left nothing to compare, so that only tracking saw them: they wrote the value that was
+  /// there, or took back what they wrote.
+  std::vector<std::int64_t> silent_writers{};
+  /// The module's own code, without an atomic instruction, wrote another value and took it back within the step.
+  bool transient = false;
 
   auto operator<=>(const ChangedWord&) const = default;
 };

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "loader_probe/host/symbolize.h"
+#include "loader_probe/host/tracked_writes.h"
 #include "loader_probe/inside/events.h"
 
 namespace isoaudit::loader_probe {
@@ -14,15 +15,6 @@ namespace {
 
 using llvm::json::Array;
 using llvm::json::Object;
-
-/// A file's own memory, by file and address as the file has it.
-struct Address {
-  std::string file{};
-  std::uint64_t vaddr = 0;
-  bool is_thread_local = false;
-
-  auto operator<=>(const Address&) const = default;
-};
 
 struct Extent {
   std::string file{};
@@ -65,6 +57,8 @@ class Reader {
     }
   }
 
+  void read_tracked(const EventLog& log) { tracked_ = read_tracked_writes(log); }
+
   Evidence take() {
     Evidence evidence;
     for (auto& [key, seen] : shared_) {
@@ -76,6 +70,7 @@ class Reader {
       if (!written_at_run_time(object.section)) continue;
       if (object.owners.empty()) object.owners = last_writer(at);
       std::sort(object.owners.begin(), object.owners.end());
+      if (const auto writes = tracked_.find(at); writes != tracked_.end()) add_writers(object.by, writes->second);
       evidence.shared.push_back(std::move(object));
     }
     take_changes(evidence);
@@ -187,19 +182,63 @@ class Reader {
     return variables;
   }
 
+  // One entry for each variable and kind of step, however many words it has: by file, variable and step.
+  using ChangedVariables = std::map<std::tuple<std::string, std::string, std::string>, model::ChangedWord>;
+
+  static std::string key_of(const model::ChangedWord& variable) {
+    return variable.linkage_name.empty() ? variable.section + "+" + std::to_string(variable.offset)
+                                         : variable.linkage_name;
+  }
+
+  void add_writers(std::vector<model::WritingFunction>& by, const std::vector<TrackedWrite>& writes) {
+    for (const TrackedWrite& write : writes) add_unique(by, places_.name(write));
+    std::sort(by.begin(), by.end());
+  }
+
+  // Those whose bytes differ; where it wrote what was there, the one at which the store began.
+  std::vector<model::ChangedWord> variables_of(const Address& at, const TrackedWrite& write) {
+    if (write.before != write.after) return variables_in(at, {{"", 0, write.before, write.after}});
+    model::ChangedWord variable;
+    const Place place = find({at.file, at.vaddr + write.byte, false});
+    name({at.file, at.vaddr + (place.symbol.empty() ? 0 : write.byte), false}, variable);
+    if (!written_at_run_time(variable.section)) return {};
+    variable.offset -= place.symbol_offset;
+    return {variable};
+  }
+
+  // Who wrote what the comparison saw, and what it could not see: values written again, or taken back in the same step.
+  void add_tracked(ChangedVariables& entries) {
+    for (const auto& [at, writes] : tracked_) {
+      if (covered(at)) continue;
+      for (const TrackedWrite& write : writes) {
+        for (const model::ChangedWord& variable : variables_of(at, write)) {
+          auto [entry, fresh] = entries.try_emplace({at.file, key_of(variable), write.step}, variable);
+          model::ChangedWord& word = entry->second;
+          word.step = write.step;
+          add_writers(word.by, {write});
+          const auto& seen = word.writers;
+          if (std::find(seen.begin(), seen.end(), write.interpreter) != seen.end()) continue;
+          add_unique(word.silent_writers, write.interpreter);
+          if (write.changed && write.through_file.empty() && !write.atomic) word.transient = true;
+        }
+      }
+    }
+    // One interpreter alone, and nothing is left of it.
+    std::erase_if(entries, [](const auto& entry) {
+      return entry.second.writers.empty() && entry.second.silent_writers.size() < 2;
+    });
+    for (auto& [key, entry] : entries) std::sort(entry.silent_writers.begin(), entry.silent_writers.end());
+  }
+
   void take_changes(Evidence& evidence) {
-    // One entry for each variable and kind of step, however many words it has.
-    std::map<std::tuple<std::string, std::string, std::string>, model::ChangedWord> entries;
+    ChangedVariables entries;
     for (const auto& [at, changes] : changes_) {
       if (covered(at)) continue;
       for (const model::ChangedWord& variable : variables_in(at, changes)) {
         std::map<std::string, std::vector<std::int64_t>> writers;
         for (const WordChange& change : changes) add_unique(writers[change.step], change.interpreter);
         for (const auto& [step, ids] : writers) {
-          const std::string name = variable.linkage_name.empty()
-                                       ? variable.section + "+" + std::to_string(variable.offset)
-                                       : variable.linkage_name;
-          auto [entry, fresh] = entries.try_emplace({at.file, name, step}, variable);
+          auto [entry, fresh] = entries.try_emplace({at.file, key_of(variable), step}, variable);
           entry->second.step = step;
           const bool balanced =
               changes.back().step == events::step_destroy && changes.front().before == changes.back().after;
@@ -211,6 +250,7 @@ class Reader {
         }
       }
     }
+    add_tracked(entries);
     for (auto& [key, entry] : entries) {
       std::sort(entry.writers.begin(), entry.writers.end());
       evidence.changed.push_back(std::move(entry));
@@ -228,6 +268,8 @@ class Reader {
   std::map<std::pair<Address, model::SharedObject::Kind>, Seen> shared_{};
   unsigned scan_ = 0;
   std::map<Address, std::vector<WordChange>> changes_{};
+  std::map<Address, std::vector<TrackedWrite>> tracked_{};
+  CodePlaces places_{};
   std::vector<Extent> own_{};
   std::vector<Extent> static_objects_{};
   std::map<std::string, Symbolizer> symbolizers_{};
@@ -235,9 +277,11 @@ class Reader {
 
 }  // namespace
 
-Evidence collect_evidence(const EventLog& log, const std::string& module_path, const model::Interpreter& interpreter) {
+Evidence collect_evidence(const EventLog& log, const std::string& module_path, const model::Interpreter& interpreter,
+                          const EventLog* tracked) {
   Reader reader(module_path, interpreter);
   reader.read(log);
+  if (tracked) reader.read_tracked(*tracked);
   return reader.take();
 }
 

@@ -15,7 +15,9 @@ struct Evidence {
 };
 
 /// Names the places that the child reported by address, and leaves out what the import system and the dynamic linker
-/// write by right. `module_path` is the audited file. Sorted.
-Evidence collect_evidence(const EventLog& log, const std::string& module_path, const model::Interpreter& interpreter);
+/// write by right. `module_path` is the audited file. `tracked`, when given, is the log of a child that did the same
+/// with its writes tracked: it tells who wrote. Sorted.
+Evidence collect_evidence(const EventLog& log, const std::string& module_path, const model::Interpreter& interpreter,
+                          const EventLog* tracked = nullptr);
 
 }  // namespace isoaudit::loader_probe

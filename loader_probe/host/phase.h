@@ -24,6 +24,13 @@ struct LevelRun {
 /// Judges nothing about the module: says how the child ended and what it told.
 model::Phase phase_of(const LevelRun& run, const ChildResult& child, const EventLog& log);
 
+/// Leaves in `found` what `seen` does not have in the same place, whoever owns it.
+void leave_out_seen(std::vector<model::SharedObject>& found, const std::vector<model::SharedObject>& seen);
+
+/// Adds to a phase what a child with tracked writes (event `written`) tells of the same steps: who wrote. `log` is the
+/// phase's own.
+void add_tracked_writes(const LevelRun& run, const EventLog& log, const EventLog& tracked, model::Phase& phase);
+
 /// "RuntimeError: no luck, caused by ImportError: module x ..."; from an `import` event's chain.
 std::string describe_chain(const llvm::json::Array* chain);
 

@@ -7,12 +7,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <set>
 
 #include "loader_probe/host/child_process.h"
 #include "loader_probe/host/event_log.h"
 #include "loader_probe/host/known_bugs.h"
 #include "loader_probe/host/phase.h"
 #include "loader_probe/host/sandbox.h"
+#include "loader_probe/host/tracked_writes.h"
 #include "loader_probe/inside/events.h"
 
 namespace isoaudit::loader_probe {
@@ -100,6 +102,8 @@ class Run {
     if (level == Level::main) raised_in_main_ = raised_in(log_);
     for (const Preload& preload : preloads_) {
       if (!phase.detail.empty()) phase.detail += "; ";
+    if (phase.imports > 0 && level == Level::isolated) track_writes(run, events::level_tracked, phase);
+    if (!phase.changed.empty() && level == Level::forced) track_writes(run, events::level_tracked_forced, phase);
       phase.detail += "with " + std::string(preload.module) + " imported into main first, because of " + preload.why;
     }
     return phase;
@@ -107,6 +111,9 @@ class Run {
 
   /// From now on main imports these before any sub-interpreter is made.
   void preload(std::vector<Preload> preloads) { preloads_ = std::move(preloads); }
+  /// How the evidence was gathered, where that is not as usual.
+  const std::set<std::string>& notes() const { return notes_; }
+
 
   /// Which of these modules is refused in an isolated interpreter for its own sake.
   std::vector<std::string> refused_among(std::vector<std::string> names) {
@@ -156,6 +163,18 @@ class Run {
 
   ChildResult start(const char* level, const std::vector<std::string>& dependencies) {
     const std::string token = make_token();
+  // The same steps in a child of its own: how that one ends says nothing about the module, since a system call that fills
+  // tracked memory fails there.
+  void track_writes(const LevelRun& run, const char* level, Phase& phase) {
+    EventLog own = std::move(log_);
+    start(level, {});
+    add_tracked_writes(run, own, log_, phase);
+    if (const std::string gap = tracking_gap(log_); !gap.empty()) {
+      notes_.insert(run.module + ": the functions that write its memory are not all known: " + gap);
+    }
+    log_ = std::move(own);
+  }
+
     ChildRequest request;
     request.executable = interpreter_.executable;
     // faulthandler prints the Python stack when a signal ends the child; -I shuts out PYTHON* and the user's site.
@@ -202,6 +221,7 @@ class Run {
 Phase skipped(Level level, const std::string& why) {
   Phase phase;
   phase.level = level;
+  std::set<std::string> notes_{};
   phase.outcome = Outcome::skipped;
   phase.detail = why;
   return phase;
@@ -284,3 +304,4 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
 }
 
 }  // namespace isoaudit::loader_probe
+  result.notes.assign(run.notes().begin(), run.notes().end());

@@ -37,6 +37,8 @@ struct ProbeInput {
 struct ProbeResult {
   model::RunFacts run{};
   std::vector<model::Gap> gaps{};
+  /// For Report::notes: how evidence was gathered, where that is not as usual.
+  std::vector<std::string> notes{};
 };
 
 /// Runs one module through every level that can matter, each in a fresh child process of `interpreter`. Whatever the

@@ -35,11 +35,10 @@ inline constexpr char image[] = "image";
 inline constexpr char definition[] = "definition";
 // {step, interp, words: [[image, vaddr, old, new, thread-local]], dropped}: what a step changed there.
 inline constexpr char changed[] = "changed";
-// {step, interp, mode, writes: [[image, vaddr, before, after, count, atomic, code file, code vaddr, through file,
-// through
-//  vaddr]], dropped, left_open}: writes to watched memory and the instruction that made each. "code" is the
-//  instruction, or where the watched files called the function elsewhere that holds the instruction: then that one is
-//  "through".
+// {step, interp, mode, writes: [[image, vaddr, before, after, count, atomic, changed, code file, code vaddr, through
+//  file, through vaddr]], dropped, left_open}: writes to watched memory and the instruction that made each. "before" is
+//  the word before the first of them, "after" the one behind the last. "code" is the instruction, or where a watched
+//  file called the function elsewhere that holds the instruction: then that one is "through".
 inline constexpr char written[] = "written";
 // {text}: why writes are not tracked, or not to the end.
 inline constexpr char untracked[] = "untracked";

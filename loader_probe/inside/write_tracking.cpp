@@ -45,7 +45,9 @@ struct Record {
   std::uint64_t before = 0;
   std::uint64_t after = 0;
   std::uint32_t count = 0;
+  unsigned byte = 0;  ///< of the word, where the store began
   bool atomic = false;
+  bool changed = false;  ///< at least once it left another value than it found
 };
 
 struct Page {
@@ -61,6 +63,7 @@ struct Pending {
   std::uintptr_t instruction = 0;
   std::uintptr_t caller = 0;
   std::uint64_t before[kWordsLooked] = {};
+  unsigned byte = 0;
   bool atomic = false;
 };
 
@@ -151,7 +154,9 @@ void note(const Pending& write, std::size_t index, std::uint64_t after) {
   if (record->count++ == 0) {
     record->before = write.before[index];
     record->atomic = write.atomic;
+    record->byte = index == 0 ? write.byte : 0;
   }
+  record->changed |= after != write.before[index];
   record->after = after;
 }
 
@@ -224,6 +229,7 @@ void on_fault(int signal, siginfo_t* info, void* raw) {
   if (!page->closed) return;
   Pending write;
   write.word = address & ~std::uintptr_t{7};
+  write.byte = address & 7;
   write.instruction = instruction_of(context);
   write.atomic = is_atomic(write.instruction);
   if (!in_watched_code(write.instruction)) write.caller = caller_in_watched_code();
@@ -362,10 +368,12 @@ void end_step(const Watched& watched, const char* step, std::int64_t interpreter
       const std::uintptr_t code = record.caller != 0 ? record.caller : record.instruction;
       const bool outside = !in_watched_code(record.instruction);
       rows += rows.empty() ? "[" : ",[";
-      rows += std::to_string(region.image) + ',' + std::to_string(region.vaddr + (record.word - region.address)) + ',' +
+      rows += std::to_string(region.image) + ',' +
+              std::to_string(region.vaddr + (record.word - region.address) + record.byte) + ',' +
               std::to_string(static_cast<std::int64_t>(record.before)) + ',' +
               std::to_string(static_cast<std::int64_t>(record.after)) + ',' + std::to_string(record.count) + ',' +
-              (record.atomic ? '1' : '0') + ',' + (outside && record.caller == 0 ? "\"\",0" : names.place(code)) + ',' +
+              (record.atomic ? '1' : '0') + ',' + (record.changed ? '1' : '0') + ',' +
+              (outside && record.caller == 0 ? "\"\",0" : names.place(code)) + ',' +
               (outside ? names.place(record.instruction) : "\"\",0") + ']';
     }
   }
