@@ -284,10 +284,10 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
   return phase;
 }
 
-}  // namespace isoaudit::loader_probe
 void add_tracked_writes(const LevelRun& run, const EventLog& log, const EventLog& tracked, model::Phase& phase) {
   Evidence evidence = collect_evidence(log, run.path, run.interpreter, &tracked);
   phase.shared = std::move(evidence.shared);
   phase.changed = std::move(evidence.changed);
 }
 
+}  // namespace isoaudit::loader_probe

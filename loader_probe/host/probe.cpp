@@ -100,20 +100,20 @@ class Run {
     LevelRun run{level, input_.module, path_, interpreter_, options_.timeout, raised_in_main_};
     Phase phase = phase_of(run, child, log_);
     if (level == Level::main) raised_in_main_ = raised_in(log_);
-    for (const Preload& preload : preloads_) {
-      if (!phase.detail.empty()) phase.detail += "; ";
     if (phase.imports > 0 && level == Level::isolated) track_writes(run, events::level_tracked, phase);
     if (!phase.changed.empty() && level == Level::forced) track_writes(run, events::level_tracked_forced, phase);
+    for (const Preload& preload : preloads_) {
+      if (!phase.detail.empty()) phase.detail += "; ";
       phase.detail += "with " + std::string(preload.module) + " imported into main first, because of " + preload.why;
     }
     return phase;
   }
 
-  /// From now on main imports these before any sub-interpreter is made.
-  void preload(std::vector<Preload> preloads) { preloads_ = std::move(preloads); }
   /// How the evidence was gathered, where that is not as usual.
   const std::set<std::string>& notes() const { return notes_; }
 
+  /// From now on main imports these before any sub-interpreter is made.
+  void preload(std::vector<Preload> preloads) { preloads_ = std::move(preloads); }
 
   /// Which of these modules is refused in an isolated interpreter for its own sake.
   std::vector<std::string> refused_among(std::vector<std::string> names) {
@@ -161,8 +161,6 @@ class Run {
     });
   }
 
-  ChildResult start(const char* level, const std::vector<std::string>& dependencies) {
-    const std::string token = make_token();
   // The same steps in a child of its own: how that one ends says nothing about the module, since a system call that fills
   // tracked memory fails there.
   void track_writes(const LevelRun& run, const char* level, Phase& phase) {
@@ -175,6 +173,8 @@ class Run {
     log_ = std::move(own);
   }
 
+  ChildResult start(const char* level, const std::vector<std::string>& dependencies) {
+    const std::string token = make_token();
     ChildRequest request;
     request.executable = interpreter_.executable;
     // faulthandler prints the Python stack when a signal ends the child; -I shuts out PYTHON* and the user's site.
@@ -216,12 +216,12 @@ class Run {
   EventLog log_{};
   std::vector<std::string> raised_in_main_{};
   std::vector<Preload> preloads_{};
+  std::set<std::string> notes_{};
 };
 
 Phase skipped(Level level, const std::string& why) {
   Phase phase;
   phase.level = level;
-  std::set<std::string> notes_{};
   phase.outcome = Outcome::skipped;
   phase.detail = why;
   return phase;
@@ -300,8 +300,8 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
     facts.phases.push_back(skipped(Level::forced, "the module loads in isolated interpreters without force"));
   }
   add_gaps(result, interpreter);
+  result.notes.assign(run.notes().begin(), run.notes().end());
   return result;
 }
 
 }  // namespace isoaudit::loader_probe
-  result.notes.assign(run.notes().begin(), run.notes().end());
