@@ -80,7 +80,7 @@ class Flow {
     }
     State& state = working_;
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      state = entries_[block];
+      state = std::move(entries_[block]);
       for (std::size_t i = blocks_[block].first; i < blocks_[block].last; ++i) {
         visit(state, code_.instructions[i]);
         apply(state, code_.instructions[i]);

@@ -93,7 +93,11 @@ void State::forget(std::uint64_t registers) {
 bool merge(State& into, const State& other) {
   bool changed = false;
   for (std::size_t i = 0; i < into.general.size(); ++i) {
-    if (into.general[i] != other.general[i]) changed |= meet(into.general[i], other.general[i]);
+    Value& ours = into.general[i];
+    const Value& theirs = other.general[i];
+    // The common cases first: most registers hold what does not matter here.
+    if (ours == theirs || (!ours.known() && !may_point(theirs))) continue;
+    changed |= meet(ours, theirs);
   }
   changed |= merge_vectors(into, other);
   changed |= merge_stacks(into.stack, other.stack);

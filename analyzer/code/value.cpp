@@ -14,8 +14,14 @@ std::uint64_t sign_extended(std::uint64_t value, unsigned width) {
   return (low_bytes(value, width) ^ sign) - sign;
 }
 
-bool points_into_image(const Value& value) {
-  return value.kind == Value::Kind::address || value.kind == Value::Kind::region;
+Value narrowed(const Value& value, unsigned width) {
+  switch (value.kind) {
+    case Value::Kind::number: return number_value(low_bytes(value.bits, width));
+    case Value::Kind::result:
+    case Value::Kind::held:
+    case Value::Kind::changed: return value;
+    default: return {};
+  }
 }
 
 namespace {

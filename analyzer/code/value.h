@@ -65,7 +65,13 @@ class Names {
 
 std::uint64_t low_bytes(std::uint64_t value, unsigned width);
 std::uint64_t sign_extended(std::uint64_t value, unsigned width);
-bool points_into_image(const Value& value);
+inline bool points_into_image(const Value& value) {
+  return value.kind == Value::Kind::address || value.kind == Value::Kind::region;
+}
+/// Worth keeping when it is known on one of two ways only: a store may go through it.
+inline bool may_point(const Value& value) { return points_into_image(value) || value.kind == Value::Kind::argument; }
+/// The lower `width` bytes of it, less than a pointer has.
+Value narrowed(const Value& value, unsigned width);
 /// Two ways join; true when `into` has changed. An address and an argument stay as what the value may be, so that no
 /// store through it is lost; of all else only what holds on both ways is kept. What one call returns or null counts as
 /// what the call returns.
