@@ -17,6 +17,7 @@
 #include <mutex>
 
 #include "analyzer/code/lift.h"
+#include "analyzer/code/word_cache.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -114,7 +115,9 @@ std::unique_ptr<Decoder> Decoder::create(Machine machine) {
   const Target& target = target_of(machine);
   if (target.target == nullptr) return nullptr;
   auto decoder = std::make_unique<LlvmDecoder>(target);
-  return decoder->usable() ? std::move(decoder) : nullptr;
+  if (!decoder->usable()) return nullptr;
+  if (machine == Machine::aarch64) return remember_words(std::move(decoder));
+  return decoder;
 }
 
 const CallingConvention& calling_convention(Machine machine, model::BinaryFormat format) {

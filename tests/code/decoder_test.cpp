@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstring>
+
 #include "analyzer/code/evaluator.h"
 
 namespace isoaudit::analyzer {
@@ -151,6 +154,43 @@ TEST_F(Steps, TheStackPointerSurvivesPushesOnAarch64) {
   run({{0xfd, 0x7b, 0xbe, 0xa9},    // stp x29, x30, [sp, #-32]!
        {0xfd, 0x7b, 0xc2, 0xa8}});  // ldp x29, x30, [sp], #32
   EXPECT_EQ(state.general[31], (Value{Value::Kind::stack, 0, 0}));
+}
+
+// Words that were seen before are remembered: what they name by its distance moves with them.
+TEST(Decoder, AWordThatIsSeenAgainMeansTheSameFromItsNewPlace) {
+  const std::uint32_t words[] = {
+      0x14000010,  // b
+      0x97fffff0,  // bl, back
+      0x540000e1,  // b.ne
+      0xb4000080,  // cbz x0
+      0x36080080,  // tbz w0, #1
+      0x10000080,  // adr x0
+      0xb0000000,  // adrp x0
+      0x58000080,  // ldr x0, literal
+      0x98000080,  // ldrsw x0, literal
+      0x1c000080,  // ldr s0, literal
+      0x9c000080,  // ldr q0, literal
+      0xd8000080,  // prfm, literal
+      0xf9400001,  // ldr x1, [x0]
+      0xd65f03c0,  // ret
+      0x00000000,  // never an instruction
+  };
+  const std::unique_ptr<Decoder> again = Decoder::create(Machine::aarch64);
+  for (const std::uint64_t address : {std::uint64_t{0x1000}, std::uint64_t{0x5ff4}, ~std::uint64_t{3}}) {
+    for (const std::uint32_t word : words) {
+      std::array<std::uint8_t, 4> bytes{};
+      std::memcpy(bytes.data(), &word, sizeof word);
+      Instruction first, later;
+      const bool is_one = Decoder::create(Machine::aarch64)->decode(bytes, address, first);
+      EXPECT_EQ(again->decode(bytes, address, later), is_one);
+      EXPECT_EQ(later.address, first.address);
+      EXPECT_EQ(later.op, first.op);
+      EXPECT_EQ(later.has_target, first.has_target);
+      EXPECT_EQ(later.target, first.target) << std::hex << word;
+      EXPECT_EQ(later.memory.base, first.memory.base);
+      EXPECT_EQ(later.memory.displacement, first.memory.displacement) << std::hex << word;
+    }
+  }
 }
 
 // Found by fuzzing: an image that lies at the end of the addresses. They wrap, as the machine's do.
