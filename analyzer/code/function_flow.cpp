@@ -27,8 +27,7 @@ struct Block {
   std::size_t target = no_block, next = no_block;
 };
 
-/// Blocks that have to be looked at. The lowest comes first: compilers put a block after those that lead to it, so most
-/// are looked at when all that leads to them is known, and loops settle before what follows them.
+/// Blocks that have to be looked at, the lowest number first.
 class OpenBlocks {
  public:
   void resize(std::size_t blocks) { words_.assign((blocks + 63) / 64, 0); }
@@ -68,16 +67,11 @@ class Flow {
     entries_.resize(blocks_.size());
     looks_.resize(blocks_.size());
     open_.resize(blocks_.size());
-    if (from_entry && !blocks_.empty()) {
-      enter(0, entry_state(evaluator_.convention()));
-      settle();
+    // What is reached in a way that is not known begins with nothing.
+    for (const std::size_t root : put_in_order()) {
+      enter(root, from_entry && root == 0 ? entry_state(evaluator_.convention()) : State{});
     }
-    for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      if (looks_[block] != 0) continue;
-      // Reached in a way that is not known.
-      enter(block, State{});
-      settle();
-    }
+    settle();
     State& state = working_;
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
       state = std::move(entries_[block]);
@@ -124,6 +118,41 @@ class Flow {
     }
   }
 
+  /// Numbers the blocks so that, loops aside, each comes after all that lead to it (reverse postorder): most are then
+  /// looked at once. Compilers' own order is another one, they put the unlikely ways back into a function at its end.
+  /// Returns where control comes in: the first block and those that no other leads to.
+  std::vector<std::size_t> put_in_order() {
+    std::vector<std::size_t> roots;
+    std::vector<std::uint8_t> seen(blocks_.size());
+    // A block and the number of ways out of it that were followed.
+    std::vector<std::pair<std::size_t, unsigned>> path;
+    rank_.resize(blocks_.size());
+    in_order_.resize(blocks_.size());
+    std::size_t rank = blocks_.size();
+    const auto follow = [&](std::size_t block) {
+      if (block == no_block || seen[block] != 0) return;
+      seen[block] = 1;
+      path.emplace_back(block, 0);
+    };
+    for (std::size_t root = 0; root < blocks_.size(); ++root) {
+      if (seen[root] != 0) continue;
+      roots.push_back(root);
+      follow(root);
+      while (!path.empty()) {
+        const std::size_t block = path.back().first;
+        switch (path.back().second++) {
+          case 0: follow(blocks_[block].target); break;
+          case 1: follow(blocks_[block].next); break;
+          default:
+            path.pop_back();
+            rank_[block] = --rank;
+            in_order_[rank] = block;
+        }
+      }
+    }
+    return roots;
+  }
+
   void enter(std::size_t block, const State& state) {
     if (looks_[block] == 0) {
       entries_[block] = state;
@@ -131,11 +160,12 @@ class Flow {
     } else if (!merge(entries_[block], state)) {
       return;
     }
-    open_.insert(block);
+    open_.insert(rank_[block]);
   }
 
   void settle() {
-    for (std::size_t block = open_.take(); block != no_block; block = open_.take()) {
+    for (std::size_t rank = open_.take(); rank != no_block; rank = open_.take()) {
+      const std::size_t block = in_order_[rank];
       const bool worn_out = ++all_looks_ > blocks_.size() * most_looks_for_a_block_on_average + 1000;
       if (++looks_[block] > most_looks_for_each_block || worn_out) {
         if (looks_[block] > most_looks_for_each_block + 1) continue;
@@ -167,6 +197,8 @@ class Flow {
   std::vector<State> entries_{};
   /// How often each block was looked at, and 1 more: 0 means never entered.
   std::vector<std::size_t> looks_{};
+  /// A block's place in the order in which blocks are looked at, and back.
+  std::vector<std::size_t> rank_{}, in_order_{};
   OpenBlocks open_{};
   /// Kept, so that its memory is asked for once.
   State working_{};
