@@ -17,7 +17,7 @@ std::uint64_t scratch(Machine machine) { return machine == Machine::aarch64 ? 0x
 
 }  // namespace
 
-const std::string& CallTargets::import_at(std::uint64_t address) {
+const CallTargets::Target& CallTargets::target_at(std::uint64_t address) {
   const auto [place, fresh] = known_.try_emplace(address);
   if (fresh) place->second = follow(address);
   return place->second;
@@ -29,7 +29,7 @@ std::string CallTargets::name_at(std::uint64_t address) {
   return symbol != nullptr && symbol->address == address ? symbol->name : std::string();
 }
 
-std::string CallTargets::follow(std::uint64_t address) {
+CallTargets::Target CallTargets::follow(std::uint64_t address) {
   Names names;
   const Evaluator evaluator(image_, names);
   State state;
@@ -45,7 +45,8 @@ std::string CallTargets::follow(std::uint64_t address) {
       const Value target = instruction.has_memory
                                ? evaluator.load(state, evaluator.place(state, instruction.memory), 8, &memory)
                                : evaluator.register_value(state, instruction.src);
-      if (target.kind == Value::Kind::import) return names.text(target.name);
+      if (target.kind == Value::Kind::import) return {names.text(target.name), 0};
+      if (target.kind == Value::Kind::address) return {{}, target.bits};
       return {};
     }
     if (instruction.op == Op::call || instruction.is_branch() || instruction.ends_block()) return {};

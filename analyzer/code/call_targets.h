@@ -16,16 +16,24 @@ class CallTargets {
   CallTargets(const Image& image, Decoder& decoder) : image_(image), decoder_(decoder) {}
 
   /// The imported name, or empty when the address is not such a stub.
-  const std::string& import_at(std::uint64_t address);
+  const std::string& import_at(std::uint64_t address) { return target_at(address).import; }
+  /// The file's own code that such a stub leads to, because other modules might replace it; 0 when it is no such stub.
+  std::uint64_t local_at(std::uint64_t address) { return target_at(address).local; }
   /// For messages: the import, else the file's own symbol, else empty.
   std::string name_at(std::uint64_t address);
 
  private:
-  std::string follow(std::uint64_t address);
+  struct Target {
+    std::string import{};
+    std::uint64_t local = 0;
+  };
+
+  const Target& target_at(std::uint64_t address);
+  Target follow(std::uint64_t address);
 
   const Image& image_;
   Decoder& decoder_;
-  std::map<std::uint64_t, std::string> known_{};
+  std::map<std::uint64_t, Target> known_{};
 };
 
 }  // namespace isoaudit::analyzer

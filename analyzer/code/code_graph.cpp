@@ -1,94 +1,190 @@
 #include "analyzer/code/code_graph.h"
 
 #include <algorithm>
-#include <vector>
+#include <map>
+#include <unordered_map>
 
+#include "analyzer/code/address_uses.h"
 #include "analyzer/code/init_tables.h"
+#include "analyzer/code/python_tables.h"
+#include "model/module_definition.h"
 
 namespace isoaudit::analyzer {
+namespace {
+
+using model::RunsWhen;
+
+/// The linker's table of addresses: an entry there says only that some instruction refers to it.
+bool is_linkers_table(std::string_view section) { return section.starts_with(".got") || section.ends_with("__got"); }
+
+bool holds_constructors(std::string_view section) {
+  return section == ".init_array" || section == ".preinit_array" || section == ".ctors" ||
+         section.ends_with(",__mod_init_func");
+}
+
+bool holds_destructors(std::string_view section) {
+  return section == ".fini_array" || section == ".dtors" || section.ends_with(",__mod_term_func");
+}
+
+/// The process's or the library's end: the C library's manual, Doc/c-api/sys.rst, the Itanium C++ ABI. The function is
+/// the first argument.
+bool asks_for_call_at_exit(std::string_view import) {
+  constexpr std::string_view names[] = {"Py_AtExit", "__cxa_atexit", "atexit", "on_exit"};
+  return std::ranges::find(names, import) != std::end(names);
+}
+
+bool is_part(std::string_view name) {
+  return name.ends_with(".cold") || name.find(".cold.") != std::string_view::npos ||
+         name.find(".__part.") != std::string_view::npos;
+}
+
+/// What compilers put between functions: nothing happens there.
+bool is_filling(const Instruction& instruction) {
+  return instruction.op == Op::other && instruction.dst == no_register && instruction.clobbers == 0 &&
+         !instruction.writes_memory;
+}
+
+/// Control may leave the function at its end: a piece of a long one, or hand-written code with several names. After a
+/// call that does not return comes another function.
+bool runs_on(const FunctionCode& function) {
+  const auto& all = function.instructions;
+  const auto last = std::find_if_not(all.rbegin(), all.rend(), is_filling);
+  if (last == all.rend() || last->ends_block()) return false;
+  return last->op != Op::call || function.end - function.begin == longest_function;
+}
+
+void sort_unique(CodeGraph::Edges& edges) {
+  std::ranges::sort(edges);
+  edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+}
+
+}  // namespace
 
 CodeGraph::CodeGraph(ModuleCode& code) : code_(code) {
   const Image& image = code.image();
-  const auto init_tables = find_init_tables(code);
+  for (const std::uint64_t address : image.initializers) {
+    enter(address, RunsWhen::static_initialiser, "a constructor function");
+  }
+  enter_tables();
+  for (const Symbol& symbol : image.symbols) {
+    if (!symbol.exported || symbol.kind != Symbol::Kind::function) continue;
+    if (model::parse_hook(symbol.name)) enter(symbol.address, RunsWhen::hook, "import");
+    const std::ptrdiff_t function = code.function_at(symbol.address);
+    if (function >= 0) exported_.insert(static_cast<std::size_t>(function));
+  }
+}
+
+void CodeGraph::enter(std::uint64_t address, RunsWhen when, std::string how, bool certain) {
+  const std::ptrdiff_t function = code_.function_at(address);
+  if (function >= 0) entries_.push_back({static_cast<std::size_t>(function), when, std::move(how), certain});
+}
+
+void CodeGraph::enter_tables() {
+  const Image& image = code_.image();
+  const auto init_tables = find_init_tables(code_);
   const auto in_init_table = [&](std::uint64_t at) {
     return std::ranges::any_of(init_tables, [&](const auto& t) { return at >= t.first && at < t.second; });
   };
-  for (const Section& section : image.sections) {
-    const bool starts = section.name == ".init_array" || section.name == ".ctors" || section.name == ".preinit_array" ||
-                        section.name.ends_with(",__mod_init_func");
-    if (section.executable) continue;
-    for (const Relocation& relocation : image.relocations_in(section.address, section.address + section.size)) {
-      const std::ptrdiff_t function = relocation.target == 0 ? -1 : code.function_at(relocation.target);
-      if (function < 0) continue;
-      (starts || in_init_table(relocation.at) ? constructors_ : taken_).insert(static_cast<std::size_t>(function));
+  for (FunctionInTable& entry : find_functions_in_tables(Memory(image))) {
+    const Section* section = image.section_at(entry.at);
+    if (section == nullptr || is_linkers_table(section->name)) continue;
+    if (holds_constructors(section->name) || in_init_table(entry.at)) {
+      enter(entry.function, RunsWhen::static_initialiser, "a constructor function");
+    } else if (holds_destructors(section->name)) {
+      enter(entry.function, RunsWhen::process, "a destructor function");
+    } else {
+      enter(entry.function, entry.when, std::move(entry.how), entry.by_python);
     }
-  }
-  for (const std::uint64_t address : image.initializers) {
-    const std::ptrdiff_t function = code.function_at(address);
-    if (function >= 0) constructors_.insert(static_cast<std::size_t>(function));
-  }
-  for (const Symbol& symbol : image.symbols) {
-    if (!symbol.exported || symbol.kind != Symbol::Kind::function) continue;
-    const std::ptrdiff_t function = code.function_at(symbol.address);
-    if (function >= 0) taken_.insert(static_cast<std::size_t>(function));
   }
 }
 
 void CodeGraph::note(std::size_t index, const FunctionCode& function) {
+  const Image& image = code_.image();
   const FunctionRange& range = code_.functions()[index];
+  const auto from = static_cast<std::uint32_t>(index);
+  has_holes_ = has_holes_ || function.undecoded != 0;
+  bool asks = false;
   for (const Instruction& instruction : function.instructions) {
-    std::uint64_t target = 0;
+    const bool leaves = instruction.op == Op::call || instruction.op == Op::jump;
+    std::ptrdiff_t callee = -1;
     if (instruction.has_target) {
-      target = instruction.target;
-    } else if (instruction.op == Op::address && instruction.memory.base == no_register) {
-      target = static_cast<std::uint64_t>(instruction.memory.displacement);
+      if (instruction.target >= range.begin && instruction.target < range.end) continue;
+      callee = code_.called_function(instruction.target);
+    } else if (leaves && instruction.has_memory && instruction.memory.base == no_register &&
+               instruction.memory.index == no_register) {
+      const Pointer pointer = image.pointer_at(static_cast<std::uint64_t>(instruction.memory.displacement));
+      if (pointer.kind == Pointer::Kind::address) callee = code_.function_at(pointer.value);
     }
-    if (target == 0 || (target >= range.begin && target < range.end)) continue;
-    const std::ptrdiff_t found = code_.function_at(target);
-    if (found >= 0) (instruction.has_target ? callers_ : takers_)[static_cast<std::size_t>(found)].insert(index);
+    if (callee >= 0) calls_.emplace_back(from, static_cast<std::uint32_t>(callee));
+    if (callee < 0 && leaves && !asks) asks = asks_for_call_at_exit(code_.import_of(instruction));
   }
+  if (index + 1 < code_.functions().size() && code_.functions()[index + 1].begin == range.end && runs_on(function)) {
+    calls_.emplace_back(from, from + 1);
+  }
+  std::vector<std::uint32_t> taken;
+  const auto take = [&](std::uint64_t address, bool read) {
+    if (read) {
+      const Section* section = image.section_at(address);
+      if (section == nullptr || !is_linkers_table(section->name)) return;
+      const Pointer pointer = image.pointer_at(address);
+      if (pointer.kind != Pointer::Kind::address) return;
+      address = pointer.value;
+    }
+    const std::ptrdiff_t found = code_.function_at(address);
+    if (found >= 0 && found != static_cast<std::ptrdiff_t>(index)) taken.push_back(static_cast<std::uint32_t>(found));
+  };
+  each_address(image, function, take, [&](std::uint64_t page) { pages_.emplace(page, from); });
+  if (asks) note_at_exit(index, function, taken);
+  for (const std::uint32_t found : taken) takes_.emplace_back(from, found);
 }
 
-/// Nobody calls it or takes its address: on Windows, a handler that only the unwinder runs. What it refers to is
-/// referred to by the function that it belongs to.
-bool CodeGraph::is_handler(std::size_t function) const {
-  return code_.image().format == model::BinaryFormat::pe && !taken_.contains(function) && !takers_.contains(function) &&
-         !callers_.contains(function) && !constructors_.contains(function);
+/// Whose address goes nowhere else is not handed out.
+void CodeGraph::note_at_exit(std::size_t index, const FunctionCode& function, std::vector<std::uint32_t>& taken) {
+  code_.flow(function, [&](const State& state, const Instruction& instruction) {
+    if (instruction.op != Op::call && instruction.op != Op::jump) return;
+    const Value callee = code_.callee_of(state, instruction);
+    if (callee.kind != Value::Kind::import || !asks_for_call_at_exit(code_.text(callee.name))) return;
+    const Evaluator& evaluator = code_.evaluator();
+    const Value argument = evaluator.register_value(state, evaluator.convention().arguments[0]);
+    const std::ptrdiff_t found = argument.kind == Value::Kind::address ? code_.function_at(argument.bits) : -1;
+    if (found < 0) return;
+    at_exit_.emplace_back(static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(found));
+    if (const auto one = std::ranges::find(taken, static_cast<std::uint32_t>(found)); one != taken.end()) {
+      taken.erase(one);
+    }
+  });
 }
 
-/// Something beside constructors may call it.
-bool CodeGraph::has_other_callers(std::size_t function, const std::set<std::size_t>& constructors) const {
-  const auto outside = [&](std::size_t c) { return !constructors.contains(c) && !is_handler(c); };
-  const auto callers = callers_.find(function), takers = takers_.find(function);
-  return taken_.contains(function) || (callers != callers_.end() && std::ranges::any_of(callers->second, outside)) ||
-         (takers != takers_.end() &&
-          std::ranges::any_of(takers->second, [&](std::size_t taker) { return !is_handler(taker); }));
-}
-
-/// Reached from the loader's table of constructors and from nowhere else: all that can be reached from there, less
-/// what others call too. Functions in a circle vouch for each other.
-std::set<std::size_t> CodeGraph::constructors_only() const {
-  std::map<std::size_t, std::vector<std::size_t>> callees;
-  for (const auto& [callee, callers] : callers_) {
-    for (const std::size_t caller : callers) callees[caller].push_back(callee);
+void CodeGraph::finish() {
+  const std::vector<FunctionRange>& functions = code_.functions();
+  // An address in this page is put together somewhere: of any function that begins there, or that an entry names.
+  constexpr std::uint64_t page_size = 4096;
+  for (const auto& [page, from] : pages_) {
+    auto next = std::ranges::lower_bound(functions, page, {}, &FunctionRange::begin);
+    for (; next != functions.end() && next->begin < page + page_size; ++next) {
+      takes_.emplace_back(from, static_cast<std::uint32_t>(next - functions.begin()));
+    }
+    for (const Relocation& relocation : code_.image().relocations_in(page, page + page_size)) {
+      const Section* section = code_.image().section_at(relocation.at);
+      if (section == nullptr || !is_linkers_table(section->name) || relocation.target == 0) continue;
+      const std::ptrdiff_t found = code_.function_at(relocation.target);
+      if (found >= 0) takes_.emplace_back(from, static_cast<std::uint32_t>(found));
+    }
   }
-  std::set<std::size_t> only;
-  std::vector<std::size_t> open(constructors_.begin(), constructors_.end());
-  while (!open.empty()) {
-    const std::size_t function = open.back();
-    open.pop_back();
-    if (!only.insert(function).second) continue;
-    for (const std::size_t callee : callees[function]) open.push_back(callee);
+  // "f.cold" belongs to "f", however that gets there.
+  std::unordered_map<std::string_view, std::uint32_t> by_name;
+  for (std::uint32_t i = 0; i < functions.size(); ++i) {
+    if (!functions[i].name.empty() && !is_part(functions[i].name)) by_name.emplace(functions[i].name, i);
   }
-  open.assign(only.begin(), only.end());
-  while (!open.empty()) {
-    const std::size_t function = open.back();
-    open.pop_back();
-    if (!only.contains(function) || !has_other_callers(function, only)) continue;
-    only.erase(function);
-    for (const std::size_t callee : callees[function]) open.push_back(callee);
+  for (std::uint32_t i = 0; i < functions.size(); ++i) {
+    const std::string_view name = functions[i].name;
+    if (!is_part(name)) continue;
+    const std::size_t end = std::min(name.rfind(".cold"), name.rfind(".__part."));
+    if (const auto whole = by_name.find(name.substr(0, end)); whole != by_name.end()) {
+      calls_.emplace_back(whole->second, i);
+    }
   }
-  return only;
+  for (Edges* edges : {&calls_, &takes_, &at_exit_}) sort_unique(*edges);
 }
 
 }  // namespace isoaudit::analyzer

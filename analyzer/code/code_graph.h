@@ -1,30 +1,65 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "analyzer/code/module_code.h"
+#include "model/write_words.h"
 
 namespace isoaudit::analyzer {
 
-/// Who calls whom in the code of one image, whose address is taken, and so when each function runs.
+/// How code gets into a function without being called by another one of the image.
+struct EntryIntoFunction {
+  std::size_t function = 0;
+  model::RunsWhen when = model::RunsWhen::call;
+  /// "method `lookup`", "import", "a constructor function".
+  std::string how{};
+  /// Python or the loader knows the function; a table of unknown purpose may only name it.
+  bool certain = true;
+};
+
+/// Who calls whom in the code of one image, and whose address is held or handed out. Numbers are those of
+/// ModuleCode::functions(). What a function calls includes the ends of others that it jumps to.
 class CodeGraph {
  public:
+  using Edges = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+
   explicit CodeGraph(ModuleCode& code);
 
   /// Notes what function number `index` calls and whose address it takes.
   void note(std::size_t index, const FunctionCode& function);
-  /// After all functions were noted: those that run only while the loader initialises the library.
-  std::set<std::size_t> constructors_only() const;
+  /// After all functions were noted: sorts what was found.
+  void finish();
+
+  const std::vector<EntryIntoFunction>& entries() const { return entries_; }
+  /// Caller, callee.
+  const Edges& calls() const { return calls_; }
+  /// Who takes an address, whose: it may be called by whoever gets it.
+  const Edges& takes() const { return takes_; }
+  /// Who asks for a function to be called when the process ends, which.
+  const Edges& at_exit() const { return at_exit_; }
+  /// Other modules can name it.
+  const std::set<std::size_t>& exported() const { return exported_; }
+  /// Some bytes are no instructions that are known: calls may be missing.
+  bool has_holes() const { return has_holes_; }
 
  private:
-  bool is_handler(std::size_t function) const;
-  bool has_other_callers(std::size_t function, const std::set<std::size_t>& constructors) const;
+  void enter(std::uint64_t address, model::RunsWhen when, std::string how, bool certain = true);
+  void enter_tables();
+  void note_at_exit(std::size_t index, const FunctionCode& function, std::vector<std::uint32_t>& taken);
 
-  const ModuleCode& code_;
-  std::set<std::size_t> constructors_{}, taken_{};
-  std::map<std::size_t, std::set<std::size_t>> callers_{}, takers_{};
+  ModuleCode& code_;
+  std::vector<EntryIntoFunction> entries_{};
+  Edges calls_{}, takes_{}, at_exit_{};
+  std::set<std::size_t> exported_{};
+  /// Pages to which AArch64 code forms an address in a way that is not seen, and a function that does.
+  std::map<std::uint64_t, std::uint32_t> pages_{};
+  bool has_holes_ = false;
 };
 
 }  // namespace isoaudit::analyzer

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
-#include <set>
 #include <utility>
+#include <vector>
 
 #include "analyzer/code/code_graph.h"
 #include "analyzer/code/module_code.h"
+#include "analyzer/code/phases.h"
 #include "analyzer/code/stores.h"
 
 namespace isoaudit::analyzer {
@@ -35,12 +36,18 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder) {
     graph.note(i, function);
     stores.read(i, function);
   }
-  const std::set<std::size_t> constructors = graph.constructors_only();
+  graph.finish();
+  const Phases phases(code, graph);
   model::CodeFacts facts{.read = true};
+  // Writes come function by function.
+  std::size_t last = code.functions().size();
+  std::vector<model::Reached> reached;
   for (auto& [index, write] : stores.take()) {
-    write.constructor = constructors.contains(index);
+    if (index != last) reached = phases.reached(last = index);
+    write.reached = reached;
+    write.constructor = reached.size() == 1 && reached[0].when == model::RunsWhen::static_initialiser;
     write.name = llvm::demangle(write.symbol);
-    write.function = llvm::demangle(write.function);
+    write.function = code.shown_name(index);
     facts.writes.push_back(std::move(write));
   }
   std::ranges::sort(facts.writes);

@@ -12,9 +12,6 @@ namespace {
 /// More than any real module has; a hostile table ends here.
 constexpr std::size_t most_functions = 4'000'000;
 
-/// What no table divides is read in pieces: an instruction takes a hundred bytes while its function is looked at.
-constexpr std::uint64_t longest_function = 1 << 20;
-
 /// Start → end.
 using Starts = std::map<std::uint64_t, std::uint64_t>;
 

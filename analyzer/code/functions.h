@@ -8,6 +8,9 @@
 
 namespace isoaudit::analyzer {
 
+/// What no table divides is read in pieces: an instruction takes a hundred bytes while its function is looked at.
+constexpr std::uint64_t longest_function = 1 << 20;
+
 struct FunctionRange {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;

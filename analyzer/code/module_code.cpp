@@ -1,7 +1,8 @@
 #include "analyzer/code/module_code.h"
 
 #include <algorithm>
-#include <cstdio>
+
+#include "analyzer/code/place_name.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -30,6 +31,13 @@ std::ptrdiff_t ModuleCode::function_at(std::uint64_t address) const {
   if (next == functions_.begin()) return -1;
   const auto found = std::prev(next);
   return address < found->end ? found - functions_.begin() : -1;
+}
+
+std::ptrdiff_t ModuleCode::called_function(std::uint64_t target) {
+  const std::ptrdiff_t function = function_at(target);
+  if (function >= 0) return function;
+  const std::uint64_t local = targets_.local_at(target);
+  return local == 0 ? -1 : function_at(local);
 }
 
 bool ModuleCode::writable(std::uint64_t address) const {
@@ -66,14 +74,11 @@ Value ModuleCode::callee_of(const State& state, const Instruction& instruction) 
   return evaluator_.load(state, evaluator_.place(state, instruction.memory), 8, nullptr);
 }
 
-std::string ModuleCode::name_at(std::uint64_t address) const {
-  const Symbol* symbol = image_.symbol_at(address);
-  if (symbol != nullptr && symbol->address == address) return symbol->name;
-  const Section* section = image_.section_at(address);
-  if (section == nullptr) return "a function of this file";
-  char text[32];
-  std::snprintf(text, sizeof text, "+0x%llx", static_cast<unsigned long long>(address - section->address));
-  return section->name + text;
+std::string ModuleCode::name_at(std::uint64_t address) const { return code_name(image_, address); }
+
+std::string ModuleCode::shown_name(std::size_t index) const {
+  const FunctionRange& function = functions_[index];
+  return function.name.empty() ? code_name(image_, function.begin) : source_name(function.name);
 }
 
 }  // namespace isoaudit::analyzer

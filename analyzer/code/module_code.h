@@ -25,6 +25,8 @@ class ModuleCode {
 
   /// Index of the function that covers the address; -1 when none does.
   std::ptrdiff_t function_at(std::uint64_t address) const;
+  /// The same where one of the linker's stubs may stand between a call and the function.
+  std::ptrdiff_t called_function(std::uint64_t target);
   /// Memory that stays writable while the module runs.
   bool writable(std::uint64_t address) const;
   /// A bound for what `writable` says yes to, and for the linker's tables of addresses.
@@ -41,6 +43,8 @@ class ModuleCode {
   Value callee_of(const State& state, const Instruction& instruction);
   /// What people call the code at an address: its symbol, else its section and offset.
   std::string name_at(std::uint64_t address) const;
+  /// What people call function number `index`: as its source spells it, else section and offset.
+  std::string shown_name(std::size_t index) const;
 
  private:
   const Image& image_;
