@@ -123,6 +123,9 @@ struct Phase {
   unsigned imports = 0;
   /// Uses of what the module offers, over all interpreters and rounds; the user's own exercise file is none of them.
   unsigned uses = 0;
+  /// Several interpreters ran at the same moment in it: how it ended may be luck, and another run may end otherwise.
+  bool at_once = false;
+  /// What no level before it has shown already: one that meets by chance says nothing that a quiet one has not said.
   std::vector<SharedObject> shared{};
   std::vector<ChangedWord> changed{};
   /// Last lines of what the module itself printed, capped.

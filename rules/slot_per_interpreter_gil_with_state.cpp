@@ -9,6 +9,7 @@
 #include "rules/finding_index.h"
 #include "rules/link_units.h"
 #include "rules/registry.h"
+#include "rules/writes.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -39,8 +40,18 @@ struct Lookup {
   std::map<std::string_view, const model::SourceEntryPoint*> hooks{};
 };
 
+/// The run showed what is shared without waiting for a crash.
+bool shared_by_looking(const Facts& facts, const model::RunFacts& run) {
+  return std::ranges::any_of(run.phases,
+                             [](const model::Phase& phase) {
+                               return under_own_gil(phase.level) && !phase.at_once && !phase.shared.empty();
+                             }) ||
+         std::ranges::any_of(conflicting_writes(facts, run), &ConflictingWrite::overwritten);
+}
+
 /// What the other rules say against the module, a line for each finding, and how the run ended where it ended badly.
-std::vector<Because> broken_promises(const Lookup& lookup, const FindingIndex& index, const std::string& module) {
+std::vector<Because> broken_promises(const Facts& facts, const Lookup& lookup, const FindingIndex& index,
+                                     const std::string& module) {
   std::vector<Because> lines;
   std::set<std::string> named;
   for (const Finding* finding : index.of(module)) {
@@ -58,8 +69,11 @@ std::vector<Because> broken_promises(const Lookup& lookup, const FindingIndex& i
   const auto [first, last] = lookup.runs.equal_range(module);
   for (auto entry = first; entry != last; ++entry) {
     const model::RunFacts& run = *entry->second;
+    const bool seen_by_looking = shared_by_looking(facts, run);
     for (const model::Phase& phase : run.phases) {
       if (!under_own_gil(phase.level)) continue;
+      // Who shares crashes in one run and survives the next: where the sharing was seen, luck adds nothing.
+      if (phase.at_once && seen_by_looking) continue;
       if (phase.outcome == Outcome::crashed || phase.outcome == Outcome::timed_out ||
           phase.outcome == Outcome::exited) {
         lines.push_back({EvidenceKind::runtime,
@@ -78,7 +92,7 @@ std::vector<Finding> check(const Facts& facts, const FindingIndex& index) {
   std::vector<Finding> findings;
   const Lookup lookup(facts);
   for (const std::string& module : own_gil_modules(facts)) {
-    std::vector<Because> lines = broken_promises(lookup, index, module);
+    std::vector<Because> lines = broken_promises(facts, lookup, index, module);
     if (lines.empty()) continue;
     Finding finding;
     finding.severity = model::Severity::blocker;

@@ -9,6 +9,7 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <tuple>
 
 #include "loader_probe/host/evidence.h"
 #include "loader_probe/host/known_bugs.h"
@@ -143,7 +144,43 @@ std::string join_lines(const std::vector<std::string>& parts) {
   return text;
 }
 
-void count(const EventLog& log, model::Phase& phase) {
+/// Where in the log several interpreters begin to run at the same moment; its end when they never do.
+std::size_t first_meeting(const LevelRun& run, const EventLog& log) {
+  if (run.level == model::Level::concurrent) return 0;
+  if (run.level != model::Level::forced) return log.events.size();
+  // The quiet steps before use two interpreters.
+  const auto meets = std::ranges::find_if(log.events, [](const Object& event) {
+    return string_of(event, events::key_event) == events::step && integer_of(event, "interp") > 2;
+  });
+  return static_cast<std::size_t>(meets - log.events.begin());
+}
+
+/// What was seen while one interpreter ran after the other says whose object a place holds; where they race for it,
+/// that is luck, and only what the quiet steps did not show is taken.
+/// `tracked` as collect_evidence has it: only quiet steps are tracked.
+Evidence evidence_of(const LevelRun& run, const EventLog& log, const EventLog* tracked = nullptr) {
+  const std::size_t meeting = first_meeting(run, log);
+  if (meeting == log.events.size()) return collect_evidence(log, run.path, run.interpreter, tracked);
+  EventLog quiet;
+  EventLog racing;
+  for (std::size_t i = 0; i < log.events.size(); ++i) {
+    const Object& event = log.events[i];
+    if (i < meeting) quiet.events.push_back(event);
+    const std::string name = string_of(event, events::key_event);
+    if (i >= meeting || name == events::image || name == events::definition) racing.events.push_back(event);
+  }
+  Evidence evidence = collect_evidence(quiet, run.path, run.interpreter, tracked);
+  Evidence by_chance = collect_evidence(racing, run.path, run.interpreter);
+  for (model::SharedObject& object : by_chance.shared) {
+    if (object.kind == model::SharedObject::Kind::holds) object.owners.clear();
+  }
+  leave_out_seen(by_chance.shared, evidence.shared);
+  evidence.shared.insert(evidence.shared.end(), by_chance.shared.begin(), by_chance.shared.end());
+  evidence.changed.insert(evidence.changed.end(), by_chance.changed.begin(), by_chance.changed.end());
+  return evidence;
+}
+
+void count(const LevelRun& run, const EventLog& log, model::Phase& phase) {
   std::map<std::int64_t, std::set<std::int64_t>> by_round;
   for (const Object* event : log.named(events::import)) {
     by_round[integer_of(*event, "round")].insert(integer_of(*event, "interp"));
@@ -153,6 +190,7 @@ void count(const EventLog& log, model::Phase& phase) {
     phase.interpreters = std::max(phase.interpreters, static_cast<unsigned>(interpreters.size()));
   }
   phase.rounds = static_cast<unsigned>(by_round.size());
+  phase.at_once = first_meeting(run, log) < log.events.size();
   for (const Object* event : log.named(events::exercise))
     phase.uses += static_cast<unsigned>(integer_of(*event, "calls"));
 }
@@ -257,6 +295,13 @@ std::vector<std::string> raised_in(const EventLog& log) {
   return raised;
 }
 
+void leave_out_seen(std::vector<model::SharedObject>& found, const std::vector<model::SharedObject>& seen) {
+  const auto place = [](const model::SharedObject& o) { return std::tie(o.kind, o.library, o.section, o.offset); };
+  std::erase_if(found, [&](const model::SharedObject& object) {
+    return std::ranges::any_of(seen, [&](const auto& other) { return place(other) == place(object); });
+  });
+}
+
 model::Phase phase_of(const LevelRun& run, const ChildResult& child, const EventLog& log) {
   model::Phase phase;
   phase.level = run.level;
@@ -267,8 +312,8 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
     return phase;
   }
   if (judge_end(run, child, log, phase)) judge_events(run, log, phase);
-  count(log, phase);
-  Evidence evidence = collect_evidence(log, run.path, run.interpreter);
+  count(run, log, phase);
+  Evidence evidence = evidence_of(run, log);
   phase.shared = std::move(evidence.shared);
   // What a hook writes before the import is refused says nothing that the forced level does not say better.
   if (phase.imports > 0) phase.changed = std::move(evidence.changed);
@@ -285,7 +330,7 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
 }
 
 void add_tracked_writes(const LevelRun& run, const EventLog& log, const EventLog& tracked, model::Phase& phase) {
-  Evidence evidence = collect_evidence(log, run.path, run.interpreter, &tracked);
+  Evidence evidence = evidence_of(run, log, &tracked);
   phase.shared = std::move(evidence.shared);
   phase.changed = std::move(evidence.changed);
 }

@@ -99,6 +99,8 @@ class Run {
     const ChildResult child = start(level_word(level), {});
     LevelRun run{level, input_.module, path_, interpreter_, options_.timeout, raised_in_main_};
     Phase phase = phase_of(run, child, log_);
+    if (phase.at_once && level != Level::forced) leave_out_seen(phase.shared, seen_quietly_);
+    if (!phase.at_once) seen_quietly_.insert(seen_quietly_.end(), phase.shared.begin(), phase.shared.end());
     if (level == Level::main) raised_in_main_ = raised_in(log_);
     if (phase.imports > 0 && level == Level::isolated) track_writes(run, events::level_tracked, phase);
     if (!phase.changed.empty() && level == Level::forced) track_writes(run, events::level_tracked_forced, phase);
@@ -177,11 +179,13 @@ class Run {
     const std::string token = make_token();
     ChildRequest request;
     request.executable = interpreter_.executable;
-    // faulthandler prints the Python stack when a signal ends the child; -I shuts out PYTHON* and the user's site.
-    request.arguments = {"-I", "-X", "faulthandler", "-c", kBootstrap, library_};
-    request.environment = inherited({"PATH", "LD_LIBRARY_PATH"});
-    // All symbols are bound when a file is loaded: no lazy binding may look like a write to the module's memory.
-    for (const char* setting : {"LD_BIND_NOW=1", "PYTHONDONTWRITEBYTECODE=1", "LANG=C.UTF-8"}) {
+    // faulthandler prints the Python stack when a signal ends the child; -s shuts out the user's own site-packages, -P
+    // the working folder. Of PYTHON* settings only the one passes that says where modules are.
+    request.arguments = {"-s", "-P", "-X", "faulthandler", "-c", kBootstrap, library_};
+    request.environment = inherited({"PATH", "LD_LIBRARY_PATH", "PYTHONPATH"});
+    // All symbols are bound when a file is loaded: no lazy binding may look like a write to the module's memory. The
+    // same hashes in each run: what one interpreter does after the other must not change with them.
+    for (const char* setting : {"LD_BIND_NOW=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "LANG=C.UTF-8"}) {
       request.environment.emplace_back(setting);
     }
     request.limits.seconds = options_.timeout;
@@ -215,6 +219,7 @@ class Run {
   bool by_path_ = false;
   EventLog log_{};
   std::vector<std::string> raised_in_main_{};
+  std::vector<model::SharedObject> seen_quietly_{};
   std::vector<Preload> preloads_{};
   std::set<std::string> notes_{};
 };
