@@ -1,0 +1,142 @@
+// Whether the machine code explains what a run saw: run_against_code PYTHON, then lines "MODULE FILE ROOT" on stdin.
+// Prints, for each word of a module's own writable memory that a run saw changing or holding an object, a line
+// "MODULE <tab> PLACE <tab> SYMBOL <tab> CAUSE <tab> SEEN"; CAUSE is "store", "passed to NAME", "in it: ..." or
+// "nothing". A module that could not be read or did not run gives "MODULE <tab> - <tab> - <tab> left out: WHY <tab> -".
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "analyzer/code/collect_code.h"
+#include "loader_probe/host/interpreters.h"
+#include "loader_probe/host/probe.h"
+
+namespace {
+
+using namespace isoaudit;
+
+/// A word that a run saw, and how.
+struct Seen {
+  std::string section{};
+  std::uint64_t offset = 0;
+  std::string symbol{};
+  std::string how{};
+  bool is_static = false;
+};
+
+/// Static objects are passed on as a whole: a type has about fifty words, and the runtime fills them.
+constexpr std::uint64_t longest_object = 512;
+
+class Code {
+ public:
+  Code(const analyzer::Image& image, const model::CodeFacts& facts) : image_(image), facts_(facts) {}
+
+  std::string cause(const Seen& seen) const {
+    std::string passed;
+    for (const model::CodeWrite& write : facts_.writes) {
+      if (write.section != seen.section) continue;
+      if (write.passed_to.empty()) {
+        if (covers(write, seen.offset)) return "store";
+      } else if (passed.empty() && reaches(write, seen.offset)) {
+        passed = "passed to " + write.passed_to;
+      }
+    }
+    return passed.empty() ? "nothing" : passed;
+  }
+
+ private:
+  bool covers(const model::CodeWrite& write, std::uint64_t offset) const {
+    // The run's word has eight bytes, of which the store may touch any.
+    if (write.size != 0) return write.offset < offset + 8 && offset < write.offset + write.size;
+    return reaches(write, offset);
+  }
+
+  /// What begins at the write's place, or the variable that it lies in.
+  bool reaches(const model::CodeWrite& write, std::uint64_t offset) const {
+    const analyzer::Section* section = image_.section_named(write.section);
+    const analyzer::Symbol* symbol = section == nullptr ? nullptr : image_.symbol_at(section->address + write.offset);
+    if (symbol != nullptr && symbol->size != 0) {
+      const std::uint64_t begin = symbol->address - section->address;
+      return offset + 8 > begin && offset < begin + symbol->size;
+    }
+    return offset + 8 > write.offset && offset < write.offset + longest_object;
+  }
+
+  const analyzer::Image& image_;
+  const model::CodeFacts& facts_;
+};
+
+std::map<std::pair<std::string, std::uint64_t>, Seen> words_of(const model::RunFacts& run) {
+  std::map<std::pair<std::string, std::uint64_t>, Seen> words;
+  const auto add = [&](const auto& word, const std::string& how, bool is_static) {
+    // A private library's memory is its own code's to explain.
+    if (!word.library.empty()) return;
+    Seen& seen = words[{word.section, word.offset}];
+    seen.section = word.section, seen.offset = word.offset, seen.symbol = word.symbol;
+    seen.is_static = seen.is_static || is_static;
+    if (seen.how.find(how) == std::string::npos) seen.how += (seen.how.empty() ? "" : ", ") + how;
+  };
+  for (const model::Phase& phase : run.phases) {
+    for (const model::SharedObject& object : phase.shared) {
+      const bool is_static = object.kind == model::SharedObject::Kind::is_static;
+      add(object, is_static ? "is " + object.description : "holds " + object.description, is_static);
+    }
+    for (const model::ChangedWord& word : phase.changed) add(word, "changed during " + word.step, false);
+  }
+  return words;
+}
+
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (c == '\n' || c == '\t') c = ' ';
+  }
+  return text;
+}
+
+void left_out(const std::string& module, const std::string& why) {
+  std::printf("%s\t-\t-\tleft out: %s\t-\n", module.c_str(), one_line(why).c_str());
+}
+
+void compare(const std::string& module, const std::string& file, const std::string& root,
+             const model::Interpreter& python) {
+  const analyzer::MappedFileResult mapped = analyzer::map_file(file);
+  const analyzer::ImageResult read = mapped.file ? analyzer::read_image(mapped.file) : analyzer::ImageResult{};
+  if (!read.image) return left_out(module, mapped.file ? read.error : mapped.error);
+  const model::CodeFacts facts = analyzer::collect_code(*read.image);
+  if (!facts.read) return left_out(module, facts.why_not);
+  loader_probe::ProbeOptions options;
+  options.interpreters = 3;
+  options.rounds = 1;
+  const model::RunFacts run =
+      loader_probe::probe({.module = module, .path = file, .import_root = root}, python, options).run;
+  const bool ran = std::ranges::any_of(run.phases, [](const model::Phase& p) { return p.imports > 1; });
+  if (!ran) return left_out(module, run.phases.empty() ? "no phase" : run.phases.front().detail);
+  const Code code(*read.image, facts);
+  for (const auto& [place, seen] : words_of(run)) {
+    std::printf("%s\t%s+0x%llx\t%s\t%s\t%s\n", module.c_str(), seen.section.c_str(),
+                static_cast<unsigned long long>(seen.offset), seen.symbol.c_str(), code.cause(seen).c_str(),
+                one_line(seen.how).c_str());
+  }
+  std::printf("%s\t-\t-\tran\t-\n", module.c_str());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const loader_probe::InterpreterResult python = loader_probe::find_interpreter(argv[1]);
+  if (!python.interpreter) {
+    std::fprintf(stderr, "%s\n", python.error.c_str());
+    return 2;
+  }
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    std::string module, file, root;
+    if (!(words >> module >> file >> root)) continue;
+    compare(module, file, root, *python.interpreter);
+    std::fflush(stdout);
+  }
+}
