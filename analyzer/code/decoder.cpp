@@ -102,11 +102,11 @@ class LlvmDecoder final : public Decoder {
 constexpr std::array<Register, 6> x86_arguments{7, 6, 2, 1, 8, 9};
 constexpr std::array<Register, 8> aarch64_arguments{0, 1, 2, 3, 4, 5, 6, 7};
 constexpr std::uint64_t all_vectors = 0xFFFFFFFF00000000;
-constexpr CallingConvention x86{x86_arguments, 0, 4, all_vectors | 0x0FC7};
+constexpr CallingConvention x86{x86_arguments, 0, 4, 5, all_vectors | 0x0FC7};
 /// rcx, rdx, r8, r9; xmm6 to xmm15 live on.
 constexpr std::array<Register, 4> windows_arguments{1, 2, 8, 9};
-constexpr CallingConvention windows_x86{windows_arguments, 0, 4, 0xFFFF003F00000000 | 0x0F07};
-constexpr CallingConvention aarch64{aarch64_arguments, 0, 31, all_vectors | 0x4007FFFF};
+constexpr CallingConvention windows_x86{windows_arguments, 0, 4, 5, 0xFFFF003F00000000 | 0x0F07};
+constexpr CallingConvention aarch64{aarch64_arguments, 0, 31, 29, all_vectors | 0x4007FFFF};
 
 }  // namespace
 

@@ -32,6 +32,8 @@ struct CallingConvention {
   std::span<const Register> arguments{};
   Register result = 0;
   Register stack_pointer = 0;
+  /// Where functions that have a frame pointer keep it.
+  Register frame_pointer = 0;
   /// Lost over a call.
   std::uint64_t clobbered = 0;
 };

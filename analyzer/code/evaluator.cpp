@@ -1,6 +1,11 @@
 #include "analyzer/code/evaluator.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace isoaudit::analyzer {
+
+bool is_address_table(std::string_view section) { return section.starts_with(".got") || section.ends_with(",__got"); }
 
 Value Evaluator::register_value(const State& state, Register number) const {
   if (number == zero_register) return number_value(0);
@@ -25,16 +30,31 @@ Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
       indexed = true;
     }
   }
-  if (base.kind == Value::Kind::stack) return {Place::Kind::stack, base.bits + offset, indexed};
-  if (base.kind == Value::Kind::address) return {Place::Kind::image, base.bits + offset, indexed};
-  if (base.kind == Value::Kind::region) return {Place::Kind::image, base.bits, true};
-  if (base.kind == Value::Kind::argument) return {Place::Kind::argument, base.bits, true};
+  const auto arguments = static_cast<std::uint16_t>(base.arguments());
+  switch (base.kind) {
+    case Value::Kind::stack: return {Place::Kind::stack, base.bits + offset, indexed};
+    case Value::Kind::address: return {Place::Kind::image, base.bits + offset, indexed, 0, base.bits + offset};
+    case Value::Kind::region: return {Place::Kind::image, base.bits, true, arguments, base.last()};
+    case Value::Kind::argument: return {Place::Kind::argument, base.bits, true, arguments};
+    case Value::Kind::import:
+      if (offset == 0 && !indexed) return {Place::Kind::import, base.name};
+      break;
+    case Value::Kind::held:
+    case Value::Kind::changed: {
+      // A pointer variable that nothing else is known of: it may still point where it was initialised to.
+      const Pointer first = image_.pointer_at(base.bits);
+      if (first.kind != Pointer::Kind::address) break;
+      const std::uint64_t at = first.value + (base.kind == Value::Kind::held ? offset : 0);
+      return {Place::Kind::image, at, true, 0, at};
+    }
+    default: break;
+  }
   const bool by_thread =
       operand.index != no_register && register_value(state, operand.index).kind == Value::Kind::thread;
   if (base.kind == Value::Kind::thread || by_thread) return {Place::Kind::thread, 0, false};
   // RIP-relative: no base register at all.
   const bool absolute = operand.base == no_register && operand.index == no_register;
-  if (absolute) return {Place::Kind::image, offset, false};
+  if (absolute) return {Place::Kind::image, offset, false, 0, offset};
   return {};
 }
 
@@ -71,6 +91,10 @@ Value Evaluator::add(const Value& value, std::int64_t amount, unsigned width) co
     case Value::Kind::region:
     case Value::Kind::argument: return width < 8 ? Value{} : value;
     case Value::Kind::thread: return value;
+    case Value::Kind::held:
+      if (amount != 0) sum.kind = Value::Kind::changed;
+      return sum;
+    case Value::Kind::changed: return value;
     default: return amount == 0 ? value : Value{};
   }
 }
@@ -78,11 +102,21 @@ Value Evaluator::add(const Value& value, std::int64_t amount, unsigned width) co
 Value Evaluator::sum(const Value& left, const Value& right, unsigned width) const {
   if (right.is_number()) return add(left, static_cast<std::int64_t>(right.bits), width);
   if (left.is_number()) return add(right, static_cast<std::int64_t>(left.bits), width);
-  if (width < 8) return {};
-  for (const auto& [pointer, other] : {std::pair(left, right), std::pair(right, left)}) {
-    if (points_into_image(other) || other.kind == Value::Kind::stack) continue;
-    if (points_into_image(pointer)) return {Value::Kind::region, 0, pointer.bits};
-    if (pointer.kind == Value::Kind::argument && other.kind != Value::Kind::argument) return pointer;
+  if (width == 8) {
+    for (const auto& [pointer, other] : {std::pair(left, right), std::pair(right, left)}) {
+      if (points_into_image(other) || other.kind == Value::Kind::stack) continue;
+      if (points_into_image(pointer)) return weakened(pointer);
+      if (pointer.kind == Value::Kind::argument && other.kind != Value::Kind::argument) return pointer;
+    }
+  }
+  return computed(left, right);
+}
+
+Value Evaluator::computed(const Value& left, const Value& right) const {
+  for (const Value& value : {left, right}) {
+    if (value.kind == Value::Kind::held || value.kind == Value::Kind::changed) {
+      return {Value::Kind::changed, 0, value.bits};
+    }
   }
   return {};
 }
@@ -114,19 +148,20 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
         if (instruction.width == 8) halves[1] = number_value(0);
       } else {
         result = source();
-        if (instruction.width == 4 && !to_vector) {
-          result = result.is_number() ? number_value(low_bytes(result.bits, 4)) : Value{};
-        }
+        if (instruction.width == 4 && !to_vector) result = narrowed(result, 4);
         halves = {result, number_value(0)};
       }
       break;
     case Op::address: {
       const Place at = place(state, instruction.memory);
       if (at.indexed && at.kind == Place::Kind::stack) break;
-      if (at.kind == Place::Kind::argument) result = {Value::Kind::argument, 0, at.at};
+      if (at.kind == Place::Kind::argument) {
+        result = {Value::Kind::argument, 0, at.at, static_cast<std::uint16_t>(at.arguments & ~(1u << at.at))};
+      }
       if (at.kind == Place::Kind::stack) result = {Value::Kind::stack, 0, at.at};
       if (at.kind == Place::Kind::image) {
-        result = {at.indexed ? Value::Kind::region : Value::Kind::address, 0, at.at};
+        result = {Value::Kind::address, 0, at.at};
+        if (at.indexed) meet(result, {Value::Kind::region, 0, at.last, at.arguments});
       }
       break;
     }
@@ -135,7 +170,7 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
       halves = loaded(state, instruction, at, memory);
       result = halves[0];
       if (instruction.pair) {
-        second_halves = loaded(state, instruction, {at.kind, at.at + instruction.width, at.indexed}, memory);
+        second_halves = loaded(state, instruction, at.plus(instruction.width), memory);
       }
       break;
     }
@@ -150,9 +185,21 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
         result = number_value(0);
       } else if (result.kind == Value::Kind::stack || result.is_number()) {
         result.bits &= static_cast<std::uint64_t>(instruction.immediate);
+        if (result.is_number()) result.bits = low_bytes(result.bits, instruction.width);
       } else {
-        result = {};
+        result = may_point(result) ? weakened(result) : computed(result, {});
       }
+      break;
+    case Op::choose:
+      result = source();
+      meet(result, instruction.has_memory ? load(state, place(state, instruction.memory), instruction.width, memory)
+                                          : register_value(state, instruction.src2));
+      if (instruction.width == 4) result = narrowed(result, 4);
+      break;
+    case Op::compute:
+      result = computed(source(), instruction.has_memory
+                                      ? load(state, place(state, instruction.memory), instruction.width, memory)
+                                      : register_value(state, instruction.src2));
       break;
     case Op::insert:
       result = register_value(state, instruction.dst);
@@ -219,6 +266,10 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
   if (to_vector) {
     state.set_vector(instruction.dst, halves);
   } else {
+    // Where the frame lies is no secret that gets out.
+    const bool frame = instruction.dst == convention_.stack_pointer || instruction.dst == convention_.frame_pointer;
+    const bool computes = instruction.op == Op::address || instruction.op == Op::add;
+    if (computes && !frame && result.kind == Value::Kind::stack) escape(state, result);
     set(state, instruction.dst, result);
   }
   if (instruction.op != Op::load || !instruction.pair) return;
@@ -227,6 +278,18 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
   } else {
     set(state, instruction.src2, second_halves[0]);
   }
+}
+
+void Evaluator::escape(State& state, const Value& address) {
+  state.escaped = std::min(state.escaped, static_cast<std::int64_t>(address.bits));
+}
+
+void Evaluator::after_unseen_call(State& state, Value result) const {
+  for (const Register argument : convention_.arguments) {
+    if (state.general[argument].kind == Value::Kind::stack) escape(state, state.general[argument]);
+  }
+  weaken_stack(state, state.escaped);
+  after_call(state, result);
 }
 
 void Evaluator::after_call(State& state, Value result) const {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "analyzer/code/decoder.h"
 #include "analyzer/code/instruction.h"
@@ -14,12 +15,30 @@ namespace isoaudit::analyzer {
 
 /// Where an access goes.
 struct Place {
-  enum class Kind : std::uint8_t { unknown, thread, stack, image, argument } kind = Kind::unknown;
-  /// Offset on the stack, address in the image, or number of the argument that points there.
+  enum class Kind : std::uint8_t {
+    unknown,
+    thread,
+    stack,
+    image,
+    import,    ///< another module's variable
+    argument,  ///< what the function got a pointer to
+  } kind = Kind::unknown;
+  /// Offset on the stack, address in the image, name of another module's variable, or the argument's number.
   std::uint64_t at = 0;
-  /// An index register whose value is not known was left out: `at` is the start of what is indexed.
+  /// It may go elsewhere too: an index register whose value is not known was left out (`at` is the start of what is
+  /// indexed), or the pointer may have been replaced.
   bool indexed = false;
+  /// Arguments that it may go through: bit i stands for argument i.
+  std::uint16_t arguments = 0;
+  /// The other place in the image where it may go; `at` when there is none.
+  std::uint64_t last = 0;
+
+  /// `distance` bytes further on.
+  Place plus(std::uint64_t distance) const { return {kind, at + distance, indexed, arguments, last + distance}; }
 };
+
+/// The linker's table of addresses, through which exported variables are reached.
+bool is_address_table(std::string_view section);
 
 /// The effect of instructions that only move values; calls and jumps are the reader's.
 class Evaluator {
@@ -37,6 +56,8 @@ class Evaluator {
   /// Registers, stack and flags after the instruction; `memory` as in load, and written to when `writable` is set.
   void step(State& state, const Instruction& instruction, const Memory* memory, Memory* writable) const;
   void after_call(State& state, Value result) const;
+  /// The same where the callee is not followed: it may write to what it, or anybody before it, got the address of.
+  void after_unseen_call(State& state, Value result) const;
   /// Whether a conditional branch is taken, when the flags decide.
   std::optional<bool> taken(const State& state, const Instruction& branch) const;
   Value register_value(const State& state, Register number) const;
@@ -45,12 +66,16 @@ class Evaluator {
   /// What one register takes from memory, in halves.
   std::array<Value, 2> loaded(const State& state, const Instruction& instruction, const Place& at,
                               const Memory* memory) const;
+  /// A stack slot's address gets out of the reader's sight.
+  static void escape(State& state, const Value& address);
   void set(State& state, Register number, Value value) const;
   void store(State& state, const Instruction& instruction, Memory* writable) const;
   void put(State& state, const Place& place, std::uint64_t offset, unsigned width, Value value, Memory* writable) const;
   Value from_pointer(const Pointer& pointer) const;
   Pointer to_pointer(const Value& value) const;
   Value add(const Value& value, std::int64_t amount, unsigned width) const;
+  /// Of two values what arithmetic leaves: that it began with what memory held.
+  Value computed(const Value& left, const Value& right) const;
   Value sum(const Value& left, const Value& right, unsigned width) const;
 
   const Image& image_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "analyzer/code/evaluator.h"
 
@@ -7,6 +8,8 @@ namespace {
 
 /// More slots than this are not worth following; a function with so many keeps the ones it wrote first.
 constexpr std::size_t most_slots = 96;
+/// Pointers are followed further: behind them are stores.
+constexpr std::size_t most_pointer_slots = 512;
 /// What a store at an unknown index may hit.
 constexpr std::uint64_t longest_table = 512;
 
@@ -31,6 +34,9 @@ Value from_halves(const std::vector<StackSlot>& stack, std::int64_t at) {
 
 Value Evaluator::load(const State& state, const Place& place, unsigned width, const Memory* memory) const {
   if (place.indexed) return {};
+  if (place.kind == Place::Kind::import) {
+    return {Value::Kind::content, static_cast<std::uint32_t>(place.at), 0};
+  }
   if (place.kind == Place::Kind::stack) {
     const auto at = static_cast<std::int64_t>(place.at);
     for (const StackSlot& slot : state.stack) {
@@ -46,7 +52,10 @@ Value Evaluator::load(const State& state, const Place& place, unsigned width, co
   if (place.kind != Place::Kind::image) return {};
   if (memory == nullptr) {
     const Section* section = image_.section_at(place.at);
-    if (section == nullptr || section->kind != model::SectionClass::constant) return {};
+    if (section == nullptr) return {};
+    // Where the linker's table of addresses stays writable, only the loader writes it.
+    const bool constant = section->kind == model::SectionClass::constant || is_address_table(section->name);
+    if (!constant) return section->writable() ? Value{Value::Kind::held, 0, place.at} : Value{};
     if (width == image_.pointer_size) return from_pointer(image_.pointer_at(place.at));
     const std::optional<std::uint64_t> bits = image_.number_at(place.at, width);
     return bits ? number_value(*bits) : Value{};
@@ -83,11 +92,13 @@ void Evaluator::put(State& state, const Place& place, std::uint64_t offset, unsi
     put(state, place, offset + 4, 4, {}, writable);
     return put(state, place, offset, 4, number_value(value.bits), writable);
   }
-  if (value.known() && width < 8 && !value.is_number()) value = {};
+  if (width < 8) value = narrowed(value, width);
+  if (value.kind == Value::Kind::stack) escape(state, value);
   if (place.kind == Place::Kind::stack) {
     const auto at = static_cast<std::int64_t>(place.at + offset);
     cut_slots(state.stack, at, at + std::max(width, 1u));
-    if (!value.known() || state.stack.size() >= most_slots) return;
+    const std::size_t most = may_point(value) ? most_pointer_slots : most_slots;
+    if (!value.known() || state.stack.size() >= most) return;
     const StackSlot slot{at, static_cast<std::uint8_t>(width), value};
     state.stack.insert(std::ranges::upper_bound(state.stack, slot), slot);
   } else if (place.kind == Place::Kind::image && writable != nullptr) {
@@ -98,9 +109,14 @@ void Evaluator::put(State& state, const Place& place, std::uint64_t offset, unsi
 void Evaluator::store(State& state, const Instruction& instruction, Memory* writable) const {
   const Place to = place(state, instruction.memory);
   const unsigned width = instruction.width;
-  if (to.kind != Place::Kind::stack && to.kind != Place::Kind::image) return;
+  if (to.kind != Place::Kind::stack && to.kind != Place::Kind::image) {
+    if (to.kind != Place::Kind::thread) weaken_stack(state, state.escaped);
+    return;
+  }
   if (to.indexed) {
-    if (to.kind == Place::Kind::stack) state.stack.clear();
+    // `writable`: one way alone is followed, and what is kept has to be certain.
+    if (to.kind == Place::Kind::stack && writable != nullptr) state.stack.clear();
+    if (to.kind == Place::Kind::stack) weaken_stack(state, std::numeric_limits<std::int64_t>::min());
     if (to.kind == Place::Kind::image && writable != nullptr) writable->forget(to.at, longest_table);
     return;
   }
@@ -117,7 +133,7 @@ void Evaluator::store(State& state, const Instruction& instruction, Memory* writ
 std::array<Value, 2> Evaluator::loaded(const State& state, const Instruction& instruction, const Place& at,
                                        const Memory* memory) const {
   if (instruction.width == 16 && instruction.dst >= first_vector && instruction.dst < 64) {
-    return {load(state, at, 8, memory), load(state, {at.kind, at.at + 8, at.indexed}, 8, memory)};
+    return {load(state, at, 8, memory), load(state, at.plus(8), 8, memory)};
   }
   if (instruction.width == 0 || instruction.width > 8) return {};
   Value value = load(state, at, instruction.width, memory);

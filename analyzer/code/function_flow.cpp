@@ -9,7 +9,7 @@ namespace isoaudit::analyzer {
 namespace {
 
 /// A block is looked at again only when something that was known no longer is, so it ends by itself; this bounds
-/// hostile code, after which blocks start with nothing known.
+/// hostile code, after which blocks start with nothing certain.
 constexpr std::size_t most_looks_for_each_block = 24;
 
 /// The same for a function as a whole: most blocks are looked at once or twice.
@@ -170,7 +170,7 @@ class Flow {
       if (++looks_[block] > most_looks_for_each_block || worn_out) {
         if (looks_[block] > most_looks_for_each_block + 1) continue;
         looks_[block] = most_looks_for_each_block + 1;
-        entries_[block] = State{};
+        weaken(entries_[block]);
       }
       State& state = working_;
       state = entries_[block];
@@ -183,7 +183,7 @@ class Flow {
   void apply(State& state, const Instruction& instruction) const {
     if (instruction.op == Op::call) {
       const Value result = result_of_(state, instruction);
-      evaluator_.after_call(state, result);
+      evaluator_.after_unseen_call(state, result);
     } else {
       evaluator_.step(state, instruction, nullptr, nullptr);
     }

@@ -29,4 +29,24 @@ std::uint64_t Lifter::written(const llvm::MCInst& raw) const {
   return mask;
 }
 
+void Lifter::compute(const llvm::MCInst& raw, int memory, Instruction& out) const {
+  const llvm::MCInstrDesc& description = instructions_.get(raw.getOpcode());
+  const bool one = description.getNumDefs() == 1 && (out.clobbers & (out.clobbers - 1)) == 0;
+  const RegisterName to = reg(raw, 0);
+  if (!one || description.isCall() || to.number >= first_vector || to.width < 4) return;
+  for (unsigned i = 1; i < raw.getNumOperands(); ++i) {
+    if (memory >= 0 && i >= static_cast<unsigned>(memory) && i < static_cast<unsigned>(memory) + 5) continue;
+    const RegisterName from = reg(raw, i);
+    if (from.number >= first_vector || from.width < 4) continue;
+    if (out.src == no_register) {
+      out.src = from.number;
+    } else if (from.number != out.src) {
+      out.src2 = from.number;
+    }
+  }
+  if (out.src == no_register && !out.has_memory) return;
+  out.op = Op::compute, out.dst = to.number;
+  out.clobbers = 0;
+}
+
 }  // namespace isoaudit::analyzer

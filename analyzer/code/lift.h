@@ -39,6 +39,10 @@ class Lifter {
   /// Every register that the instruction writes, implicit ones too.
   std::uint64_t written(const llvm::MCInst& raw) const;
 
+  /// An instruction without a word of its own that makes one general register of others: which. `memory`: where its
+  /// memory operand begins, -1 for none.
+  void compute(const llvm::MCInst& raw, int memory, Instruction& out) const;
+
   const llvm::MCInstrInfo& instructions_;
   const llvm::MCRegisterInfo& registers_;
   std::vector<RegisterName> names_;

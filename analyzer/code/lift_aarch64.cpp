@@ -15,6 +15,7 @@ enum class Form : std::uint8_t {
   add_imm,  // dst, src, imm, shift
   sub_imm,
   add_registers,  // dst, src, src2, shift or extension
+  choose,         // dst, src, src2
   move,           // dst, zero, src, shift 0
   move_wide,      // dst, imm, shift
   move_not,       // dst, imm, shift
@@ -73,6 +74,7 @@ std::unordered_map<std::string, Shape> known_names() {
     add("ADD" + width + "ri", Form::add_imm), add("SUB" + width + "ri", Form::sub_imm);
     add("ORR" + width + "rs", Form::move), add("MOVZ" + width + "i", Form::move_wide);
     add("MOVN" + width + "i", Form::move_not), add("MOVK" + width + "i", Form::keep);
+    add("CSEL" + width + "r", Form::choose, w[0] == 'X' ? 8 : 4);
     add("SUBS" + width + "ri", Form::compare_imm);
     add("CBZ" + width, Form::branch_zero), add("CBNZ" + width, Form::branch_not_zero);
     add("TBZ" + width, Form::branch_bit_clear), add("TBNZ" + width, Form::branch_bit_set);
@@ -159,6 +161,8 @@ class Aarch64Lifter final : public Lifter {
     out.clobbers = written(raw);
     switch (shape.form) {
       case Form::unknown:
+        if (!shape.reads) compute(raw, -1, out);
+        return;
       case Form::nothing: return;
       case Form::adrp:
         return constant(raw, (out.address & ~0xFFFull) + (static_cast<std::uint64_t>(imm(raw, 1)) << 12), out);
@@ -167,6 +171,9 @@ class Aarch64Lifter final : public Lifter {
       case Form::add_registers:
         out.op = Op::add, out.dst = reg(raw, 0).number, out.src = reg(raw, 1).number, out.src2 = reg(raw, 2).number;
         out.width = 8;
+        return;
+      case Form::choose:
+        out.op = Op::choose, out.dst = reg(raw, 0).number, out.src = source(raw, 1), out.src2 = source(raw, 2);
         return;
       case Form::sub_imm: return add(raw, -(imm(raw, 2) << imm(raw, 3)), out);
       case Form::move:
@@ -282,14 +289,22 @@ class Aarch64Lifter final : public Lifter {
   }
 
   void add(const llvm::MCInst& raw, std::int64_t value, Instruction& out) const {
-    out.op = Op::add, out.dst = reg(raw, 0).number, out.src = reg(raw, 1).number;
+    const RegisterName to = reg(raw, 0);
+    out.op = Op::add, out.dst = to.number, out.src = reg(raw, 1).number;
+    out.width = to.width;
     out.has_immediate = true, out.immediate = value;
+  }
+
+  Register source(const llvm::MCInst& raw, unsigned operand) const {
+    const RegisterName from = reg(raw, operand);
+    return from.zero ? zero_register : from.number;
   }
 
   void copy(const llvm::MCInst& raw, unsigned dst, unsigned src, Instruction& out) const {
     out.op = Op::copy, out.dst = reg(raw, dst).number;
     const RegisterName from = reg(raw, src);
     out.src = from.number;
+    out.width = from.width;
     if (from.zero) out.has_immediate = true;
   }
 

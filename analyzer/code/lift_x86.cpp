@@ -22,6 +22,8 @@ enum class Form : std::uint8_t {
   add_imm,      // dst, src, imm
   sub_imm,      // dst, src, imm
   and_imm,      // dst, src, imm
+  choose,       // dst, src, src2
+  choose_mem,   // dst, src, mem
   zero,         // dst, a, b: zero when a is b
   compare,      // a, b
   compare_imm,  // a, imm
@@ -82,6 +84,7 @@ std::unordered_map<std::string, Shape> known_names() {
       add("CMP" + w + suffix, Form::compare, bytes);
     }
     add("TEST" + w + "rr", Form::test, bytes);
+    add("CMOV" + w + "rr", Form::choose, bytes), add("CMOV" + w + "rm", Form::choose_mem, bytes);
     for (const char* suffix : {"rr", "rr_REV"}) add("ADD" + w + suffix, Form::add, bytes);
     for (const char* suffix : {"ri", "ri32", "ri_alt"}) add("MOV" + w + suffix, Form::copy_imm, bytes);
     add("MOV" + w + "rm", Form::load, bytes);
@@ -241,6 +244,8 @@ class X86Lifter final : public Lifter {
       case Form::add_imm: return take_imm(Op::add, raw, 0, 1, 2, out);
       case Form::sub_imm: take_imm(Op::add, raw, 0, 1, 2, out), out.immediate = -out.immediate; return;
       case Form::and_imm: return take_imm(Op::align, raw, 0, 1, 2, out);
+      case Form::choose: take(Op::choose, raw, 0, 1, out), out.src2 = reg(raw, 2).number; return;
+      case Form::choose_mem: return take(Op::choose, raw, 0, 1, out);
       case Form::zero:
         if (reg(raw, 1).number != reg(raw, 2).number) return unknown(raw, shape, out);
         out.op = Op::copy, out.dst = reg(raw, 0).number;
@@ -351,12 +356,13 @@ class X86Lifter final : public Lifter {
     out.op = shape.writes && shape.reads ? Op::update : shape.writes ? Op::store : Op::other;
     out.writes_memory = shape.writes && out.has_memory;
     out.clobbers = written(raw);
+    if (!shape.writes) compute(raw, shape.memory, out);
   }
 
   void take(Op op, const llvm::MCInst& raw, unsigned dst, unsigned src, Instruction& out) const {
     const RegisterName to = reg(raw, dst), from = reg(raw, src);
     // A part of a register: what the whole then holds is not followed.
-    if (to.number < first_vector && (op == Op::copy || op == Op::add) && to.width < 4) {
+    if (to.number < first_vector && (op == Op::copy || op == Op::add || op == Op::choose) && to.width < 4) {
       out.op = Op::other, out.clobbers = written(raw);
       return;
     }

@@ -5,12 +5,6 @@
 #include "analyzer/code/place_name.h"
 
 namespace isoaudit::analyzer {
-namespace {
-
-/// The linker's table of addresses, through which exported variables are reached.
-bool is_address_table(std::string_view section) { return section.starts_with(".got") || section.ends_with(",__got"); }
-
-}  // namespace
 
 ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
     : image_(image),

@@ -1,39 +1,52 @@
 #include "analyzer/code/passed_arguments.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace isoaudit::analyzer {
 namespace {
 
-/// How far a pointer is followed from callee to callee; behind it "may be written" is the answer.
-constexpr unsigned deepest_passing = 8;
+/// To how many parameters a pointer is followed from callee to callee; behind them "may be written" is the answer.
+constexpr std::size_t most_parameters = 256;
 
 /// Bytes of code that are read a second time to learn what callees do with their arguments. Calls into the middle of
 /// one long function, each another place, would take for ever; after this many "may be written" is the answer.
 constexpr std::uint64_t most_summarized = std::uint64_t{64} << 20;
 
-unsigned bit(std::uint64_t argument) { return argument < 32 ? 1u << argument : 0u; }
-
 }  // namespace
 
-ParameterUse PassedArguments::use_of(std::uint64_t callee, unsigned argument, unsigned depth) {
-  const auto key = std::pair(callee, argument);
-  if (const auto known = uses_.find(key); known != uses_.end()) return known->second;
-  // In a circle of calls nothing is written unless something outside it says so.
-  uses_[key] = ParameterUse::not_written;
+ParameterUse PassedArguments::Summary::use_of(unsigned argument) const {
+  const auto has = [&](unsigned mask) { return ((mask >> argument) & 1) != 0; };
+  if (has(written)) return ParameterUse::written;
+  if (has(unknown)) return ParameterUse::unknown;
+  return has(atomic) ? ParameterUse::atomically : ParameterUse::not_written;
+}
+
+/// All that the pointer can get to, circles of calls included, before anything is said.
+ParameterUse PassedArguments::use_of(std::uint64_t callee, unsigned argument) {
+  const Parameter root(callee, argument);
+  if (const auto known = uses_.find(root); known != uses_.end()) return known->second;
+  std::set<Parameter> seen{root};
+  std::vector<Parameter> open{root};
   ParameterUse use = ParameterUse::not_written;
-  if (depth > deepest_passing) {
-    use = ParameterUse::unknown;
-  } else if (const Summary& summary = summary_of(callee); ((summary.written >> argument) & 1) != 0) {
-    use = ParameterUse::written;
-  } else {
-    if (((summary.unknown >> argument) & 1) != 0) use = ParameterUse::unknown;
+  while (!open.empty() && use != ParameterUse::written) {
+    const Parameter parameter = open.back();
+    open.pop_back();
+    if (const auto known = uses_.find(parameter); known != uses_.end()) {
+      use = std::max(use, known->second);
+      continue;
+    }
+    const Summary& summary = summary_of(parameter.first);
+    use = std::max(use, summary.use_of(parameter.second));
     for (const auto& [from, next, to] : summary.passes) {
-      if (from != argument) continue;
-      const ParameterUse there = use_of(next, to, depth + 1);
-      if (there == ParameterUse::written || use == ParameterUse::not_written) use = there;
-      if (use == ParameterUse::written) break;
+      if (from == parameter.second && seen.insert({next, to}).second) open.emplace_back(next, to);
+    }
+    if (seen.size() > most_parameters) {
+      use = std::max(use, ParameterUse::unknown);
+      break;
     }
   }
-  return uses_[key] = use;
+  return uses_[root] = use;
 }
 
 const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t address) {
@@ -70,11 +83,11 @@ void PassedArguments::summarize(const FunctionRange& range, const State& state, 
   const Evaluator& evaluator = code_.evaluator();
   if (instruction.op == Op::fill || instruction.op == Op::move_block) {
     const Value to = evaluator.register_value(state, 7);
-    if (to.kind == Value::Kind::argument) summary.written |= bit(to.bits);
+    summary.written |= to.arguments();
     return;
   }
   const Place place = evaluator.place(state, instruction.memory);
-  if (place.kind == Place::Kind::argument && !instruction.atomic) summary.written |= bit(place.at);
+  (instruction.atomic ? summary.atomic : summary.written) |= place.arguments;
 }
 
 void PassedArguments::summarize_call(const State& state, const Instruction& instruction, Summary& summary) {
@@ -85,15 +98,18 @@ void PassedArguments::summarize_call(const State& state, const Instruction& inst
   const auto& arguments = evaluator.convention().arguments;
   for (unsigned i = 0; i < arguments.size(); ++i) {
     const Value value = evaluator.register_value(state, arguments[i]);
-    if (value.kind != Value::Kind::argument) continue;
+    const unsigned passed = value.arguments();
+    if (passed == 0) continue;
     if (callee.kind == Value::Kind::address) {
-      summary.passes.insert({static_cast<unsigned>(value.bits), callee.bits, i});
+      for (unsigned from = 0; from < arguments.size(); ++from) {
+        if (((passed >> from) & 1) != 0) summary.passes.insert({from, callee.bits, i});
+      }
     } else if (callee.kind == Value::Kind::import) {
       const ParameterUse use = parameter_use(code_.text(callee.name), i);
-      if (use == ParameterUse::written) summary.written |= bit(value.bits);
-      if (use == ParameterUse::unknown) summary.unknown |= bit(value.bits);
+      if (use == ParameterUse::written) summary.written |= passed;
+      if (use == ParameterUse::unknown) summary.unknown |= passed;
     } else {
-      summary.unknown |= bit(value.bits);
+      summary.unknown |= passed;
     }
   }
 }

@@ -3,12 +3,20 @@
 #include <algorithm>
 #include <string_view>
 
+#include "analyzer/code/place_name.h"
+#include "analyzer/code/stored_value.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
 /// Variables that compilers add: guards of function-local statics, and the C runtime's "has run" flag.
 bool is_compiler_s_own(std::string_view name) {
   return name.starts_with("_ZGV") || name == "completed.0" || name == "__dso_handle" || name == "__TMC_END__";
+}
+
+/// Values that a store writes, each of eight bytes or, of a pair of narrower ones, half.
+unsigned parts_of(const Instruction& instruction) {
+  return std::max(1u, (instruction.width + 7u) / 8u) * (instruction.pair ? 2u : 1u);
 }
 
 }  // namespace
@@ -34,7 +42,7 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
 std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
   for (const Passed& passed : pending_) {
     const ParameterUse use = arguments_.use_of(passed.callee, passed.argument);
-    if (use != ParameterUse::not_written) add_passed(passed.function, passed.address, passed.name);
+    if (use != ParameterUse::not_written) add_passed(passed.function, passed.address, passed.name, use);
   }
   pending_.clear();
   return std::move(writes_);
@@ -67,23 +75,70 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   Place place;
   if (instruction.op == Op::fill || instruction.op == Op::move_block) {
     const Value to = evaluator.register_value(state, 7);
-    if (is_image_address(to)) place = {Place::Kind::image, to.bits, true};
+    if (is_image_address(to)) place = {Place::Kind::image, to.bits, true, 0, to.last()};
   } else {
     place = evaluator.place(state, instruction.memory);
   }
-  if (place.kind != Place::Kind::image || !code_.writable(place.at)) return;
+  if (place.kind != Place::Kind::image) return;
   // "completed.0": set once, when the library is unloaded.
   const bool flag = finalizes && instruction.width == 1 && instruction.has_immediate && instruction.immediate == 1;
   if (flag) return;
-  model::CodeWrite write = write_at(index, place.at);
-  if (is_compiler_s_own(write.symbol)) return;
-  write.atomic = instruction.atomic;
-  write.size = place.indexed ? 0 : instruction.width * (instruction.pair ? 2u : 1u);
-  if (instruction.op == Op::store) {
-    const Value value = evaluator.stored(state, instruction, 0);
-    if (value.kind == Value::Kind::result) write.result_of = code_.text(value.name);
+  std::vector<Value> parts;
+  if (instruction.op == Op::store || instruction.op == Op::store_high || instruction.op == Op::exchange) {
+    const unsigned count = instruction.op == Op::store_high ? 1 : parts_of(instruction);
+    for (unsigned i = 0; i < count; ++i) parts.push_back(evaluator.stored(state, instruction, i));
+  } else if (instruction.op == Op::fill) {
+    parts.push_back(evaluator.register_value(state, 0));
   }
-  writes_.emplace_back(index, std::move(write));
+  if (code_.writable(place.at)) add_store(index, instruction, place, parts);
+  if (place.last == place.at || !code_.writable(place.last)) return;
+  if (covering(place.last) == covering(place.at) && covering(place.at) != nullptr) return;
+  place.at = place.last;
+  add_store(index, instruction, place, parts);
+}
+
+/// The bytes that one instruction writes may be several variables: compilers join neighbours.
+void Stores::add_store(std::size_t index, const Instruction& instruction, const Place& place,
+                       std::span<const Value> parts) {
+  const std::uint64_t size = instruction.width * (instruction.pair ? 2u : 1u);
+  const std::uint64_t each = parts.size() > 1 ? size / parts.size() : 0;
+  const std::uint64_t end = place.indexed ? place.at + 1 : place.at + std::max<std::uint64_t>(size, 1);
+  for (std::uint64_t at = place.at; at < end;) {
+    const std::uint64_t next = std::min(end, variable_end(at, end));
+    model::CodeWrite write = write_at(index, at);
+    write.atomic = instruction.atomic;
+    write.size = place.indexed || size == 0 ? 0 : next - at;
+    std::span<const Value> own = parts;
+    if (each != 0 && (at != place.at || next != end)) {
+      // A part that is cut belongs to neither.
+      const std::uint64_t first = at - place.at, last = next - place.at;
+      const bool whole = first % each == 0 && last % each == 0;
+      own = whole ? parts.subspan(first / each, (last - first) / each) : std::span<const Value>();
+      if (!whole && std::ranges::all_of(parts, &Value::is_number)) write.value = model::StoredValue::constant;
+    } else if (at != place.at || next != end) {
+      own = {};
+    }
+    at = next;
+    if (is_compiler_s_own(write.symbol)) continue;
+    describe_stored(code_, own, write);
+    if (instruction.op == Op::update) write.value = model::StoredValue::changed;
+    const bool counts = parts.size() == 1 && parts[0].kind == Value::Kind::changed && parts[0].bits == place.at;
+    if (counts) write.value = model::StoredValue::changed;
+    writes_.emplace_back(index, std::move(write));
+  }
+}
+
+const Symbol* Stores::covering(std::uint64_t address) const {
+  const Symbol* symbol = code_.image().symbol_at(address);
+  return symbol != nullptr && symbol->kind == Symbol::Kind::object ? symbol : nullptr;
+}
+
+std::uint64_t Stores::variable_end(std::uint64_t address, std::uint64_t end) const {
+  const Symbol* symbol = covering(address);
+  if (symbol != nullptr) return symbol->address + symbol->size > address ? symbol->address + symbol->size : end;
+  std::uint64_t at = address + 1;
+  while (at < end && covering(at) == nullptr) ++at;
+  return at;
 }
 
 model::CodeWrite Stores::write_at(std::size_t index, std::uint64_t address) const {
@@ -102,7 +157,7 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
   const auto& arguments = evaluator.convention().arguments;
   const auto is_ours = [&](Register argument) {
     const Value value = evaluator.register_value(state, argument);
-    return is_image_address(value) && code_.writable(value.bits);
+    return is_image_address(value) && (code_.writable(value.bits) || code_.writable(value.last()));
   };
   if (std::ranges::none_of(arguments, is_ours)) return;
   if (stays_inside(code_.functions()[index], instruction)) return;
@@ -111,22 +166,30 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
   if (instruction.op == Op::jump && !callee.known()) return;
   for (unsigned i = 0; i < arguments.size(); ++i) {
     if (!is_ours(arguments[i])) continue;
-    const std::uint64_t address = evaluator.register_value(state, arguments[i]).bits;
-    if (callee.kind == Value::Kind::import) {
-      const std::string& name = code_.text(callee.name);
-      if (parameter_use(name, i) != ParameterUse::not_written) add_passed(index, address, name);
-    } else if (callee.kind == Value::Kind::address) {
-      pending_.push_back({index, callee.bits, i, address, code_.name_at(callee.bits)});
-    } else {
-      add_passed(index, address, "a function called through a pointer");
-    }
+    const Value value = evaluator.register_value(state, arguments[i]);
+    if (code_.writable(value.bits)) pass(index, callee, i, value.bits);
+    const bool other = value.kind == Value::Kind::region && value.last() != value.bits && code_.writable(value.last());
+    if (other && covering(value.last()) != covering(value.bits)) pass(index, callee, i, value.last());
   }
 }
 
-void Stores::add_passed(std::size_t index, std::uint64_t address, const std::string& callee) {
+void Stores::pass(std::size_t index, const Value& callee, unsigned argument, std::uint64_t address) {
+  if (callee.kind == Value::Kind::import) {
+    const std::string& name = code_.text(callee.name);
+    const ParameterUse use = parameter_use(name, argument);
+    if (use != ParameterUse::not_written) add_passed(index, address, name, use);
+  } else if (callee.kind == Value::Kind::address) {
+    pending_.push_back({index, callee.bits, argument, address, code_name(code_.image(), callee.bits)});
+  } else {
+    add_passed(index, address, "a function called through a pointer", ParameterUse::unknown);
+  }
+}
+
+void Stores::add_passed(std::size_t index, std::uint64_t address, const std::string& callee, ParameterUse use) {
   model::CodeWrite write = write_at(index, address);
   if (is_compiler_s_own(write.symbol)) return;
   write.passed_to = callee;
+  write.atomic = use == ParameterUse::atomically;
   writes_.emplace_back(index, std::move(write));
 }
 

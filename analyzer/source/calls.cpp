@@ -6,6 +6,7 @@
 #include "analyzer/source/guards.h"
 #include "analyzer/source/process_entries.h"
 #include "analyzer/source/values.h"
+#include "analyzer/tables/locks.h"
 #include "model/module_definition.h"
 
 namespace isoaudit::analyzer {

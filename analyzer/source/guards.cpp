@@ -6,40 +6,10 @@
 #include <algorithm>
 
 #include "analyzer/source/values.h"
+#include "analyzer/tables/locks.h"
 
 namespace isoaudit::analyzer {
 namespace {
-
-struct Lock {
-  std::string_view lock;
-  std::string_view unlock;
-};
-
-// Include/cpython/lock.h, Include/pythread.h, POSIX, C11 threads.h, Win32, <mutex>.
-constexpr Lock locks[] = {
-    {"PyMutex_Lock", "PyMutex_Unlock"},
-    {"_PyMutex_Lock", "_PyMutex_Unlock"},
-    {"PyMutex_LockFast", "PyMutex_Unlock"},
-    {"_PyRawMutex_Lock", "_PyRawMutex_Unlock"},
-    {"_PyRecursiveMutex_Lock", "_PyRecursiveMutex_Unlock"},
-    {"PyThread_acquire_lock", "PyThread_release_lock"},
-    {"PyThread_acquire_lock_timed", "PyThread_release_lock"},
-    {"pthread_mutex_lock", "pthread_mutex_unlock"},
-    {"pthread_rwlock_wrlock", "pthread_rwlock_unlock"},
-    {"pthread_spin_lock", "pthread_spin_unlock"},
-    {"mtx_lock", "mtx_unlock"},
-    {"EnterCriticalSection", "LeaveCriticalSection"},
-    {"AcquireSRWLockExclusive", "ReleaseSRWLockExclusive"},
-    {"mutex::lock", "mutex::unlock"},
-    {"recursive_mutex::lock", "recursive_mutex::unlock"},
-    {"shared_mutex::lock", "shared_mutex::unlock"},
-};
-
-constexpr std::string_view guard_classes[] = {"std::lock_guard", "std::unique_lock", "std::scoped_lock",
-                                              "absl::MutexLock"};
-
-constexpr std::string_view once_functions[] = {"pthread_once", "call_once", "std::call_once", "_PyOnceFlag_CallOnce",
-                                               "InitOnceExecuteOnce"};
 
 /// Calls of a statement that run whenever it does: not those in the branches of an `if` or a loop.
 template <typename Visit>
@@ -72,7 +42,7 @@ std::string guard_class(const clang::Stmt* statement) {
     const clang::CXXRecordDecl* record = variable == nullptr ? nullptr : variable->getType()->getAsCXXRecordDecl();
     if (record == nullptr) continue;
     const std::string name = record->getQualifiedNameAsString();
-    if (std::ranges::find(guard_classes, name) != std::end(guard_classes)) return name;
+    if (is_guard_class(name)) return name;
   }
   return {};
 }
@@ -80,10 +50,9 @@ std::string guard_class(const clang::Stmt* statement) {
 void follow_locks(const clang::Stmt* statement, std::string& held) {
   if (std::string name = guard_class(statement); !name.empty()) held = std::move(name);
   unconditional_calls(statement, [&](const std::string& callee) {
-    for (const Lock& lock : locks) {
-      if (callee == lock.lock) held = callee;
-      if (callee == lock.unlock) held.clear();
-    }
+    const Lock* lock = lock_taken_by(callee);
+    if (lock != nullptr && lock->result != LockResult::when_zero) held = callee;
+    if (releases_any(callee)) held.clear();
   });
 }
 
@@ -104,10 +73,6 @@ bool leaves(const clang::Stmt* statement) {
   }
   return llvm::isa<clang::ReturnStmt, clang::GotoStmt, clang::BreakStmt, clang::ContinueStmt, clang::CXXThrowExpr>(
       statement->stripLabelLikeStatements());
-}
-
-bool calls_once(std::string_view callee) {
-  return std::ranges::find(once_functions, callee) != std::end(once_functions);
 }
 
 bool is_atomic_function(std::string_view callee) {

@@ -15,9 +15,6 @@ std::string guard_around(const Ancestors& ancestors);
 /// What follows the statement is not reached through it: it ends in return, goto, break, continue or throw.
 bool leaves(const clang::Stmt* statement);
 
-/// "pthread_once", "std::call_once", "_PyOnceFlag_CallOnce": the function that is passed runs once.
-bool calls_once(std::string_view callee);
-
 /// "__atomic_store_n", "_Py_atomic_store_ptr", "__sync_fetch_and_add", "InterlockedExchange".
 bool is_atomic_function(std::string_view callee);
 

@@ -12,6 +12,7 @@
 #include "analyzer/source/guards.h"
 #include "analyzer/source/storage.h"
 #include "analyzer/source/uses.h"
+#include "analyzer/tables/locks.h"
 
 namespace isoaudit::analyzer {
 namespace {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "analyzer/tables/python_names.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -18,11 +20,6 @@ constexpr unsigned max_hops = 6;
 // Return their argument (Include/refcount.h, Include/object.h).
 constexpr std::string_view identity_functions[] = {"Py_NewRef", "Py_XNewRef", "_Py_NewRef", "_Py_XNewRef",
                                                    "_PyObject_CAST"};
-
-// What Py_None and its like are in Include/*.h; immortal since 3.12 (PEP 683).
-constexpr std::string_view immortal_objects[] = {"_Py_NoneStruct",        "_Py_TrueStruct",           "_Py_FalseStruct",
-                                                 "_Py_EllipsisObject",    "_Py_NotImplementedStruct", "_PyNone_Type",
-                                                 "_PyNotImplemented_Type"};
 
 /// The variable that an object is, or is a part of, without going through a pointer.
 const clang::ValueDecl* part_of(const clang::Expr* object) {
@@ -158,10 +155,8 @@ class Resolver {
 bool is_immortal(const clang::ValueDecl* declaration) {
   const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration);
   if (variable == nullptr || !variable->hasExternalStorage()) return false;
-  const llvm::StringRef name = variable->getName();
-  if (name.starts_with("PyExc_")) return true;
-  if (name.starts_with("Py") && name.ends_with("_Type")) return true;
-  return std::ranges::find(immortal_objects, std::string_view(name)) != std::end(immortal_objects);
+  const std::string_view name(variable->getName());
+  return names_immortal_object(name) || names_immortal_pointer(name);
 }
 
 const clang::ValueDecl* addressed(const clang::Expr* expression) {

@@ -1,4 +1,4 @@
-#include "analyzer/code/parameters.h"
+#include "analyzer/tables/parameters.h"
 
 #include <algorithm>
 #include <string_view>

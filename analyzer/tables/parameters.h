@@ -4,7 +4,13 @@
 
 namespace isoaudit::analyzer {
 
-enum class ParameterUse { not_written, written, unknown };
+/// What a function does with the memory that an argument points to. Ordered: what counts more comes later.
+enum class ParameterUse {
+  not_written,
+  atomically,  ///< writes, in one piece with the reading before it
+  unknown,
+  written,
+};
 
 /// Whether an imported function writes what its argument number `index` (from 0) points to. CPython's API takes objects
 /// and constant tables except where the table says otherwise; functions of other libraries are unknown.

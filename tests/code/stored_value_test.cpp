@@ -1,0 +1,165 @@
+// What is stored, in the words that the source pass uses too.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/code/compile_matrix.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+using model::StoredValue;
+using tests::writes_of;
+
+/// `value`, and what `stored` and `result_of` say.
+struct Stored {
+  StoredValue value = StoredValue::unknown;
+  std::string text{};
+  bool operator==(const Stored&) const = default;
+};
+
+void PrintTo(const Stored& stored, std::ostream* out) {
+  *out << "value " << static_cast<int>(stored.value) << " " << stored.text;
+}
+
+Stored stored_of(const model::CodeWrite& write) {
+  return {write.value, write.value == StoredValue::call ? write.result_of : write.stored};
+}
+
+class StoredValues : public testing::Test {
+ protected:
+  void expect(const std::string& source, const std::string& variable, const Stored& stored) {
+    matrix.each(source, [&](const model::CodeFacts& facts, const tests::CompileMatrix::Way&) {
+      const std::vector<model::CodeWrite> writes = writes_of(facts, variable);
+      ASSERT_FALSE(writes.empty());
+      for (const model::CodeWrite& write : writes) EXPECT_EQ(stored_of(write), stored);
+    });
+  }
+  tests::CompileMatrix matrix;
+};
+
+TEST_F(StoredValues, AConstant) {
+  expect("static int g; int get(void) { return g; } void set(void) { g = 42; }", "g", {StoredValue::constant, "0x2a"});
+}
+
+TEST_F(StoredValues, AStaticsAddress) {
+  expect("static int table[4]; static int *g; int get(void) { return *g; } void set(void) { g = table; }", "g",
+         {StoredValue::static_address, "table"});
+}
+
+TEST_F(StoredValues, PartOfAStatic) {
+  expect("static int table[4]; static int *g; int get(void) { return *g; } void set(void) { g = &table[2]; }", "g",
+         {StoredValue::static_address, "table+0x8"});
+}
+
+TEST_F(StoredValues, None) {
+  expect("static PyObject *g; PyObject *get(void) { return g; } void set(void) { g = &_Py_NoneStruct; }", "g",
+         {StoredValue::immortal, "_Py_NoneStruct"});
+}
+
+TEST_F(StoredValues, ABuiltinType) {
+  expect("static PyTypeObject *g; void *get(void) { return g; } void set(void) { g = &PyList_Type; }", "g",
+         {StoredValue::immortal, "PyList_Type"});
+}
+
+TEST_F(StoredValues, ABuiltinException) {
+  expect("static PyObject *g; PyObject *get(void) { return g; } void set(void) { g = PyExc_ValueError; }", "g",
+         {StoredValue::immortal, "PyExc_ValueError"});
+}
+
+TEST_F(StoredValues, WhatACallReturns) {
+  expect("static PyObject *g; PyObject *get(void) { return g; } void set(void) { g = PyDict_New(); }", "g",
+         {StoredValue::call, "PyDict_New"});
+}
+
+TEST_F(StoredValues, WhatACallReturnsBehindANullCheckAndOtherCalls) {
+  expect(
+      "static PyObject *g; PyObject *get(void) { return g; }\n"
+      "int set(PyObject *m) { PyObject *e = PyErr_NewException(\"m.E\", 0, 0); if (!e) return -1;\n"
+      "  use(m); if (decide(3)) use(e); g = e; return 0; }",
+      "g", {StoredValue::call, "PyErr_NewException"});
+}
+
+TEST_F(StoredValues, WhatACallReturnsOrNull) {
+  expect(
+      "static PyObject *g; PyObject *get(void) { return g; }\n"
+      "void set(int c) { PyObject *d = 0; if (decide(c)) d = PyDict_New(); use(0); g = d; }",
+      "g", {StoredValue::call, "PyDict_New"});
+}
+
+TEST_F(StoredValues, AParameter) {
+  expect("static PyObject *g; PyObject *get(void) { return g; } int set(int a, PyObject *m) { g = m; return 0; }", "g",
+         {StoredValue::parameter, "argument 2"});
+}
+
+TEST_F(StoredValues, ACounter) {
+  expect("static int g; int get(void) { return g; } void count(void) { g++; }", "g", {StoredValue::changed, ""});
+  expect("static long g; long get(void) { return g; } void count(long n) { g = g * 3 + n; }", "g",
+         {StoredValue::changed, ""});
+  expect("static unsigned g; int get(void) { return g; } void count(unsigned n) { g |= n; }", "g",
+         {StoredValue::changed, ""});
+}
+
+TEST_F(StoredValues, WhatIsReadElsewhereIsNotKnown) {
+  expect("static long g; long get(void) { return g; } void set(long *p) { g = *p; }", "g", {StoredValue::unknown, ""});
+}
+
+/// Two ways to the store: neither constant may be told for both.
+TEST_F(StoredValues, AChoiceOfConstantsIsNotOne) {
+  matrix.each(
+      "static int g; int get(void) { return g; } void set(int c) { int v = 7; if (decide(c)) v = 9; use(0); g = v; }",
+      [](const model::CodeFacts& facts, const auto&) {
+        for (const model::CodeWrite& write : writes_of(facts, "g")) EXPECT_NE(write.value, StoredValue::constant);
+      });
+}
+
+/// A local whose address is passed on changes unseen.
+TEST_F(StoredValues, AnEscapedLocalIsNotConstant) {
+  matrix.each(
+      "static long g; long get(void) { return g; }\n"
+      "void set(PyObject *a) { long v = 5; PyArg_ParseTuple(a, \"l\", &v); g = v; }",
+      [](const model::CodeFacts& facts, const auto&) {
+        ASSERT_EQ(writes_of(facts, "g").size(), 1u);
+        EXPECT_EQ(writes_of(facts, "g")[0].value, StoredValue::unknown);
+      });
+  matrix.each(
+      "static long g; long get(void) { return g; }\n"
+      "void set(PyObject *a) { long v = 5; long *p = &v; use(&p); use(0); g = v; }",
+      [](const model::CodeFacts& facts, const auto&) {
+        ASSERT_EQ(writes_of(facts, "g").size(), 1u);
+        EXPECT_EQ(writes_of(facts, "g")[0].value, StoredValue::unknown);
+      });
+}
+
+/// The label is reached from the table and from above: what came from above alone says nothing.
+TEST_F(StoredValues, ACaseOfASwitchIsReachedInSeveralWays) {
+  matrix.each(
+      "static long g, h; long get(void) { return g + h; }\n"
+      "void set(int c) { long v = 5; switch (c) { case 0: v = 6; use(0); break; case 1: v = 7; use(&h); case 2: g = v;"
+      "  use(0); break; case 3: use((void *)3); v = 8; break; case 4: use((void *)4); v = 9; break;"
+      "  case 5: use((void *)5); v = 10; break; case 6: use((void *)9); v = 12; } h = v; }",
+      [](const model::CodeFacts& facts, const auto&) {
+        ASSERT_FALSE(writes_of(facts, "g").empty());
+        for (const model::CodeWrite& write : writes_of(facts, "g")) EXPECT_NE(write.value, StoredValue::constant);
+      });
+}
+
+TEST_F(StoredValues, NeighboursThatOneInstructionFillsAreEachOnesOwn) {
+  matrix.each(
+      "static struct { long a, b; } pair; static long one, two; void *get(int c) { return c ? (void *)&pair : c > 1 ? "
+      "(void *)&one : &two; }\n"
+      "void set(void) { pair.a = 1; pair.b = 2; } void both(void) { one = 3; two = 3; }",
+      [](const model::CodeFacts& facts, const auto&) {
+        EXPECT_FALSE(writes_of(facts, "pair").empty());
+        EXPECT_EQ(writes_of(facts, "one").size(), 1u);
+        EXPECT_EQ(writes_of(facts, "two").size(), 1u);
+        for (const char* name : {"one", "two"}) {
+          for (const model::CodeWrite& write : writes_of(facts, name)) {
+            EXPECT_EQ(stored_of(write), (Stored{StoredValue::constant, "0x3"}));
+            EXPECT_EQ(write.size, 8u);
+          }
+        }
+      });
+}
+
+}  // namespace
+}  // namespace isoaudit::analyzer
