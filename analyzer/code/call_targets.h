@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
+#include <unordered_map>
 
 #include "analyzer/code/decoder.h"
 
@@ -33,7 +33,7 @@ class CallTargets {
 
   const Image& image_;
   Decoder& decoder_;
-  std::map<std::uint64_t, Target> known_{};
+  std::unordered_map<std::uint64_t, Target> known_{};
 };
 
 }  // namespace isoaudit::analyzer

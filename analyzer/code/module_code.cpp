@@ -52,18 +52,26 @@ void ModuleCode::flow(const FunctionCode& code, const Visit& visit) {
   flow_through(evaluator_, code, result_of, visit);
 }
 
-std::string ModuleCode::import_of(const Instruction& instruction) {
+std::string_view ModuleCode::import_of(const Instruction& instruction) {
   if (instruction.has_target) return targets_.import_at(instruction.target);
   if (!instruction.has_memory || instruction.memory.base != no_register) return {};
   const Pointer pointer = image_.pointer_at(static_cast<std::uint64_t>(instruction.memory.displacement));
-  return pointer.kind == Pointer::Kind::import ? std::string(pointer.name) : std::string();
+  return pointer.kind == Pointer::Kind::import ? pointer.name : std::string_view();
 }
 
 Value ModuleCode::callee_of(const State& state, const Instruction& instruction) {
-  if (const std::string import = import_of(instruction); !import.empty()) {
+  if (instruction.has_target) {
+    const auto [place, fresh] = callees_.try_emplace(instruction.target);
+    if (fresh) {
+      const std::uint32_t import = names_.number_of(import_of(instruction));
+      place->second =
+          import != 0 ? Value(Value::Kind::import, import, 0) : Value(Value::Kind::address, 0, instruction.target);
+    }
+    return place->second;
+  }
+  if (const std::string_view import = import_of(instruction); !import.empty()) {
     return {Value::Kind::import, names_.number_of(import), 0};
   }
-  if (instruction.has_target) return {Value::Kind::address, 0, instruction.target};
   if (!instruction.has_memory) return evaluator_.register_value(state, instruction.src);
   return evaluator_.load(state, evaluator_.place(state, instruction.memory), 8, nullptr);
 }

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "analyzer/code/call_targets.h"
@@ -38,7 +40,7 @@ class ModuleCode {
   /// Visits each instruction with what is known before it; calls return results that are named by their callee.
   void flow(const FunctionCode& code, const Visit& visit);
   /// The imported function that a call or jump goes to without the help of registers; empty when it does not.
-  std::string import_of(const Instruction& instruction);
+  std::string_view import_of(const Instruction& instruction);
   /// Where a call or jump goes: an import, an address of the image, or not known.
   Value callee_of(const State& state, const Instruction& instruction);
   /// What people call the code at an address: its symbol, else its section and offset.
@@ -52,6 +54,8 @@ class ModuleCode {
   Names names_{};
   CallTargets targets_;
   Evaluator evaluator_;
+  /// Where calls of an address go: there are more calls than callees.
+  std::unordered_map<std::uint64_t, Value> callees_{};
   std::vector<FunctionRange> functions_{};
   std::uint64_t writable_begin_ = ~std::uint64_t{0}, writable_end_ = 0;
   std::uint64_t pointers_begin_ = ~std::uint64_t{0};
