@@ -32,6 +32,8 @@ std::string code_name(const Image& image, std::uint64_t address) {
 }
 
 std::string source_name(const std::string& symbol) {
+  // "_GLOBAL__sub_I_x": no mangled name, whatever the demangler takes it for.
+  if (symbol.starts_with("_GLOBAL_")) return symbol;
   std::size_t end = symbol.size();
   for (const std::string_view addition : additions) {
     const std::size_t found = symbol.find(addition);

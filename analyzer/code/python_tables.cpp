@@ -6,10 +6,12 @@
 #include <llvm/Demangle/Demangle.h>
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <iterator>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "analyzer/code/place_name.h"
@@ -21,7 +23,8 @@ namespace {
 using model::RunsWhen;
 
 constexpr std::size_t longest_name = 256;
-constexpr unsigned longest_slot_array = 1024, deepest_slot_arrays = 5;
+/// Longer than the slots of any type, which are numbered below 128, and than the attributes of most.
+constexpr unsigned longest_array = 256, deepest_slot_arrays = 5;
 /// Larger objects have no static type that says so.
 constexpr std::uint64_t largest_object = std::uint64_t{1} << 31;
 /// METH_* (Include/methodobject.h): bits 0 to 9.
@@ -93,6 +96,7 @@ class TableFinder {
 
   /// A Python name at an address, dots and all.
   std::optional<std::string_view> name_at(std::uint64_t address) const {
+    if (is_code(address)) return std::nullopt;
     const std::optional<std::string_view> text = image_.text_at(address, longest_name);
     if (!text || text->empty() || std::isdigit(static_cast<unsigned char>(text->front())) != 0) return std::nullopt;
     const bool fits = std::ranges::all_of(*text, [](char c) { return is_word(c) || c == '.'; });
@@ -107,7 +111,13 @@ class TableFinder {
   /// "Point" of "shapes.Point".
   static std::string last_of(std::string_view name) { return quoted(name.substr(name.rfind('.') + 1)); }
 
-  void claim(std::uint64_t place, RunsWhen when, std::string how) { claims_.try_emplace(place, when, std::move(how)); }
+  /// Only words that hold code get a meaning: tables that lie about themselves cost no more than the words they have.
+  template <class How>
+  void claim(std::uint64_t place, RunsWhen when, const How& how) {
+    const Pointer function = memory_.pointer_at(place);
+    if (function.kind != Pointer::Kind::address || !is_code(function.value) || claims_.contains(place)) return;
+    claims_.emplace(place, Meaning{when, how()});
+  }
 
   void take_owner(std::uint64_t place, std::string_view name) {
     if (is_module_definition(place)) {
@@ -139,7 +149,8 @@ class TableFinder {
   void take_module(std::uint64_t place, std::string_view name) {
     constexpr std::pair<int, const char*> functions[] = {{5, "m_traverse"}, {6, "m_clear"}, {7, "m_free"}};
     for (const auto& [field, field_name] : functions) {
-      claim(place + static_cast<unsigned>(field) * word_, RunsWhen::finalise, field_name + (" of " + last_of(name)));
+      claim(place + static_cast<unsigned>(field) * word_, RunsWhen::finalise,
+            [&] { return field_name + (" of " + last_of(name)); });
     }
     const Pointer slots = at(place, 4);
     if (slots.kind == Pointer::Kind::address) take_slots(slots.value, Owner::module, name, 0);
@@ -154,7 +165,7 @@ class TableFinder {
     for (int field = 1; field < spec_slots(); ++field) {
       if (!number(at(place, field))) return false;
     }
-    return is_slot_array(slots.value, [](unsigned id) { return !model::type_slot_name(id).empty(); });
+    return slot_count(slots.value, [](unsigned id) { return !model::type_slot_name(id).empty(); }) != 0;
   }
 
   // tp_name, tp_basicsize, tp_itemsize, tp_dealloc, ...; tp_flags is the nineteenth.
@@ -178,19 +189,21 @@ class TableFinder {
     const auto fields = model::type_fields();
     for (std::size_t i = 3; i < fields.size(); ++i) {
       const std::uint64_t field = place + i * word_;
-      claim(field, RunsWhen::call, std::string(fields[i]) + " of " + last_of(name));
+      if (fields[i] == "tp_getset") take_getters(memory_.pointer_at(field));
+      claim(field, RunsWhen::call, [&] { return std::string(fields[i]) + " of " + last_of(name); });
       const auto table_fields = model::type_table_fields(i);
       const Pointer table = memory_.pointer_at(field);
       if (table_fields.empty() || table.kind != Pointer::Kind::address) continue;
       for (std::size_t j = 0; j < table_fields.size(); ++j) {
-        claim(table.value + j * word_, RunsWhen::call, std::string(table_fields[j]) + " of " + last_of(name));
+        claim(table.value + j * word_, RunsWhen::call,
+              [&] { return std::string(table_fields[j]) + " of " + last_of(name); });
       }
     }
   }
 
   // --- slot arrays: a number, padded to a pointer (3.15: number, flags, zero), and a value; a zero ends them
 
-  enum class Owner { module, type, unknown };
+  enum class Owner { module, type };
 
   std::uint64_t slot_size() const { return word_ == 8 ? 16 : 2 * std::uint64_t{word_}; }
 
@@ -202,18 +215,21 @@ class TableFinder {
     return static_cast<unsigned>(*value & 0xFFFF);
   }
 
+  /// How many slots an array has whose numbers all fit; 0 when it is none.
   template <class Fits>
-  bool is_slot_array(std::uint64_t array, const Fits& fits) const {
-    for (unsigned i = 0; i < longest_slot_array; ++i) {
-      const std::optional<unsigned> id = slot_id(array + i * slot_size());
-      if (!id || (*id != 0 && !fits(*id))) return false;
-      if (*id == 0) return i != 0;
+  unsigned slot_count(std::uint64_t array, const Fits& fits) const {
+    for (unsigned i = 0; i < longest_array; ++i) {
+      const std::uint64_t place = array + i * slot_size();
+      const std::optional<unsigned> id = slot_id(place);
+      if (!id || (*id != 0 && !fits(*id))) return 0;
+      if (*id == 0) return memory_.pointer_at(place + slot_size() / 2).is_null() ? i : 0;
     }
-    return false;
+    return 0;
   }
 
   void take_slots(std::uint64_t array, Owner owner, std::string_view name, unsigned depth) {
-    for (unsigned i = 0; i < longest_slot_array && depth < deepest_slot_arrays; ++i) {
+    if (!arrays_.insert(array).second) return;
+    for (unsigned i = 0; i < longest_array && depth < deepest_slot_arrays; ++i) {
       const std::uint64_t place = array + i * slot_size();
       const std::optional<unsigned> id = slot_id(place);
       if (!id || *id == 0) return;
@@ -221,7 +237,9 @@ class TableFinder {
       if (value.kind != Pointer::Kind::address) continue;
       if (is_code(value.value)) {
         const Meaning known = slot_meaning(*id, owner, name);
-        if (!known.how.empty()) claim(place + slot_size() / 2, known.when, known.how);
+        if (!known.how.empty()) claim(place + slot_size() / 2, known.when, [&] { return known.how; });
+      } else if (model::type_slot_name(*id) == "tp_getset") {
+        take_getters(value);
       } else if (is_nested(*id)) {
         take_slots(value.value, owner, name, depth + 1);
       }
@@ -248,16 +266,19 @@ class TableFinder {
     return {RunsWhen::call, std::string(slot) + (name.empty() ? " of a type" : " of " + last_of(name))};
   }
 
-  /// A slot that no definition and no spec leads to: a hook returns its array, or code fills the definition in.
+  /// A slot that no definition and no spec leads to: a hook returns its array, or code fills the definition in. A small
+  /// number before a function is no slot yet: Rust's tables of virtual methods have an alignment there.
   std::optional<Meaning> stray_slot(const Relocation& relocation) const {
     const std::uint64_t place = relocation.at - slot_size() / 2;
-    const std::optional<unsigned> id = slot_id(place);
-    if (!id || *id == 0) return std::nullopt;
-    const auto of_module = [](unsigned i) { return i <= 4 || (i >= 84 && i <= 87) || i >= 92; };
+    const unsigned id = slot_id(place).value_or(0), before = slot_id(place - slot_size()).value_or(0);
+    if (id == 0) return std::nullopt;
+    const auto of_module = [](unsigned i) { return i <= 4 || (i >= 84 && i <= 87) || (i >= 92 && i <= 110); };
     const auto of_type = [](unsigned i) { return !model::type_slot_name(i).empty(); };
-    const bool module = of_module(*id) && is_slot_array(place, [&](unsigned i) { return i <= 110 && of_module(i); });
-    if (!module && !is_slot_array(place, of_type)) return std::nullopt;
-    Meaning known = slot_meaning(*id, module ? Owner::module : Owner::type, {});
+    // The last slots of a type may have numbers of a module's.
+    const unsigned in_module = of_module(id) && (before == 0 || of_module(before)) ? slot_count(place, of_module) : 0;
+    const unsigned slots = in_module != 0 ? in_module : slot_count(place, of_type);
+    if (slots == 0 || (slots == 1 && before == 0 && std::has_single_bit(id))) return std::nullopt;
+    Meaning known = slot_meaning(id, in_module != 0 ? Owner::module : Owner::type, {});
     return known.how.empty() ? std::nullopt : std::optional(std::move(known));
   }
 
@@ -272,15 +293,18 @@ class TableFinder {
     return "method " + quoted(*name);
   }
 
-  /// PyGetSetDef: name, getter, setter, text, closure (Include/descrobject.h).
-  std::optional<std::string> getter_or_setter(std::uint64_t place) const {
-    if (const auto name = name_in(at(place, -1)); name && may_be_code(at(place, 1)) && may_be_data(at(place, 2))) {
-      return "getter of " + quoted(*name);
+  /// PyGetSetDef: name, getter, setter, text, closure (Include/descrobject.h). Other tables look alike: a type has to
+  /// lead here.
+  void take_getters(const Pointer& array) {
+    constexpr unsigned entry_words = 5;
+    if (array.kind != Pointer::Kind::address || !arrays_.insert(array.value).second) return;
+    for (unsigned i = 0; i < longest_array; ++i) {
+      const std::uint64_t entry = array.value + std::uint64_t{i} * entry_words * word_;
+      const std::optional<std::string_view> name = name_in(at(entry, 0));
+      if (!name) return;
+      claim(entry + word_, RunsWhen::call, [&] { return "getter of " + quoted(*name); });
+      claim(entry + 2 * word_, RunsWhen::call, [&] { return "setter of " + quoted(*name); });
     }
-    if (const auto name = name_in(at(place, -2)); name && may_be_code(at(place, -1)) && may_be_data(at(place, 1))) {
-      return "setter of " + quoted(*name);
-    }
-    return std::nullopt;
   }
 
   FunctionInTable meaning(const Relocation& relocation) const {
@@ -291,9 +315,7 @@ class TableFinder {
       entry.by_python = true;
       return entry;
     }
-    std::optional<std::string> how = method(relocation.at);
-    if (!how) how = getter_or_setter(relocation.at);
-    if (how) {
+    if (std::optional<std::string> how = method(relocation.at)) {
       entry.how = std::move(*how);
       entry.by_python = true;
     } else if (std::optional<Meaning> slot = stray_slot(relocation)) {
@@ -312,6 +334,8 @@ class TableFinder {
   const Image& image_;
   const unsigned word_;
   std::unordered_map<std::uint64_t, Meaning> claims_{};
+  /// Arrays that were gone through: the first that leads to one names it.
+  std::unordered_set<std::uint64_t> arrays_{};
 };
 
 }  // namespace
