@@ -148,6 +148,83 @@ TEST(HostileCode, AHundredThousandFunctions) {
   EXPECT_LT(peak_megabytes(), 512);
 }
 
+/// Every word of the data is the name, a function or a table of something: as many methods, types and definitions as
+/// there is room for, one over the other.
+TEST(HostileCode, AHundredThousandFunctionsInOneTable) {
+  constexpr int functions = 100'000;
+  std::string text;
+  for (int i = 0; i < functions; ++i) {
+    std::string body = store_to_data() + "\xc3";
+    body.resize(16, '\x90');
+    text += body;
+  }
+  for (const unsigned stride : {8u, 16u, 24u, 32u}) {
+    Hostile hostile(text);
+    constexpr std::uint64_t table_at = 0x5000000;
+    Section table;
+    table.name = ".data.rel.ro";
+    table.address = table_at;
+    table.size = std::uint64_t{functions} * stride;
+    const std::string zeros(table.size - 8, '\0');
+    std::string bytes = zeros + "name";
+    bytes.resize(table.size);
+    const std::shared_ptr<const MappedFile> held = hold_bytes(bytes);
+    table.bytes = held->bytes();
+    table.kind = model::SectionClass::constant;
+    hostile.image.sections.push_back(table);
+    for (int i = 0; i < functions; ++i) {
+      const std::uint64_t at = table_at + static_cast<std::uint64_t>(i) * stride;
+      std::uint64_t target = text_at + static_cast<std::uint64_t>(i) * 16;
+      if (i % 3 == 0) target = table_at + zeros.size();
+      if (i % 7 == 0) target = table_at;
+      hostile.image.relocations.push_back({at, target, 0});
+    }
+    for (int i = 0; i < functions; ++i) {
+      Symbol symbol = function_symbol(std::to_string(i), text_at + static_cast<std::uint64_t>(i) * 16);
+      symbol.size = 16, symbol.exported = false;
+      hostile.image.symbols.push_back(symbol);
+    }
+    model::CodeFacts facts;
+    EXPECT_LT(seconds_of([&] { facts = collect_code(hostile.image); }), 30.0) << stride;
+    EXPECT_EQ(facts.writes.size(), static_cast<std::size_t>(functions)) << facts.why_not;
+    EXPECT_LT(peak_megabytes(), 512) << stride;
+  }
+}
+
+/// Each function hands out the next, takes long ways and goes round: a path is as long for all of them.
+TEST(HostileCode, AHundredThousandFunctionsInOneCircle) {
+  constexpr int functions = 100'000;
+  constexpr int size = 32;
+  std::string text;
+  for (int i = 0; i < functions; ++i) {
+    // lea rsi, [the next but one]; call the next; store; ret
+    std::string body = "\x48\x8d\x35";
+    const int further = (i + 2) % functions, next = (i + 1) % functions;
+    append(body, static_cast<std::int32_t>((further - i) * size - 7));
+    body += '\xe8';
+    append(body, static_cast<std::int32_t>((next - i) * size - 12));
+    body += store_to_data() + "\xc3";
+    body.resize(size, '\x90');
+    text += body;
+  }
+  Hostile hostile(text);
+  for (int i = 0; i < functions; ++i) {
+    Symbol symbol =
+        function_symbol(std::string("f").append(std::to_string(i)), text_at + static_cast<std::uint64_t>(i) * size);
+    symbol.size = size, symbol.exported = i == 0;
+    hostile.image.symbols.push_back(symbol);
+  }
+  model::CodeFacts facts;
+  EXPECT_LT(seconds_of([&] { facts = collect_code(hostile.image); }), 30.0);
+  EXPECT_EQ(facts.writes.size(), static_cast<std::size_t>(functions));
+  std::size_t longest = 0;
+  for (const model::CodeWrite& write : facts.writes) {
+    for (const model::Reached& row : write.reached) longest = std::max(longest, row.path.size());
+  }
+  EXPECT_LT(longest, 200u);
+  EXPECT_LT(peak_megabytes(), 512);
+}
+
 TEST(HostileCode, OverlappingFunctionsAndSectionsAreReadOnce) {
   Hostile hostile(repeated(1 << 16, store_to_data()));
   for (int i = 0; i < 2000; ++i) {
