@@ -75,6 +75,17 @@ const char* to_string(Outcome outcome) {
   return "";
 }
 
+const char* to_string(Leak::Kind kind) {
+  switch (kind) {
+    case Leak::Kind::type: return "type";
+    case Leak::Kind::blocks: return "blocks";
+    case Leak::Kind::threads: return "threads";
+    case Leak::Kind::descriptors: return "descriptors";
+    case Leak::Kind::mappings: return "mappings";
+  }
+  return "";
+}
+
 const char* to_string(Framework framework) {
   switch (framework) {
     case Framework::none: return "none";

@@ -99,13 +99,30 @@ struct ChangedWord {
   std::string step{};
   /// Who wrote it, where writes were tracked.
   std::vector<WritingFunction> by{};
-  /// Interpreter ids whose writes left nothing to compare, so that only tracking saw them: they wrote the value that was
-  /// there, or took back what they wrote.
+  /// Interpreter ids whose writes left nothing to compare, so that only tracking saw them: they wrote the value that
+  /// was there, or took back what they wrote.
   std::vector<std::int64_t> silent_writers{};
   /// The module's own code, without an atomic instruction, wrote another value and took it back within the step.
   bool transient = false;
 
   auto operator<=>(const ChangedWord&) const = default;
+};
+
+/// What each interpreter that had the module left behind in the process when it ended, in every one of several rounds.
+struct Leak {
+  enum class Kind {
+    type,     ///< a heap type of the module, by its name
+    blocks,   ///< of Python's allocator, beyond what an interpreter without the module leaves
+    threads,  ///< that still run
+    descriptors,
+    mappings  ///< of memory, where no block is left that would hold one
+  } kind = Kind::type;
+  std::string name{};
+  /// The least of the rounds.
+  std::int64_t each = 1;
+  unsigned rounds = 0;
+
+  auto operator<=>(const Leak&) const = default;
 };
 
 struct Phase {
@@ -128,6 +145,7 @@ struct Phase {
   /// What no level before it has shown already: one that meets by chance says nothing that a quiet one has not said.
   std::vector<SharedObject> shared{};
   std::vector<ChangedWord> changed{};
+  std::vector<Leak> leaks{};
   /// Last lines of what the module itself printed, capped.
   std::string output{};
   /// Types of the exception that ended it and of what caused that, outermost first: "ImportError", "pkg.Error".
@@ -151,6 +169,7 @@ struct RunFacts {
 
 const char* to_string(Level level);
 const char* to_string(Outcome outcome);
+const char* to_string(Leak::Kind kind);
 const Phase* find_phase(const RunFacts& run, Level level);
 
 /// An exception of that very type ended the phase or caused what did.

@@ -306,8 +306,10 @@ std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::
         const std::string inside =
             object.kind == SharedObject::Kind::is_static ? ", inside the module's own memory" : "";
         finding.because.push_back({EvidenceKind::runtime,
-                                   fmt::format("Python {} ({}): {}{}{}", run.python, to_string(phase.level),
-                                               shared_text(object), owners_text(object), inside),
+                                   fmt::format("Python {} ({}): {}{}{}{}{}", run.python, to_string(phase.level),
+                                               shared_text(object), owners_text(object), inside,
+                                               object.replaced.empty() ? "" : ", where it replaced " + object.replaced,
+                                               writers_text(object.by)),
                                    {}});
         findings.push_back(std::move(finding));
       }

@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "rules/variables.h"
+#include "rules/writers_text.h"
 #include "rules/written.h"
 
 namespace isoaudit::rules {
@@ -34,6 +38,13 @@ bool explained(const model::Facts& facts, const model::RunFacts& run, const mode
   return match != nullptr && (classify(*match) == VariableKind::harmless || !explain_writes(*match).empty());
 }
 
+/// Who left a value of its own there, for whatever time. The value that was there already, written again, harms nobody.
+std::vector<std::int64_t> meeting_writers(const model::ChangedWord& word) {
+  std::set<std::int64_t> writers(word.writers.begin(), word.writers.end());
+  if (word.transient) writers.insert(word.silent_writers.begin(), word.silent_writers.end());
+  return {writers.begin(), writers.end()};
+}
+
 }  // namespace
 
 std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, const model::RunFacts& run) {
@@ -41,11 +52,12 @@ std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, cons
   for (const model::Phase& phase : run.phases) {
     for (const model::ChangedWord& word : phase.changed) {
       // One thread runs several interpreters in turn here: what it keeps for itself is no meeting place.
-      if (word.writers.size() < 2 || is_thread_local_section(word.section) || explained(facts, run, word)) continue;
+      const std::vector<std::int64_t> writers = meeting_writers(word);
+      if (writers.size() < 2 || is_thread_local_section(word.section) || explained(facts, run, word)) continue;
       const std::string address = address_text(word.library, word.section, word.offset);
       const std::string shown = shown_name(word.symbol, address);
       std::string who;
-      for (const std::int64_t writer : word.writers) who += (who.empty() ? "" : " and ") + std::to_string(writer);
+      for (const std::int64_t writer : writers) who += (who.empty() ? "" : " and ") + std::to_string(writer);
       ConflictingWrite& write = found[shown];
       if (write.overwritten) continue;
       // A count of users that went up and came down again has no last writer; whether it is atomic the run cannot see.
@@ -54,6 +66,7 @@ std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, cons
                overwritten ? fmt::format("interpreter {} replaced what interpreter {} had written to `{}` during {}",
                                          word.writers.back(), word.writers.front(), shown, word.step)
                            : fmt::format("interpreters {} both wrote to `{}` during {}", who, shown, word.step)};
+      write.text += writers_text(word.by);
     }
   }
   std::vector<ConflictingWrite> writes;

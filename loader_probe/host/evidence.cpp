@@ -70,6 +70,10 @@ class Reader {
       if (!written_at_run_time(object.section)) continue;
       if (object.owners.empty()) object.owners = last_writer(at);
       std::sort(object.owners.begin(), object.owners.end());
+      for (const model::SharedObject& before : seen.before) {
+        if (object.owners.size() != 1 || before.owners == object.owners) continue;
+        object.replaced = before.description + " of interpreter " + std::to_string(before.owners.front());
+      }
       if (const auto writes = tracked_.find(at); writes != tracked_.end()) add_writers(object.by, writes->second);
       evidence.shared.push_back(std::move(object));
     }
@@ -92,7 +96,11 @@ class Reader {
         string_of(event, "kind") == "static" ? model::SharedObject::Kind::is_static : model::SharedObject::Kind::holds;
     Seen& seen = shared_[{at, kind}];
     // What a later scan finds in a place is what it holds then: not both interpreters' objects.
-    if (seen.scan != scan_) seen = {{}, scan_};
+    if (seen.scan != scan_) {
+      if (seen.object.owners.size() == 1) seen.before.push_back(std::move(seen.object));
+      seen.object = {};
+      seen.scan = scan_;
+    }
     model::SharedObject& object = seen.object;
     object.kind = kind;
     std::uint64_t size = 0;
@@ -264,6 +272,8 @@ class Reader {
   struct Seen {
     model::SharedObject object{};
     unsigned scan = 0;
+    /// As the scans before saw it, where it had one owner.
+    std::vector<model::SharedObject> before{};
   };
   std::map<std::pair<Address, model::SharedObject::Kind>, Seen> shared_{};
   unsigned scan_ = 0;

@@ -13,6 +13,7 @@
 
 #include "loader_probe/host/evidence.h"
 #include "loader_probe/host/known_bugs.h"
+#include "loader_probe/host/leaks.h"
 #include "loader_probe/inside/events.h"
 
 namespace isoaudit::loader_probe {
@@ -317,6 +318,7 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
   phase.shared = std::move(evidence.shared);
   // What a hook writes before the import is refused says nothing that the forced level does not say better.
   if (phase.imports > 0) phase.changed = std::move(evidence.changed);
+  phase.leaks = find_leaks(log, model::frees_its_blocks(run.interpreter.version));
   phase.output = quoted_output(child);
 
   const FailedImport failed = failed_import(log, run);

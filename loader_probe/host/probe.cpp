@@ -200,6 +200,7 @@ class Run {
     order(events::config_root, root_);
     order(events::config_by_path, by_path_ ? "1" : "0");
     order(events::config_interpreters, std::to_string(std::max(options_.interpreters, 1u)));
+    order(events::config_count_blocks, model::frees_its_blocks(interpreter_.version) ? "1" : "0");
     order(events::config_rounds, std::to_string(std::max(options_.rounds, 1u)));
     if (!input_.exercise.empty()) order(events::config_exercise, absolute(input_.exercise));
     for (const std::string& name : dependencies) order(events::config_dependency, name);

@@ -47,6 +47,9 @@ inline constexpr char untracked[] = "untracked";
 inline constexpr char shared[] = "shared";
 // {interpreters, objects, words}: the ownership scan looked at so much.
 inline constexpr char scanned[] = "scanned";
+// {round, blocks, threads, descriptors, mappings, types: [name]}: what the process has more of than before one
+//  interpreter lived in it, and heap types of the module that are still there. Round -1: an interpreter without the module.
+inline constexpr char left[] = "left";
 // {text}: something to tell a person, no fault by itself ("the module forked the process").
 inline constexpr char note[] = "note";
 // {text}: the level could not be started.
@@ -73,6 +76,7 @@ inline constexpr char config_root[] = "root";
 inline constexpr char config_by_path[] = "by_path";
 inline constexpr char config_interpreters[] = "interpreters";
 inline constexpr char config_rounds[] = "rounds";
+inline constexpr char config_count_blocks[] = "count_blocks";  // "1": blocks left behind are a sign
 inline constexpr char config_dependency[] = "dependency";  // repeated
 inline constexpr char config_exercise[] = "exercise";
 inline constexpr char config_preload[] = "preload";  // repeated: main imports it before anything else

@@ -136,6 +136,30 @@ def extension_modules(before):
     return found
 
 
+def allocated_blocks():
+    gc.collect()
+    return sys.getallocatedblocks()
+
+
+HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
+def own_heap_types(module):
+    """[(address, name)] of the heap types of the module's own package that this interpreter has made."""
+    root = module.__name__.partition(".")[0]
+    found = []
+    for thing in gc.get_objects():
+        if not issubclass(type(thing), type) or not type.__dict__["__flags__"].__get__(thing) & HEAP_TYPE:
+            continue
+        try:
+            home = type.__dict__["__module__"].__get__(thing)
+        except AttributeError:
+            continue
+        if isinstance(home, str) and home.partition(".")[0] == root:
+            found.append((id(thing), f"{home}.{type.__dict__['__qualname__'].__get__(thing)}"))
+    return found
+
+
 def module_names():
     return set(sys.modules)
 

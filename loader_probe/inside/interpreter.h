@@ -19,6 +19,8 @@ struct Config {
   bool by_path = false;
   unsigned interpreters = 4;
   unsigned rounds = 3;
+  /// This version's interpreters leave no blocks by themselves.
+  bool count_blocks = false;
   /// A Python file that uses the module: a script, or a function exercise(module). Empty: none.
   std::string exercise{};
   std::vector<std::string> dependencies{};

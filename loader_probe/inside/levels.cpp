@@ -148,8 +148,7 @@ void run_level(const Config& config) {
   } else if (config.level == events::level_isolated) {
     run_pair(config, Kind::isolated, main);
   } else if (config.level == events::level_sequential) {
-    run_once(config, Kind::isolated, 0);
-    run_once(config, Kind::isolated, 1);
+    run_sequential(config, main);
   } else if (config.level == events::level_concurrent) {
     run_concurrent(config, Kind::isolated, main);
   } else if (config.level == events::level_forced) {

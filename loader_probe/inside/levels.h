@@ -10,6 +10,10 @@ void run_level(const Config& config);
 /// N interpreters at once, each in a thread of its own; main's thread state is not current.
 void run_concurrent(const Config& config, Kind kind, Interpreter& main);
 
+/// Isolated interpreters one after the other, and what each leaves behind in the process; main's thread state is not
+/// current.
+void run_sequential(const Config& config, Interpreter& main);
+
 /// Two interpreters in turn, with each write to the module's memory reported by the instruction that made it; main's
 /// thread state is not current. What else happens there is no verdict: write_tracking.h.
 void run_tracked(const Config& config, Kind kind);

@@ -89,6 +89,7 @@ TEST(Sharing, LastImporterWins) {
     ASSERT_EQ(isolated.shared.size(), 1u);
     EXPECT_THAT(isolated.shared[0].owners, testing::ElementsAre(2));
     EXPECT_EQ(isolated.shared[0].description, "exception class 'global_exception.Error'");
+    EXPECT_EQ(isolated.shared[0].replaced, "exception class 'global_exception.Error' of interpreter 1");
     ASSERT_EQ(isolated.changed.size(), 1u);
     EXPECT_EQ(isolated.changed[0].symbol, "error");
     EXPECT_TRUE(isolated.changed[0].overwritten);

@@ -1,0 +1,87 @@
+// What only a run tells: who wrote, what was taken back, what an interpreter leaves behind.
+#include <gtest/gtest.h>
+
+#include "rules/judge.h"
+#include "tests/unit/hand_made.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using hand_made::at;
+using hand_made::clean_run;
+using model::Level;
+
+model::Facts run_with(const model::ChangedWord& word) {
+  model::Facts facts;
+  facts.runs = {clean_run()};
+  at(facts.runs[0], Level::isolated).changed = {word};
+  return facts;
+}
+
+model::ChangedWord counter() {
+  model::ChangedWord word;
+  word.symbol = word.linkage_name = "counter";
+  word.section = ".bss";
+  word.step = "import";
+  return word;
+}
+
+std::string evidence_of(const model::Facts& facts) {
+  const auto report = judge(facts, {});
+  return report.findings.size() == 1 && !report.findings[0].because.empty() ? report.findings[0].because[0].text : "";
+}
+
+TEST(RunEvidence, NamesTheWriters) {
+  model::ChangedWord word = counter();
+  word.writers = {1, 2};
+  word.overwritten = true;
+  struct Case {
+    std::vector<model::WritingFunction> by;
+    const char* text;
+  };
+  const Case cases[] = {
+      {{}, ""},
+      {{{"exec", "demo.c", 42, 0x1100, ""}}, ", written by `exec` (demo.c:42)"},
+      {{{"exec", "demo.c", 42, 0x1100, ""}, {"exec", "demo.c", 42, 0x1108, ""}}, ", written by `exec` (demo.c:42)"},
+      {{{"", "", 0, 0x1100, ""}, {"fill", "", 0, 0x1200, "memset"}},
+       ", written by the code at 0x1100 and `fill` through `memset`"},
+      {{{"a", "", 0, 1, ""}, {"b", "", 0, 2, ""}, {"c", "", 0, 3, ""}, {"d", "", 0, 4, ""}},
+       ", written by `a`, `b`, `c` and 1 more"},
+  };
+  for (const Case& c : cases) {
+    word.by = c.by;
+    EXPECT_EQ(
+        evidence_of(run_with(word)),
+        std::string("Python 3.14: interpreter 2 replaced what interpreter 1 had written to `counter` during import") +
+            c.text);
+  }
+}
+
+TEST(RunEvidence, AValueTakenBackIsAMeetingAndTheSameValueIsNone) {
+  model::ChangedWord word = counter();
+  word.silent_writers = {1, 2};
+  EXPECT_EQ(evidence_of(run_with(word)), "");
+  word.transient = true;
+  EXPECT_EQ(evidence_of(run_with(word)), "Python 3.14: interpreters 1 and 2 both wrote to `counter` during import");
+  EXPECT_EQ(judge(run_with(word), {}).findings[0].status, model::Status::possible);
+}
+
+TEST(RunEvidence, WhatIsLeftBehindIsAdvice) {
+  model::Facts facts;
+  facts.runs = {clean_run()};
+  at(facts.runs[0], Level::sequential).leaks = {{model::Leak::Kind::type, "demo.Thing", 1, 3},
+                                                {model::Leak::Kind::blocks, "", 12, 3}};
+  const auto report = judge(facts, {});
+  ASSERT_EQ(report.findings.size(), 1U);
+  const model::Finding& finding = report.findings[0];
+  EXPECT_EQ(finding.rule, "interpreter-leak");
+  EXPECT_EQ(finding.severity, model::Severity::advice);
+  ASSERT_EQ(finding.because.size(), 2U);
+  EXPECT_EQ(finding.because[0].text,
+            "Python 3.14 (isolated-sequential): at least 12 blocks of memory left by each of 3 interpreters in turn");
+  EXPECT_EQ(finding.because[1].text,
+            "Python 3.14 (isolated-sequential): type 'demo.Thing' left by each of 3 interpreters in turn");
+}
+
+}  // namespace
+}  // namespace isoaudit::rules
