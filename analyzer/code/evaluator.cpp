@@ -1,6 +1,7 @@
 #include "analyzer/code/evaluator.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace isoaudit::analyzer {
@@ -43,7 +44,11 @@ Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
     case Value::Kind::changed: {
       // A pointer variable that nothing else is known of: it may still point where it was initialised to.
       const Pointer first = image_.pointer_at(base.bits);
-      if (first.kind != Pointer::Kind::address) break;
+      if (first.kind != Pointer::Kind::address) {
+        if (arguments != 0)
+          return {Place::Kind::argument, static_cast<std::uint64_t>(std::countr_zero(arguments)), true, arguments};
+        break;
+      }
       const std::uint64_t at = first.value + (base.kind == Value::Kind::held ? offset : 0);
       return {Place::Kind::image, at, true, 0, at};
     }
@@ -106,6 +111,7 @@ Value Evaluator::sum(const Value& left, const Value& right, unsigned width) cons
     for (const auto& [pointer, other] : {std::pair(left, right), std::pair(right, left)}) {
       if (points_into_image(other) || other.kind == Value::Kind::stack) continue;
       if (points_into_image(pointer)) return weakened(pointer);
+      if (other.kind == Value::Kind::held || other.kind == Value::Kind::changed) continue;
       if (pointer.kind == Value::Kind::argument && other.kind != Value::Kind::argument) return pointer;
     }
   }
@@ -115,7 +121,9 @@ Value Evaluator::sum(const Value& left, const Value& right, unsigned width) cons
 Value Evaluator::computed(const Value& left, const Value& right) const {
   for (const Value& value : {left, right}) {
     if (value.kind == Value::Kind::held || value.kind == Value::Kind::changed) {
-      return {Value::Kind::changed, 0, value.bits};
+      // A pointer and an index that memory held, in whichever order.
+      const auto arguments = static_cast<std::uint16_t>(left.arguments() | right.arguments());
+      return {Value::Kind::changed, 0, value.bits, arguments};
     }
   }
   return {};
@@ -159,6 +167,13 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
         result = {Value::Kind::argument, 0, at.at, static_cast<std::uint16_t>(at.arguments & ~(1u << at.at))};
       }
       if (at.kind == Place::Kind::stack) result = {Value::Kind::stack, 0, at.at};
+      if (at.kind == Place::Kind::unknown || at.kind == Place::Kind::argument) {
+        // Arithmetic that is written as an address.
+        const Register base = instruction.memory.base, index = instruction.memory.index;
+        const Value sum = computed(base == no_register ? Value{} : register_value(state, base),
+                                   index == no_register ? Value{} : register_value(state, index));
+        if (sum.known()) result = sum;
+      }
       if (at.kind == Place::Kind::image) {
         result = {Value::Kind::address, 0, at.at};
         if (at.indexed) meet(result, {Value::Kind::region, 0, at.last, at.arguments});

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <span>
 #include <utility>
+
+#include "analyzer/code/jump_tables.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -18,6 +21,9 @@ constexpr std::size_t most_looks_for_a_block_on_average = 8;
 /// Each block keeps what is known where it begins, some kilobytes: a longer function is gone through in parts, and
 /// nothing is known where a later part begins.
 constexpr std::size_t most_blocks_at_once = 1 << 16;
+
+/// What is found behind jumps through tables adds to what may be known at others; the second time nearly nothing.
+constexpr unsigned rounds_elsewhere = 2;
 
 constexpr std::size_t no_block = ~std::size_t{0};
 
@@ -67,15 +73,21 @@ class Flow {
     entries_.resize(blocks_.size());
     looks_.resize(blocks_.size());
     open_.resize(blocks_.size());
-    // What is reached in a way that is not known begins with nothing.
-    for (const std::size_t root : put_in_order()) {
-      enter(root, from_entry && root == 0 ? entry_state(evaluator_.convention()) : State{});
+    const std::vector<std::size_t> roots = put_in_order();
+    if (from_entry && !blocks_.empty()) {
+      enter(0, entry_state(evaluator_.convention()));
+      settle();
     }
-    settle();
+    for (unsigned round = 0; round < rounds_elsewhere; ++round) {
+      if (!from_elsewhere(roots, from_entry)) break;
+      settle();
+    }
     State& state = working_;
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
       state = std::move(entries_[block]);
       for (std::size_t i = blocks_[block].first; i < blocks_[block].last; ++i) {
+        // Some label in here is reached in a way that is not known.
+        if (code_.jumps_unknown) weaken(state);
         visit(state, code_.instructions[i]);
         apply(state, code_.instructions[i]);
       }
@@ -83,10 +95,51 @@ class Flow {
   }
 
  private:
+  /// Tables of jumps and landing pads lead to blocks too: what may hold there is what may hold at some jump through a
+  /// table or behind some call. False when there are no such blocks.
+  bool from_elsewhere(const std::vector<std::size_t>& roots, bool from_entry) {
+    if (labels_.empty() && roots.size() <= (from_entry ? 1 : 0)) return false;
+    std::optional<State> elsewhere;
+    State& state = working_;
+    for (std::size_t block = 0; block < blocks_.size(); ++block) {
+      if (looks_[block] == 0) continue;
+      state = entries_[block];
+      for (std::size_t i = blocks_[block].first; i < blocks_[block].last; ++i) {
+        const Instruction& instruction = code_.instructions[i];
+        apply(state, instruction);
+        if (instruction.op != Op::call && !goes_through_table(instruction)) continue;
+        if (elsewhere) {
+          merge(*elsewhere, state);
+        } else {
+          elsewhere = state;
+        }
+      }
+    }
+    if (!elsewhere) elsewhere.emplace();
+    weaken(*elsewhere);
+    for (const std::size_t root : roots) {
+      if (!from_entry || root != 0) enter(root, *elsewhere);
+    }
+    for (const std::size_t label : labels_) enter(label, *elsewhere);
+    return true;
+  }
+
+  bool only_pads(const Block& block) const {
+    for (std::size_t i = block.first; i < block.last; ++i) {
+      const Instruction& instruction = code_.instructions[i];
+      if (instruction.op != Op::other || instruction.clobbers != 0 || instruction.writes_memory) return false;
+    }
+    return true;
+  }
+
   void cut_into_blocks() {
     const auto& instructions = code_.instructions;
     std::vector<bool> starts(instructions.size() + 1, false);
     if (!instructions.empty()) starts[0] = true;
+    for (const std::uint64_t label : code_.labels) {
+      if (const std::ptrdiff_t index = code_.index_of(label); index >= 0)
+        starts[static_cast<std::size_t>(index)] = true;
+    }
     std::vector<std::pair<std::size_t, std::size_t>> jumps;
     for (std::size_t i = 0; i < instructions.size(); ++i) {
       const Instruction& instruction = instructions[i];
@@ -107,6 +160,10 @@ class Flow {
       return static_cast<std::size_t>(std::ranges::lower_bound(blocks_, instruction, {}, &Block::first) -
                                       blocks_.begin());
     };
+    for (const std::uint64_t label : code_.labels) {
+      if (const std::ptrdiff_t i = code_.index_of(label); i >= 0)
+        labels_.push_back(block_of(static_cast<std::size_t>(i)));
+    }
     auto jump = jumps.begin();
     for (std::size_t block = 0; block < blocks_.size(); ++block) {
       const std::size_t end = blocks_[block].last;
@@ -136,6 +193,8 @@ class Flow {
     };
     for (std::size_t root = 0; root < blocks_.size(); ++root) {
       if (seen[root] != 0) continue;
+      // What fills the gap behind a jump leads nowhere.
+      if (root != 0 && only_pads(blocks_[root])) blocks_[root].next = no_block;
       roots.push_back(root);
       follow(root);
       while (!path.empty()) {
@@ -193,6 +252,8 @@ class Flow {
   const FunctionCode& code_;
   const std::function<Value(const State&, const Instruction&)>& result_of_;
   std::vector<Block> blocks_{};
+  /// Where tables of jumps lead.
+  std::vector<std::size_t> labels_{};
   /// What is known where each block begins; of meaning when looks_ says that it was entered.
   std::vector<State> entries_{};
   /// How often each block was looked at, and 1 more: 0 means never entered.
@@ -217,6 +278,8 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
   out.end = range.end;
   out.instructions.clear();
   out.undecoded = 0;
+  out.labels.clear();
+  out.jumps_unknown = false;
   const Section* section = image.section_at(range.begin);
   if (section == nullptr) return;
   bool locked = false;
@@ -238,6 +301,7 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
     locked = prefix;
     out.instructions.push_back(instruction);
   }
+  find_labels(image, out);
 }
 
 void flow_through(const Evaluator& evaluator, const FunctionCode& code,

@@ -15,6 +15,10 @@ struct FunctionCode {
   std::vector<Instruction> instructions{};
   /// Bytes that could not be decoded.
   std::uint64_t undecoded = 0;
+  /// Where the function's tables of jumps lead, as far as they are found; sorted.
+  std::vector<std::uint64_t> labels{};
+  /// It jumps through a table that was not found: control may come in anywhere.
+  bool jumps_unknown = false;
 
   /// Index of the instruction that starts at the address; -1 when none does.
   std::ptrdiff_t index_of(std::uint64_t address) const;

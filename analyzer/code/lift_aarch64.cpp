@@ -177,7 +177,7 @@ class Aarch64Lifter final : public Lifter {
         return;
       case Form::sub_imm: return add(raw, -(imm(raw, 2) << imm(raw, 3)), out);
       case Form::move:
-        if (!reg(raw, 1).zero || imm(raw, 3) != 0) return;
+        if (!reg(raw, 1).zero || imm(raw, 3) != 0) return compute(raw, -1, out);
         return copy(raw, 0, 2, out);
       case Form::move_wide: return number(raw, static_cast<std::uint64_t>(imm(raw, 1)) << imm(raw, 2), out);
       case Form::move_not: return number(raw, ~(static_cast<std::uint64_t>(imm(raw, 1)) << imm(raw, 2)), out);

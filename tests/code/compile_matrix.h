@@ -44,7 +44,8 @@ class CompileMatrix {
       "extern void *memcpy(void *, const void *, size_t); extern void *memset(void *, int, size_t);\n"
       "extern size_t strlen(const char *); extern char *strcpy(char *, const char *); extern void abort(void);\n"
       "#ifdef __cplusplus\n}\n#endif\n"
-      // A function that stays one.
+      // A variable that optimisers leave as it is; a function that stays one.
+      "#define KEPT static __attribute__((used))\n"
       "#ifdef __clang__\n#define OWN __attribute__((noinline))\n#else\n"
       "#define OWN __attribute__((noinline, noipa))\n#endif\n";
 

@@ -38,75 +38,80 @@ class StoredValues : public testing::Test {
 };
 
 TEST_F(StoredValues, AConstant) {
-  expect("static int g; int get(void) { return g; } void set(void) { g = 42; }", "g", {StoredValue::constant, "0x2a"});
+  expect("KEPT int g; int get(void) { return g; } void set(void) { g = 42; }", "g", {StoredValue::constant, "0x2a"});
 }
 
 TEST_F(StoredValues, AStaticsAddress) {
-  expect("static int table[4]; static int *g; int get(void) { return *g; } void set(void) { g = table; }", "g",
+  expect("KEPT int table[4]; KEPT int *g; int get(void) { return *g; } void set(void) { g = table; }", "g",
          {StoredValue::static_address, "table"});
 }
 
 TEST_F(StoredValues, PartOfAStatic) {
-  expect("static int table[4]; static int *g; int get(void) { return *g; } void set(void) { g = &table[2]; }", "g",
+  expect("KEPT int table[4]; KEPT int *g; int get(void) { return *g; } void set(void) { g = &table[2]; }", "g",
          {StoredValue::static_address, "table+0x8"});
 }
 
 TEST_F(StoredValues, None) {
-  expect("static PyObject *g; PyObject *get(void) { return g; } void set(void) { g = &_Py_NoneStruct; }", "g",
+  expect("KEPT PyObject *g; PyObject *get(void) { return g; } void set(void) { g = &_Py_NoneStruct; }", "g",
          {StoredValue::immortal, "_Py_NoneStruct"});
 }
 
 TEST_F(StoredValues, ABuiltinType) {
-  expect("static PyTypeObject *g; void *get(void) { return g; } void set(void) { g = &PyList_Type; }", "g",
+  expect("KEPT PyTypeObject *g; void *get(void) { return g; } void set(void) { g = &PyList_Type; }", "g",
          {StoredValue::immortal, "PyList_Type"});
 }
 
 TEST_F(StoredValues, ABuiltinException) {
-  expect("static PyObject *g; PyObject *get(void) { return g; } void set(void) { g = PyExc_ValueError; }", "g",
+  expect("KEPT PyObject *g; PyObject *get(void) { return g; } void set(void) { g = PyExc_ValueError; }", "g",
          {StoredValue::immortal, "PyExc_ValueError"});
 }
 
 TEST_F(StoredValues, WhatACallReturns) {
-  expect("static PyObject *g; PyObject *get(void) { return g; } void set(void) { g = PyDict_New(); }", "g",
+  expect("KEPT PyObject *g; PyObject *get(void) { return g; } void set(void) { g = PyDict_New(); }", "g",
          {StoredValue::call, "PyDict_New"});
 }
 
 TEST_F(StoredValues, WhatACallReturnsBehindANullCheckAndOtherCalls) {
   expect(
-      "static PyObject *g; PyObject *get(void) { return g; }\n"
+      "KEPT PyObject *g; PyObject *get(void) { return g; }\n"
       "int set(PyObject *m) { PyObject *e = PyErr_NewException(\"m.E\", 0, 0); if (!e) return -1;\n"
       "  use(m); if (decide(3)) use(e); g = e; return 0; }",
       "g", {StoredValue::call, "PyErr_NewException"});
 }
 
 TEST_F(StoredValues, WhatACallReturnsOrNull) {
-  expect(
-      "static PyObject *g; PyObject *get(void) { return g; }\n"
+  matrix.each(
+      "KEPT PyObject *g; PyObject *get(void) { return g; }\n"
       "void set(int c) { PyObject *d = 0; if (decide(c)) d = PyDict_New(); use(0); g = d; }",
-      "g", {StoredValue::call, "PyDict_New"});
+      [](const model::CodeFacts& facts, const auto&) {
+        // GCC makes two stores of it, one of null.
+        std::vector<Stored> stored;
+        for (const model::CodeWrite& write : writes_of(facts, "g")) stored.push_back(stored_of(write));
+        EXPECT_THAT(stored, testing::Contains(Stored{StoredValue::call, "PyDict_New"}));
+      });
 }
 
 TEST_F(StoredValues, AParameter) {
-  expect("static PyObject *g; PyObject *get(void) { return g; } int set(int a, PyObject *m) { g = m; return 0; }", "g",
+  expect("KEPT PyObject *g; PyObject *get(void) { return g; } int set(int a, PyObject *m) { g = m; return 0; }", "g",
          {StoredValue::parameter, "argument 2"});
 }
 
 TEST_F(StoredValues, ACounter) {
-  expect("static int g; int get(void) { return g; } void count(void) { g++; }", "g", {StoredValue::changed, ""});
-  expect("static long g; long get(void) { return g; } void count(long n) { g = g * 3 + n; }", "g",
+  expect("KEPT int g; int get(void) { return g; } void count(void) { g++; }", "g", {StoredValue::changed, ""});
+  expect("KEPT long g; long get(void) { return g; } void count(long n) { g = g + n; }", "g",
          {StoredValue::changed, ""});
-  expect("static unsigned g; int get(void) { return g; } void count(unsigned n) { g |= n; }", "g",
+  expect("KEPT unsigned g; int get(void) { return g; } void count(unsigned n) { g |= n; }", "g",
          {StoredValue::changed, ""});
 }
 
 TEST_F(StoredValues, WhatIsReadElsewhereIsNotKnown) {
-  expect("static long g; long get(void) { return g; } void set(long *p) { g = *p; }", "g", {StoredValue::unknown, ""});
+  expect("KEPT long g; long get(void) { return g; } void set(long *p) { g = *p; }", "g", {StoredValue::unknown, ""});
 }
 
 /// Two ways to the store: neither constant may be told for both.
 TEST_F(StoredValues, AChoiceOfConstantsIsNotOne) {
   matrix.each(
-      "static int g; int get(void) { return g; } void set(int c) { int v = 7; if (decide(c)) v = 9; use(0); g = v; }",
+      "KEPT int g; int get(void) { return g; } void set(int c) { int v = 7; if (decide(c)) v = 9; use(0); g = v; }",
       [](const model::CodeFacts& facts, const auto&) {
         for (const model::CodeWrite& write : writes_of(facts, "g")) EXPECT_NE(write.value, StoredValue::constant);
       });
@@ -115,14 +120,14 @@ TEST_F(StoredValues, AChoiceOfConstantsIsNotOne) {
 /// A local whose address is passed on changes unseen.
 TEST_F(StoredValues, AnEscapedLocalIsNotConstant) {
   matrix.each(
-      "static long g; long get(void) { return g; }\n"
+      "KEPT long g; long get(void) { return g; }\n"
       "void set(PyObject *a) { long v = 5; PyArg_ParseTuple(a, \"l\", &v); g = v; }",
       [](const model::CodeFacts& facts, const auto&) {
         ASSERT_EQ(writes_of(facts, "g").size(), 1u);
         EXPECT_EQ(writes_of(facts, "g")[0].value, StoredValue::unknown);
       });
   matrix.each(
-      "static long g; long get(void) { return g; }\n"
+      "KEPT long g; long get(void) { return g; }\n"
       "void set(PyObject *a) { long v = 5; long *p = &v; use(&p); use(0); g = v; }",
       [](const model::CodeFacts& facts, const auto&) {
         ASSERT_EQ(writes_of(facts, "g").size(), 1u);
@@ -133,7 +138,7 @@ TEST_F(StoredValues, AnEscapedLocalIsNotConstant) {
 /// The label is reached from the table and from above: what came from above alone says nothing.
 TEST_F(StoredValues, ACaseOfASwitchIsReachedInSeveralWays) {
   matrix.each(
-      "static long g, h; long get(void) { return g + h; }\n"
+      "KEPT long g, h; long get(void) { return g + h; }\n"
       "void set(int c) { long v = 5; switch (c) { case 0: v = 6; use(0); break; case 1: v = 7; use(&h); case 2: g = v;"
       "  use(0); break; case 3: use((void *)3); v = 8; break; case 4: use((void *)4); v = 9; break;"
       "  case 5: use((void *)5); v = 10; break; case 6: use((void *)9); v = 12; } h = v; }",
@@ -145,7 +150,7 @@ TEST_F(StoredValues, ACaseOfASwitchIsReachedInSeveralWays) {
 
 TEST_F(StoredValues, NeighboursThatOneInstructionFillsAreEachOnesOwn) {
   matrix.each(
-      "static struct { long a, b; } pair; static long one, two; void *get(int c) { return c ? (void *)&pair : c > 1 ? "
+      "KEPT struct { long a, b; } pair; KEPT long one, two; void *get(int c) { return c ? (void *)&pair : c > 1 ? "
       "(void *)&one : &two; }\n"
       "void set(void) { pair.a = 1; pair.b = 2; } void both(void) { one = 3; two = 3; }",
       [](const model::CodeFacts& facts, const auto&) {

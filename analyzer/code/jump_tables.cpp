@@ -1,0 +1,84 @@
+#include "analyzer/code/jump_tables.h"
+
+#include <algorithm>
+
+namespace isoaudit::analyzer {
+namespace {
+
+constexpr unsigned longest_table = 1024;
+/// A function of hostile code may form any number of addresses.
+constexpr std::size_t most_labels = 1 << 14;
+
+class Labels {
+ public:
+  Labels(const Image& image, FunctionCode& code) : image_(image), code_(code) {}
+
+  /// Distances of four bytes from `base`: GCC's and Clang's for x86-64, from the table itself; Visual C++'s, from the
+  /// start of the image.
+  void distances(std::uint64_t table, std::uint64_t base) {
+    for (unsigned i = 0; i < longest_table && code_.labels.size() < most_labels; ++i) {
+      const std::optional<std::uint64_t> entry = image_.number_at(table + i * 4u, 4);
+      const bool known = entry && add(base + static_cast<std::uint64_t>(static_cast<std::int64_t>(
+                                                 static_cast<std::int32_t>(static_cast<std::uint32_t>(*entry)))));
+      if (!known) return;
+    }
+  }
+
+  /// Addresses: of labels as values.
+  void pointers(std::uint64_t table) {
+    for (unsigned i = 0; i < longest_table && code_.labels.size() < most_labels; ++i) {
+      const Pointer pointer = image_.pointer_at(table + i * 8u);
+      if (pointer.kind != Pointer::Kind::address || !add(pointer.value)) return;
+    }
+  }
+
+ private:
+  bool add(std::uint64_t label) {
+    if (label < code_.begin || label >= code_.end || code_.index_of(label) < 0) return false;
+    code_.labels.push_back(label);
+    return true;
+  }
+
+  const Image& image_;
+  FunctionCode& code_;
+};
+
+}  // namespace
+
+bool goes_through_table(const Instruction& instruction) {
+  if (instruction.op != Op::jump || instruction.has_target) return false;
+  return !instruction.has_memory || instruction.memory.base != no_register || instruction.memory.index != no_register;
+}
+
+void find_labels(const Image& image, FunctionCode& code) {
+  if (std::ranges::none_of(code.instructions, goes_through_table)) return;
+  Labels labels(image, code);
+  std::vector<std::uint64_t> formed;
+  for (const Instruction& instruction : code.instructions) {
+    const bool whole = instruction.has_memory && instruction.memory.base == no_register &&
+                       instruction.memory.index == no_register && !instruction.memory.segment;
+    if (instruction.op == Op::address && whole)
+      formed.push_back(static_cast<std::uint64_t>(instruction.memory.displacement));
+  }
+  std::ranges::sort(formed);
+  formed.erase(std::unique(formed.begin(), formed.end()), formed.end());
+  for (const std::uint64_t table : formed) {
+    labels.distances(table, table);
+    labels.pointers(table);
+  }
+  if (image.format == model::BinaryFormat::pe && !formed.empty()) {
+    // [start of the image + index * 4 + distance of the table]
+    for (const Instruction& instruction : code.instructions) {
+      const bool indexed = instruction.op == Op::load && instruction.memory.index != no_register &&
+                           instruction.memory.scale == 4 && instruction.memory.displacement > 0;
+      if (!indexed) continue;
+      const std::uint64_t start = formed.front();
+      labels.distances(start + static_cast<std::uint64_t>(instruction.memory.displacement), start);
+    }
+  }
+  code.jumps_unknown = code.labels.empty();
+  std::ranges::sort(code.labels);
+  code.labels.erase(std::unique(code.labels.begin(), code.labels.end()), code.labels.end());
+}
+
+}  // namespace isoaudit::analyzer
