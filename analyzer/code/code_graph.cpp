@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "analyzer/code/address_uses.h"
+#include "analyzer/code/hook_slots.h"
 #include "analyzer/code/init_tables.h"
 #include "analyzer/code/python_tables.h"
 #include "model/module_definition.h"
@@ -98,6 +99,19 @@ void CodeGraph::enter_tables() {
   }
 }
 
+/// A slot that the hook fills in is no callback: the one address that the hook takes for it is not handed out.
+void CodeGraph::enter_hook_slots() {
+  const auto is_exec = [](const EntryIntoFunction& entry) { return entry.when == RunsWhen::exec; };
+  if (std::ranges::any_of(entries_, is_exec)) return;
+  for (const FunctionInHookSlot& slot : find_functions_in_hook_slots(code_.image())) {
+    enter(slot.function, RunsWhen::exec, slot.creates ? "Py_mod_create" : "Py_mod_exec");
+    const std::ptrdiff_t hook = code_.function_at(slot.hook), function = code_.function_at(slot.function);
+    if (hook < 0 || function < 0) continue;
+    const auto edge = std::pair(static_cast<std::uint32_t>(hook), static_cast<std::uint32_t>(function));
+    if (std::ranges::count(takes_, edge) == 1) std::erase(takes_, edge);
+  }
+}
+
 void CodeGraph::note(std::size_t index, const FunctionCode& function) {
   const Image& image = code_.image();
   const FunctionRange& range = code_.functions()[index];
@@ -156,6 +170,7 @@ void CodeGraph::note_at_exit(std::size_t index, const FunctionCode& function, st
 }
 
 void CodeGraph::finish() {
+  enter_hook_slots();
   const std::vector<FunctionRange>& functions = code_.functions();
   // An address in this page is put together somewhere: of any function that begins there, or that an entry names.
   constexpr std::uint64_t page_size = 4096;

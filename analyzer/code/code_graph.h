@@ -51,6 +51,7 @@ class CodeGraph {
  private:
   void enter(std::uint64_t address, model::RunsWhen when, std::string how, bool certain = true);
   void enter_tables();
+  void enter_hook_slots();
   void note_at_exit(std::size_t index, const FunctionCode& function, std::vector<std::uint32_t>& taken);
 
   ModuleCode& code_;

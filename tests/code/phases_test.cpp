@@ -213,6 +213,25 @@ TEST(PhasesOnBothMachines, ArraysOfSlotsAreKnownWithoutADefinition) {
       });
 }
 
+/// As orjson and pybind11 do it: the table is empty until the hook runs.
+TEST(Phases, SlotsThatTheHookFillsInAreSlots) {
+  const tests::ModuleFolder folder;
+  for (const char* flags : {"-O0", "-O2", "-O2 -s"}) {
+    const model::CodeFacts facts = collect_code(
+        folder.build("m.so",
+                     "int in_exec, in_callback; static PyModuleDef_Slot slots[3];\n"
+                     "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"m\", 0, 0};\n"
+                     "static void callback(void) { in_callback = 1; }\n"
+                     "static int exec(PyObject *m) { in_exec = 1; return !PyCapsule_New(m, 0, (void *)callback); }\n"
+                     "PyMODINIT_FUNC PyInit_m(void) { slots[0].slot = Py_mod_exec; slots[0].value = (void *)exec;\n"
+                     "  def.m_slots = slots; return PyModuleDef_Init(&def); }\n",
+                     flags));
+    EXPECT_THAT(reached(facts, "in_exec"), RunsOnly(RunsWhen::exec)) << flags;
+    EXPECT_THAT(path_of(facts, "in_exec", RunsWhen::exec), StartsWith("Py_mod_exec → ")) << flags;
+    EXPECT_THAT(reached(facts, "in_callback"), RunsOnly(RunsWhen::call)) << flags;
+  }
+}
+
 /// The unlikely part of a function lies elsewhere, and is a part of it all the same.
 TEST(Phases, UnlikelyPartsBelongToTheirFunction) {
   const tests::ModuleFolder folder;
