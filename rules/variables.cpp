@@ -8,6 +8,7 @@
 #include <set>
 
 #include "rules/harmless.h"
+#include "rules/writers_text.h"
 #include "rules/written.h"
 
 namespace isoaudit::rules {
