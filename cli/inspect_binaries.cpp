@@ -134,9 +134,8 @@ class Inspection {
   }
 
   BinaryResult inspect(const BinaryTarget& target, std::shared_ptr<const analyzer::MappedFile> held) const {
-    BinaryResult result =
-        read_({target.path, target.module, target.import_root, std::move(held),
-               [&](const BinaryFacts& facts) { return reads_code_ && rules::declares_own_gil(facts); }});
+    BinaryResult result = read_({target.path, target.module, target.import_root, std::move(held),
+                                 [&](const BinaryFacts& facts) { return reads_code_of(facts); }});
     if (result.facts) {
       place(target, *result.facts);
       for (BinaryFacts& slice : result.other_slices) place(target, slice);
@@ -146,7 +145,21 @@ class Inspection {
     return result;
   }
 
+  /// Several times the cost of all the rest. `isolated` needs it; of other modules it tells what keeps them from
+  /// declaring support, which a probe is not asked for.
+  bool reads_code_of(const BinaryFacts& facts) const {
+    switch (options_.command) {
+      case Command::audit: return !options_.no_code;
+      case Command::probe: return !options_.no_code && rules::declares_own_gil(facts);
+      case Command::inspect: return options_.read_code;
+      case Command::scan:
+      case Command::explain: break;
+    }
+    return false;
+  }
+
   void place(const BinaryTarget& target, BinaryFacts& facts) const {
+    if (options_.no_code) facts.code.why_not = "--no-code";
     facts.named = target.named;
     facts.abi_tag = target.abi_tag;
     const bool runs_here = facts.format == model::BinaryFormat::elf && facts.arch == machine_;
@@ -184,8 +197,6 @@ class Inspection {
   Progress& progress_;
   const ReadBinary& read_;
   const std::string machine_ = host_machine();
-  /// Several times the cost of all the rest.
-  const bool reads_code_ = options_.command != Command::inspect || options_.read_code;
   std::vector<BinaryResult> results_;
   /// Parts of one archive say the same of it.
   std::set<Gap> archive_gaps_{};

@@ -21,7 +21,8 @@ using namespace isoaudit;
 
 void write(const cli::Output& output, const model::Report& report, const cli::Options& options) {
   const bool to_stdout = output.file.empty();
-  const reports::RenderOptions render{.color = to_stdout && options.color, .verbose = options.verbose};
+  const reports::RenderOptions render{
+      .color = to_stdout && options.color, .verbose = options.verbose, .globals = options.read_code};
   const std::string text = reports::find_format(output.format)->render(report, render);
   if (to_stdout) {
     std::cout << text << std::flush;

@@ -82,6 +82,10 @@ void add_probe_options(CLI::App& app, Raw& raw) {
 
 void add_targets(CLI::App& app, Raw& raw, const char* help) { app.add_option("TARGET", raw.options.targets, help); }
 
+void add_no_code(CLI::App& app, Raw& raw) {
+  app.add_flag("--no-code", raw.options.no_code, "read no machine code; then no module is called isolated");
+}
+
 /// What a target that comes from anyone may ask for.
 void add_archive_options(CLI::App& app, Raw& raw) {
   analyzer::ArchiveLimits& limits = raw.options.archive_limits;
@@ -200,6 +204,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   add_source_options(*audit, raw);
   add_probe_options(*audit, raw);
   audit->add_flag("--no-probe", raw.no_probe, "execute nothing");
+  add_no_code(*audit, raw);
   add_report_options(*audit, raw);
 
   CLI::App* scan = app.add_subcommand("scan", "sources only; nothing is executed");
@@ -212,7 +217,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   CLI::App* inspect = app.add_subcommand("inspect", "compiled modules only; nothing is executed");
   add_targets(*inspect, raw, "modules, folders, wheels, installed distributions, or - for paths on stdin");
   inspect->add_flag("--code", raw.options.read_code,
-                    "read the machine code of modules that declare own-GIL support too, as audit and probe do");
+                    "read the machine code too: which globals the modules write, where, when and what");
   add_requirements(*inspect, raw);
   add_archive_options(*inspect, raw);
   add_python_option(*inspect, raw);
@@ -224,6 +229,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   add_archive_options(*probe, raw);
   add_python_option(*probe, raw);
   add_probe_options(*probe, raw);
+  add_no_code(*probe, raw);
   add_report_options(*probe, raw);
 
   CLI::App* explain = app.add_subcommand("explain", "what a rule finds, why it matters, how to fix it");

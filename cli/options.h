@@ -43,8 +43,10 @@ struct Options {
   unsigned rounds = 3;
   double timeout = 30;
   bool run_probe = true;
-  /// `inspect` reads machine code as well; every command that runs modules does anyway, as `isolated` needs it.
+  /// `inspect --code`: machine code is read as well, and the report shows what it writes.
   bool read_code = false;
+  /// `--no-code`: no machine code is read, although `isolated` needs it.
+  bool no_code = false;
   /// A Python file that uses the modules; a folder of such, one for each module or distribution.
   std::string exercise{};
   std::string exercise_dir{};

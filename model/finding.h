@@ -52,6 +52,8 @@ struct Finding {
   /// "3.14": the columns it holds for; empty means all that were audited.
   std::vector<std::string> pythons{};
   std::vector<Because> because{};
+  /// The generator or framework whose own static it is about ("cython"); empty when people wrote it.
+  std::string generator{};
   /// Stable over unrelated edits: a digest of rule, module, subject and function. Set by `judge`.
   std::string fingerprint{};
 

@@ -75,6 +75,38 @@ const char* to_string(Outcome outcome) {
   return "";
 }
 
+const char* to_string(RunsWhen when) {
+  switch (when) {
+    case RunsWhen::never: return "never";
+    case RunsWhen::static_initialiser: return "static-initialiser";
+    case RunsWhen::process: return "process";
+    case RunsWhen::main_interpreter: return "main-interpreter";
+    case RunsWhen::hook: return "hook";
+    case RunsWhen::exec: return "exec";
+    case RunsWhen::call: return "call";
+    case RunsWhen::finalise: return "finalise";
+  }
+  return "";
+}
+
+const char* to_string(GlobalKind kind) {
+  switch (kind) {
+    case GlobalKind::static_type: return "static-type";
+    case GlobalKind::thread_state: return "thread-state";
+    case GlobalKind::exception: return "exception";
+    case GlobalKind::type: return "type";
+    case GlobalKind::string: return "string";
+    case GlobalKind::module: return "module";
+    case GlobalKind::static_object: return "static-object";
+    case GlobalKind::object: return "object";
+    case GlobalKind::pymem_block: return "pymem-block";
+    case GlobalKind::capsule_api: return "capsule-api";
+    case GlobalKind::counter: return "counter";
+    case GlobalKind::data: return "data";
+  }
+  return "";
+}
+
 const char* to_string(Leak::Kind kind) {
   switch (kind) {
     case Leak::Kind::type: return "type";

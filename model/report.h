@@ -1,7 +1,9 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "model/gap.h"
 #include "model/python_version.h"
 #include "model/run_facts.h"
+#include "model/write_words.h"
 
 namespace isoaudit::model {
 
@@ -28,6 +31,74 @@ struct Verdict {
   auto operator<=>(const Verdict&) const = default;
 };
 
+/// Who writes a variable, as its machine code shows: equal stores of one function are one row.
+struct GlobalWriter {
+  /// Empty where the file does not name it.
+  std::string function{};
+  /// When it runs, the earliest first; empty when not known.
+  std::vector<RunsWhen> when{};
+  /// A way that leads to it: "method `lookup` → lookup() → store()".
+  std::string path{};
+  /// "result of PyDict_New()"; empty when not known.
+  std::string value{};
+  std::string guard{};
+  bool atomic = false;
+  Location where{};
+
+  auto operator<=>(const GlobalWriter&) const = default;
+};
+
+/// What a variable is for, by what is stored in it.
+enum class GlobalKind {
+  static_type,
+  thread_state,
+  exception,
+  type,
+  string,
+  module,
+  static_object,
+  object,
+  pymem_block,
+  capsule_api,
+  counter,
+  data,
+};
+
+/// A variable of a module's own memory that its machine code writes.
+struct GlobalVariable {
+  /// Empty where the file does not name it.
+  std::string name{};
+  std::string section{};
+  std::uint64_t offset = 0;
+  /// Bytes; 0 when not known.
+  std::uint64_t size = 0;
+  GlobalKind kind = GlobalKind::data;
+  /// Why its writes do no harm; empty when they may.
+  std::string explained{};
+  /// The generator whose own static it is; empty when people wrote it.
+  std::string generator{};
+  /// As the debug information declares it; else empty.
+  std::string declared_type{};
+  std::vector<GlobalWriter> writers{};
+  /// Functions that load it; nameless ones are one.
+  std::size_t readers = 0;
+
+  auto operator<=>(const GlobalVariable&) const = default;
+};
+
+/// What was read of a module's machine code.
+struct CodeReport {
+  bool read = false;
+  /// Why it was not read.
+  std::string why_not{};
+  /// Bytes of machine code; 0 when not counted.
+  std::uint64_t bytes = 0;
+  /// By place.
+  std::vector<GlobalVariable> globals{};
+
+  auto operator<=>(const CodeReport&) const = default;
+};
+
 /// A module in the report: a compiled file, or (sources alone) a hook.
 struct ModuleReport {
   std::string name{};
@@ -43,6 +114,8 @@ struct ModuleReport {
   std::vector<EntryPoint> entry_points{};
   Declaration declares{};
   std::vector<Verdict> verdicts{};
+  /// Empty when nobody asked for it.
+  std::optional<CodeReport> code{};
 
   auto operator<=>(const ModuleReport&) const = default;
 };
@@ -61,5 +134,6 @@ struct Report {
 };
 
 const char* to_string(VerdictKind kind);
+const char* to_string(GlobalKind kind);
 
 }  // namespace isoaudit::model

@@ -29,6 +29,8 @@ enum class RunsWhen {
   finalise,            ///< m_traverse, m_clear, m_free
 };
 
+const char* to_string(RunsWhen when);
+
 /// One time at which code runs, and a way that leads to it: "method `lookup` → lookup() → store()".
 struct Reached {
   RunsWhen when = RunsWhen::call;

@@ -62,6 +62,34 @@ Json footprint(const model::Footprint& f) {
   return json;
 }
 
+Json writer(const model::GlobalWriter& w) {
+  Json json{{"function", w.function}, {"when", Json::array()}, {"path", w.path},
+            {"value", w.value},       {"guard", w.guard},      {"atomic", w.atomic}};
+  for (const model::RunsWhen when : w.when) json["when"].push_back(to_string(when));
+  if (!w.where.file.empty()) json["location"] = location(w.where);
+  return json;
+}
+
+Json global(const model::GlobalVariable& g) {
+  Json json{{"variable", g.name},        {"section", g.section},
+            {"offset", g.offset},        {"size", g.size},
+            {"kind", to_string(g.kind)}, {"explained", g.explained},
+            {"generator", g.generator},  {"declared_type", g.declared_type},
+            {"readers", g.readers}};
+  json["writers"] = Json::array();
+  for (const model::GlobalWriter& w : g.writers) json["writers"].push_back(writer(w));
+  return json;
+}
+
+/// Null when nobody asked for it.
+Json code(const std::optional<model::CodeReport>& c) {
+  if (!c) return nullptr;
+  Json json{{"read", c->read}, {"reason", c->why_not}, {"bytes", c->bytes}};
+  json["globals"] = Json::array();
+  for (const model::GlobalVariable& g : c->globals) json["globals"].push_back(global(g));
+  return json;
+}
+
 Json module(const model::ModuleReport& m) {
   Json json{{"name", m.name}, {"path", m.path}};
   if (m.compiled) {
@@ -81,6 +109,7 @@ Json module(const model::ModuleReport& m) {
   json["declares"] = declaration(m.declares);
   json["verdicts"] = Json::array();
   for (const model::Verdict& v : m.verdicts) json["verdicts"].push_back(verdict(v));
+  json["code"] = code(m.code);
   return json;
 }
 

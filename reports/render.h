@@ -13,6 +13,8 @@ struct RenderOptions {
   bool color = false;
   /// Every line of evidence, every phase, no grouping.
   bool verbose = false;
+  /// The variables that each module's machine code writes; with `verbose` they are shown in any case.
+  bool globals = false;
 };
 
 struct Format {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "reports/globals_table.h"
 #include "reports/render.h"
 
 namespace isoaudit::reports {
@@ -33,6 +34,7 @@ class Writer {
     fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
     text_ += '\n';
   }
+  void text(const std::string& lines) { text_ += lines; }
   void blank() { text_ += '\n'; }
 
   std::string paint(const std::string& word, fmt::text_style style) const {
@@ -183,6 +185,16 @@ void write_findings(Writer& out, const Report& report) {
   }
 }
 
+void write_globals(Writer& out, const Report& report) {
+  bool first = true;
+  for (const ModuleReport& module : report.modules) {
+    const std::string table = globals_table(module, out.verbose());
+    if (table.empty()) continue;
+    if (std::exchange(first, false)) out.blank();
+    out.text(table);
+  }
+}
+
 }  // namespace
 
 std::string render_text(const Report& report, const RenderOptions& options) {
@@ -200,6 +212,7 @@ std::string render_text(const Report& report, const RenderOptions& options) {
     }
   }
   if (elsewhere > 0) out.line("{} more file{} built for other Pythons", elsewhere, elsewhere == 1 ? " is" : "s are");
+  if (options.globals || options.verbose) write_globals(out, report);
   write_findings(out, report);
   if (!report.gaps.empty()) {
     out.blank();

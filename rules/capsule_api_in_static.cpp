@@ -5,6 +5,7 @@
 
 #include "rules/declarations.h"
 #include "rules/rule.h"
+#include "rules/variable_findings.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -33,7 +34,9 @@ void add_named(const BinaryFacts& binary, std::vector<Finding>& findings) {
 }
 
 std::vector<Finding> check(const model::Facts& facts) {
-  std::vector<Finding> findings;
+  constexpr VariableWords words{.harm = "keeps another module's C API as one interpreter imported it",
+                                .fix = "import the capsule in the exec function and keep `{}` in the module state"};
+  std::vector<Finding> findings = variable_findings(facts, VariableKind::capsule_api, model::Severity::hazard, words);
   for (const BinaryFacts& binary : facts.binaries) add_named(binary, findings);
   return findings;
 }

@@ -8,8 +8,10 @@
 #include <map>
 #include <set>
 
+#include "rules/code_report.h"
 #include "rules/declarations.h"
 #include "rules/finding_index.h"
+#include "rules/fold.h"
 #include "rules/join.h"
 #include "rules/link_units.h"
 #include "rules/registry.h"
@@ -155,6 +157,7 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
   module.framework = binary.framework;
   module.framework_version = binary.framework_version;
   module.footprint = binary.footprint;
+  if (binary.code.read || !binary.code.why_not.empty()) module.code = code_report(binary);
   const auto rows = default_entry(binary);
   const model::BinaryEntryPoint* decisive = rows.empty() ? nullptr : rows.front();
   for (const model::BinaryEntryPoint* row : rows) {
@@ -226,7 +229,7 @@ Report judge(Facts facts, const JudgeOptions& options) {
   report.notes = facts.notes;
 
   const UnitLinks links(facts);
-  report.findings = join(run_rules(facts, links));
+  report.findings = fold(join(run_rules(facts, links)), facts);
   raise_where_declared(report.findings, facts, links);
   std::ranges::sort(report.findings, by_place);
   set_fingerprints(report.findings);

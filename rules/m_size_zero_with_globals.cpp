@@ -23,7 +23,9 @@ constexpr auto objects_in_globals = std::to_array<std::string_view>({
     "function-local-static-object",
     "global-exception",
     "global-heap-type-pointer",
+    "global-module-pointer",
     "global-pyobject-cache",
+    "global-string-cache",
     "static-instance",
     "static-type-object",
 });

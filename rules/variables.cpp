@@ -7,7 +7,9 @@
 #include <map>
 #include <set>
 
+#include "rules/generated.h"
 #include "rules/harmless.h"
+#include "rules/stored_kind.h"
 #include "rules/writers_text.h"
 #include "rules/written.h"
 
@@ -26,13 +28,14 @@ using model::Variable;
 using model::Write;
 using model::WriteKind;
 
-bool stores_result_of(const Variable& variable, std::initializer_list<std::string_view> prefixes) {
-  const auto fits = [&](const std::string& callee) {
-    return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return callee.starts_with(prefix); });
-  };
-  return fits(variable.initialiser_callee) || std::ranges::any_of(variable.writes, [&](const Write& write) {
-           return write.value == StoredValue::call && fits(write.callee);
-         });
+/// The most telling of the results that it keeps.
+VariableKind kind_of_results(const Variable& variable) {
+  VariableKind kind = kind_of_result(variable.initialiser_callee);
+  for (const Write& write : variable.writes) {
+    if (write.value == StoredValue::call) kind = std::min(kind, kind_of_result(write.callee));
+    if (is_own_module(write.value, write.stored, write.reached)) kind = std::min(kind, VariableKind::module_pointer);
+  }
+  return kind;
 }
 
 bool named_as_exception(const std::string& name) { return name.ends_with("Error") || name.ends_with("Exception"); }
@@ -93,28 +96,11 @@ Finding finding_for(const Variable& variable, const UnitLinks& links, model::Sev
   return finding;
 }
 
-/// What a user of the generator can do; its statics are not his lines.
-std::string generator_fix(const std::string& generator) {
-  if (generator == "cython") {
-    return "compile with `# cython: subinterpreters_compatible=own_gil` and -DCYTHON_USE_MODULE_STATE=1 (Cython 3.1 "
-           "and newer, experimental); move `cdef` globals into objects";
-  }
-  if (generator == "swig") return "use SWIG 4.4 or newer (multi-phase init and heap types); it declares no support yet";
-  if (generator == "mypyc") return "nothing yet: mypyc keeps its statics per process (mypyc/mypyc#1104)";
-  if (generator == "f2py") return "nothing yet: f2py declares NOT_SUPPORTED";
-  return "see the documentation of " + generator;
-}
-
 bool generated_name(const Variable& variable) {
   if (variable.generator.empty()) return false;
-  const std::string& name = variable.name;
-  if (variable.generator == "cython") {
-    // A user's `cdef` globals are __pyx_v_...: his own lines.
-    return name.starts_with("__pyx_") ? !name.starts_with("__pyx_v_") : name.starts_with("__Pyx");
-  }
-  if (variable.generator == "swig")
-    return name.starts_with("swig_") || name.starts_with("Swig") || name.starts_with("SWIG");
-  return true;
+  // Other generators write whole files, in which nothing is their user's.
+  if (variable.generator != "cython" && variable.generator != "swig") return true;
+  return is_generators_own(variable.generator, variable.name);
 }
 
 VariableKind kind_of(const SharedObject& object) {
@@ -209,24 +195,27 @@ bool is_thread_local_section(const std::string& section) {
 
 VariableKind classify(const Variable& v) {
   if (!harmless_reason(v).empty()) return VariableKind::harmless;
+  const VariableKind stored = kind_of_results(v);
   switch (v.python_type) {
     case PythonType::static_type: return VariableKind::static_type;
     case PythonType::state_pointer: return VariableKind::thread_state;
     case PythonType::static_object: return VariableKind::static_instance;
-    case PythonType::none: return VariableKind::plain;
+    case PythonType::none:
+      return stored == VariableKind::pymem_block || stored == VariableKind::capsule_api ? stored : VariableKind::plain;
     case PythonType::object_pointer:
     case PythonType::type_pointer:
     case PythonType::wrapper: break;
   }
   if (v.is_thread_local) return VariableKind::thread_local_object;
-  if (stores_result_of(v, {"PyErr_NewException"}) ||
+  if (stored == VariableKind::exception ||
       (v.python_type == PythonType::object_pointer && named_as_exception(v.name))) {
     return VariableKind::exception;
   }
-  if (v.python_type == PythonType::type_pointer || stores_result_of(v, {"PyType_From", "PyStructSequence_NewType"})) {
+  if (v.python_type == PythonType::type_pointer || stored == VariableKind::heap_type_pointer) {
     return VariableKind::heap_type_pointer;
   }
   if (v.storage == Storage::function_local) return VariableKind::local_object;
+  if (stored == VariableKind::string_cache || stored == VariableKind::module_pointer) return stored;
   return VariableKind::object_cache;
 }
 
@@ -248,6 +237,7 @@ std::vector<Finding> source_findings(const Facts& facts, VariableKind kind, mode
     const auto& [unit, generator] = key;
     Finding finding = finding_for(*variables.front(), links, severity, words);
     finding.subject = {"statics of " + generator, "", unit, ""};
+    finding.generator = generator;
     finding.message =
         fmt::format("{} of the statics that {} generates here: each {}", variables.size(), generator, words.harm);
     finding.fix = generator_fix(generator);

@@ -19,8 +19,12 @@ enum class VariableKind {
   exception,
   heap_type_pointer,
   local_object,
+  string_cache,
+  module_pointer,
   static_instance,
   object_cache,
+  pymem_block,
+  capsule_api,
   plain,
 };
 

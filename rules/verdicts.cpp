@@ -177,7 +177,7 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
     verdict.reason = fmt::format("ran clean ({}), yet {}", ran, doubts(against));
   } else if (!binary.code.read) {
     verdict.kind = VerdictKind::suspect;
-    verdict.reason = fmt::format("ran clean ({}), yet its machine code could not be read{}{}", ran,
+    verdict.reason = fmt::format("ran clean ({}), yet its machine code was not read{}{}", ran,
                                  binary.code.why_not.empty() ? "" : ": ", binary.code.why_not);
   } else {
     verdict.kind = VerdictKind::isolated;

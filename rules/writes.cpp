@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "rules/code_variables.h"
 #include "rules/variables.h"
 #include "rules/writers_text.h"
 #include "rules/written.h"
@@ -15,20 +16,32 @@
 namespace isoaudit::rules {
 namespace {
 
-/// The source or the code knows every write of this variable, and all are guarded.
-bool explained(const model::Facts& facts, const model::RunFacts& run, const model::ChangedWord& word) {
-  const std::string name = plain_symbol(word.symbol);
-  if (name.empty()) return false;
-  bool by_code = false;
+/// The variable that this word belongs to, as the module's machine code treats it.
+std::optional<CodeVariable> in_code(const model::Facts& facts, const model::RunFacts& run,
+                                    const model::ChangedWord& word) {
+  // What lies in a private library, the module's own code does not show.
+  if (!word.library.empty()) return {};
   for (const model::BinaryFacts& binary : facts.binaries) {
     if (binary.path != run.path || !binary.code.read) continue;
-    for (const model::CodeWrite& write : binary.code.writes) {
-      if (write.symbol != word.linkage_name) continue;
-      if (!write.atomic) return false;
-      by_code = true;
+    for (CodeVariable& v : code_variables(binary)) {
+      const bool here = v.section == word.section && word.offset >= v.offset && word.offset - v.offset < v.size;
+      if (here || (!word.linkage_name.empty() && v.symbol == word.linkage_name)) return std::move(v);
     }
   }
-  if (by_code) return true;
+  return {};
+}
+
+/// The source or the code knows every write of this variable, and all are guarded.
+bool explained(const model::Facts& facts, const model::RunFacts& run, const model::ChangedWord& word) {
+  if (const std::optional<CodeVariable> variable = in_code(facts, run, word)) {
+    const bool guarded = std::ranges::all_of(
+        variable->writes, [](const model::CodeWrite* write) { return write->atomic || !write->guard.empty(); });
+    // Other reasons (one value, before the first import) the run has just refuted.
+    if (!guarded) return false;
+    if (!variable->explained.empty()) return true;
+  }
+  const std::string name = plain_symbol(word.symbol);
+  if (name.empty()) return false;
   const model::Variable* match = nullptr;
   for (const model::Variable& variable : facts.source.variables) {
     if (variable.name != name && variable.linkage_name != word.linkage_name) continue;

@@ -42,15 +42,15 @@ std::string meets_nobody(const Write& write) {
 }
 
 /// The same value from every interpreter.
-std::string stores_one_value(const Variable& variable) {
-  const Write& first = variable.writes.front();
-  for (const Write& write : variable.writes) {
+std::string stores_one_value(const std::vector<Write>& all) {
+  const Write& first = all.front();
+  for (const Write& write : all) {
     if (write.kind != WriteKind::assignment || write.value != first.value || write.stored != first.stored ||
         write.callee != first.callee) {
       return {};
     }
   }
-  const char* writes = variable.writes.size() == 1 ? "its only write stores" : "its writes store";
+  const char* writes = all.size() == 1 ? "its only write stores" : "its writes store";
   const bool known = first.value == StoredValue::constant || first.value == StoredValue::static_address;
   if (known && !first.stored.empty()) return fmt::format("{} the same value in every interpreter", writes);
   if (first.value == StoredValue::call && is_pure_probe(first.callee)) {
@@ -58,6 +58,17 @@ std::string stores_one_value(const Variable& variable) {
   }
   return {};
 }
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) text += i + 1 == parts.size() ? " and " : ", ";
+    text += parts[i];
+  }
+  return text;
+}
+
+}  // namespace
 
 const char* time_words(RunsWhen when) {
   switch (when) {
@@ -73,33 +84,33 @@ const char* time_words(RunsWhen when) {
   return "";
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) text += i + 1 == parts.size() ? " and " : ", ";
-    text += parts[i];
-  }
-  return text;
-}
-
-}  // namespace
-
-std::string explain_writes(const Variable& variable) {
-  const auto never = [](const Write& write) { return happens_only(write, {RunsWhen::never}); };
-  if (!variable.writes.empty() && std::ranges::all_of(variable.writes, never)) {
+std::string explain_writes(const std::vector<std::vector<Write>>& words, bool objects) {
+  const auto all_of_them = [&](const auto& fits) {
+    return std::ranges::all_of(words, [&](const auto& writes) { return std::ranges::all_of(writes, fits); });
+  };
+  if (all_of_them([](const Write& write) { return happens_only(write, {RunsWhen::never}); })) {
     return "nothing leads to the code that writes it";
   }
   // No lock and no sameness helps an object: it belongs to one interpreter, whoever writes the pointer.
-  if (variable.python_type != PythonType::none) return {};
-  if (variable.writes.empty()) {
-    // A table that is filled where it is defined and handed round by its address; an empty buffer is meant to be
-    // filled.
-    return variable.has_initialiser ? "nothing is seen to write it, its address is kept elsewhere" : "";
-  }
+  if (objects) return {};
   std::set<std::string> reasons;
-  for (const Write& write : variable.writes) reasons.insert(meets_nobody(write));
+  for (const auto& writes : words) {
+    for (const Write& write : writes) reasons.insert(meets_nobody(write));
+  }
   if (!reasons.contains("")) return "every write is " + joined({reasons.begin(), reasons.end()});
-  return stores_one_value(variable);
+  std::string same;
+  for (const auto& writes : words) {
+    same = stores_one_value(writes);
+    if (same.empty()) return {};
+  }
+  return same;
+}
+
+std::string explain_writes(const Variable& variable) {
+  const bool object = variable.python_type != PythonType::none;
+  if (!variable.writes.empty()) return explain_writes({variable.writes}, object);
+  // A table that is filled where it is defined and handed round by its address; an empty buffer is meant to be filled.
+  return !object && variable.has_initialiser ? "nothing is seen to write it, its address is kept elsewhere" : "";
 }
 
 std::string written_by(const Variable& variable) {

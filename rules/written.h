@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model/finding.h"
 #include "model/source_facts.h"
@@ -10,6 +11,13 @@ namespace isoaudit::rules {
 /// Why the writes of a variable do no harm (a lock, one constant, before anybody else can run, ...): a finding on it
 /// sinks to advice. Empty: not explained.
 std::string explain_writes(const model::Variable& variable);
+
+/// The same for writes that source or machine code shows: `objects` when Python objects may be among what they store,
+/// `words` the writes of each word of the variable, which no other word shares bytes with.
+std::string explain_writes(const std::vector<std::vector<model::Write>>& words, bool objects);
+
+/// "in calls".
+const char* time_words(model::RunsWhen when);
 
 /// ", written by lookup() and clear(), in calls and at import"; empty when no function writes it.
 std::string written_by(const model::Variable& variable);

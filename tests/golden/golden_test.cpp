@@ -23,6 +23,39 @@ Phase phase(Level level, Outcome outcome, std::string detail) {
   return p;
 }
 
+GlobalVariable global(std::string name, std::uint64_t offset, GlobalKind kind, GlobalWriter writer) {
+  GlobalVariable g;
+  g.name = std::move(name);
+  g.section = ".bss";
+  g.offset = offset;
+  g.size = 8;
+  g.kind = kind;
+  g.writers = {std::move(writer)};
+  g.readers = 2;
+  return g;
+}
+
+CodeReport code() {
+  CodeReport report;
+  report.read = true;
+  report.bytes = 2048;
+  GlobalWriter exec{"set_up", {RunsWhen::exec}, "Py_mod_exec → set_up()", "result of PyDict_New()", "", false, {}};
+  GlobalWriter count{"lookup", {RunsWhen::call},      "method `lookup`", "old value, changed", "",
+                     true,     {"_cache.c", 7, 3, ""}};
+  report.globals = {global("cache", 0x10, GlobalKind::object, exec), global("", 0x18, GlobalKind::counter, count)};
+  report.globals[0].declared_type = "PyObject *";
+  report.globals[0].writers.push_back(
+      {"clear", {RunsWhen::call, RunsWhen::finalise}, "", "0x0", "PyMutex_Lock", false, {}});
+  report.globals[1].explained = "every write is guarded (an atomic instruction)";
+  for (int i = 0; i < 6; ++i) {
+    report.globals.push_back(
+        global("__pyx_n_s_" + std::to_string(i), 0x20 + 8 * static_cast<std::uint64_t>(i), GlobalKind::string,
+               {"__Pyx_InitStrings", {}, "", "result of PyUnicode_InternFromString()", "", false, {}}));
+    report.globals.back().generator = "cython";
+  }
+  return report;
+}
+
 Report sample() {
   Report report;
   report.tool_version = "VERSION";
@@ -52,6 +85,7 @@ Report sample() {
   verdict.phases[1].rounds = 1;
   verdict.phases[1].imports = 1;
   unsafe.verdicts = {verdict};
+  unsafe.code = code();
 
   ModuleReport refused = unsafe;
   refused.name = "demo._old";
@@ -62,6 +96,7 @@ Report sample() {
   refused.declares.undetermined_reason = "its slots are filled at run time";
   refused.entry_points = {{"PyInit__old", "_old", Init::single_phase, refused.declares}};
   refused.verdicts = {{"3.14", VerdictKind::refused, "single-phase init", {}, false, {}}};
+  refused.code = CodeReport{false, "--no-code", 0, {}};
 
   ModuleReport source;
   source.name = "plain";
@@ -107,7 +142,7 @@ TEST_P(Golden, RendersAsReviewed) {
   const Format format = GetParam();
   const std::filesystem::path path =
       std::filesystem::path(ISOAUDIT_SOURCE_DIR) / "tests/golden" / ("basic." + std::string(format.name));
-  const std::string rendered = format.render(sample(), {});
+  const std::string rendered = format.render(sample(), {.globals = true});
   if (std::getenv("ISOAUDIT_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(path, std::ios::binary) << rendered;
   }
@@ -127,6 +162,13 @@ TEST(Text, ColoursOnlyWhereAskedFor) {
 TEST(Text, VerboseHidesNothing) {
   const std::string text = render_text(sample(), {.verbose = true});
   for (int i = 0; i < 7; ++i) EXPECT_NE(text.find(".bss+0x" + std::to_string(i)), std::string::npos) << i;
+}
+
+TEST(Text, GlobalsOnlyWhereAskedFor) {
+  EXPECT_EQ(render_text(sample(), {}).find("set_up"), std::string::npos);
+  const std::string all = render_text(sample(), {.verbose = true, .globals = true});
+  for (int i = 0; i < 6; ++i) EXPECT_NE(all.find("__pyx_n_s_" + std::to_string(i)), std::string::npos) << i;
+  EXPECT_NE(all.find("Py_mod_exec → set_up()"), std::string::npos);
 }
 
 TEST(Json, BytesThatAreNoUtf8DoNotEndTheReport) {

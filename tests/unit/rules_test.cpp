@@ -296,27 +296,6 @@ TEST(RunRules, WhatTheModulesMemoryHoldsNamesTheRule) {
   }
 }
 
-TEST(CodeRules, WhatIsStoredNamesTheRule) {
-  const std::pair<const char*, const char*> rows[] = {{"PyErr_NewException", "global-exception"},
-                                                      {"PyErr_NewExceptionWithDoc", "global-exception"},
-                                                      {"PyType_FromModuleAndSpec", "global-heap-type-pointer"},
-                                                      {"PyDict_New", "global-pyobject-cache"},
-                                                      {"PyEval_SaveThread", "stored-thread-or-interpreter-state"},
-                                                      {"malloc", "non-object-mutable-static"},
-                                                      {"", "non-object-mutable-static"}};
-  for (const auto& [result_of, rule] : rows) {
-    model::Facts facts;
-    facts.binaries = {binary(model::Init::multi_phase, MultipleInterpreters::per_interpreter_gil)};
-    facts.binaries[0].code.writes = {code_write("thing", "exec"), code_write("thing", "exec", result_of)};
-    const auto findings = judge(facts, {}).findings;
-    EXPECT_TRUE(std::ranges::any_of(findings, [&](const auto& f) { return f.rule == rule; })) << result_of;
-    // Modules that are refused anyway would list every global.
-    facts.binaries[0] = binary(model::Init::single_phase, MultipleInterpreters::absent);
-    facts.binaries[0].code.writes = {code_write("thing", "exec", result_of)};
-    EXPECT_EQ(judge(facts, {}).findings.size(), 1U) << result_of;
-  }
-}
-
 TEST(RunRules, OnlyTwoWritersAreAConflict) {
   for (const bool two : {false, true}) {
     model::Facts facts;

@@ -117,6 +117,10 @@ TEST(Verdict, CodeThatWritesAGlobalIsSuspectUnlessAtomic) {
   c.file.code.writes = {code_write("cache", "lookup")};
   EXPECT_EQ(c.verdict(), VerdictKind::suspect);
   c.file.code.writes[0].atomic = true;
+  // Eight bytes of which nothing is known may be an object, and no lock helps that.
+  c.file.code.writes[0].size = 8;
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+  c.file.code.writes[0].size = 4;
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
   c.file.code.writes[0].atomic = false;
   c.file.code.writes[0].constructor = true;
@@ -165,6 +169,7 @@ TEST(Verdict, AnAtomicCounterThatTwoInterpretersWroteIsExplained) {
   at(c.run, Level::isolated).changed = {overwritten_word("counter")};
   c.file.code.writes = {code_write("counter", "exec")};
   c.file.code.writes[0].atomic = true;
+  c.file.code.writes[0].size = 4;
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
 }
 

@@ -1,0 +1,230 @@
+#include "rules/code_variables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "rules/generated.h"
+#include "rules/stored_kind.h"
+#include "rules/written.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using model::BinaryFacts;
+using model::CodeWrite;
+using model::StaticObject;
+using model::StoredValue;
+
+/// What lies where in the module's own memory.
+class Places {
+ public:
+  explicit Places(const BinaryFacts& binary) {
+    for (const StaticObject& object : binary.static_objects) {
+      const StaticObject*& entry = objects_[{object.section, object.offset}];
+      // A type and the variable that it is lie at one place: the type tells more.
+      if (entry == nullptr || object.kind < entry->kind) entry = &object;
+      if (!object.declared_type.empty()) declared_[{object.section, object.offset}] = &object;
+    }
+  }
+
+  const StaticObject* holding(const CodeWrite& write) const {
+    auto next = objects_.upper_bound({write.section, write.offset});
+    if (next == objects_.begin()) return nullptr;
+    const auto& [key, object] = *std::prev(next);
+    if (key.first != write.section) return nullptr;
+    return write.offset < key.second + std::max<std::uint64_t>(object->size, 1) ? object : nullptr;
+  }
+
+  const StaticObject* declared(const CodeVariable& variable) const {
+    const auto entry = declared_.find({variable.section, variable.offset});
+    return entry == declared_.end() ? nullptr : entry->second;
+  }
+
+ private:
+  using Key = std::pair<std::string_view, std::uint64_t>;
+  std::map<Key, const StaticObject*> objects_{};
+  std::map<Key, const StaticObject*> declared_{};
+};
+
+std::uint64_t end_of(const CodeWrite& write) { return write.offset + std::max<std::uint64_t>(write.size, 1); }
+
+/// Writes in the order of their places → variables: what the file names, else what one store or several that overlap
+/// fill.
+std::vector<CodeVariable> grouped(const BinaryFacts& binary, const Places& places) {
+  std::vector<const CodeWrite*> order;
+  for (const CodeWrite& write : binary.code.writes) order.push_back(&write);
+  std::ranges::stable_sort(order, {}, [](const CodeWrite* w) { return std::tie(w->section, w->offset); });
+  std::vector<CodeVariable> variables;
+  // Where the symbol's variable begins is not known: its first write stands for it.
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> by_symbol;
+  std::map<const StaticObject*, std::size_t> by_object;
+  std::optional<std::size_t> nameless;
+  for (const CodeWrite* write : order) {
+    const StaticObject* object = places.holding(*write);
+    std::size_t at = variables.size();
+    if (object != nullptr) {
+      at = by_object.try_emplace(object, at).first->second;
+    } else if (!write->symbol.empty()) {
+      at = by_symbol.try_emplace({write->section, write->symbol}, at).first->second;
+    } else if (nameless && variables[*nameless].section == write->section &&
+               write->offset < variables[*nameless].offset + variables[*nameless].size) {
+      at = *nameless;
+    } else {
+      nameless = at;
+    }
+    if (at == variables.size()) {
+      CodeVariable& fresh = variables.emplace_back();
+      fresh.symbol = object != nullptr && !object->symbol.empty() ? object->symbol : write->symbol;
+      fresh.section = write->section;
+      fresh.offset = object != nullptr ? object->offset : write->offset;
+      if (object != nullptr) {
+        fresh.size = object->size;
+        if (object->kind == StaticObject::Kind::type) fresh.kind = VariableKind::static_type;
+        if (object->kind == StaticObject::Kind::instance) fresh.kind = VariableKind::static_instance;
+        fresh.sure = fresh.kind != VariableKind::plain;
+        if (fresh.symbol.empty()) fresh.name = object->type_name;
+      }
+    }
+    CodeVariable& variable = variables[at];
+    if (variable.name.empty()) variable.name = write->name.empty() ? variable.symbol : write->name;
+    if (object == nullptr) variable.size = std::max(variable.size, end_of(*write) - variable.offset);
+    variable.writes.push_back(write);
+  }
+  return variables;
+}
+
+model::Write as_source_write(const CodeWrite& write, bool number) {
+  model::Write same;
+  same.value = write.value;
+  same.stored = write.stored;
+  same.reached = write.reached;
+  if (write.constructor) same.reached = {{model::RunsWhen::static_initialiser, ""}};
+  same.callee = write.passed_to.empty() ? write.result_of : write.passed_to;
+  if (!write.passed_to.empty()) {
+    same.kind = model::WriteKind::address_passed;
+  } else if (write.value == StoredValue::changed) {
+    same.kind = model::WriteKind::compound;
+  }
+  if (!write.result_of.empty()) same.value = StoredValue::call;
+  // A lock guards data; what may be an object it does not help.
+  if (number || !may_store_object(write)) {
+    same.guard = write.atomic && write.guard.empty() ? "an atomic instruction" : write.guard;
+  }
+  return same;
+}
+
+/// Words that no other store overlaps, each with its writes; all in one where they cannot be told apart.
+std::vector<std::vector<model::Write>> by_word(const CodeVariable& variable) {
+  const bool number = variable.declared != nullptr && is_number_type(variable.declared->declared_type);
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<model::Write>> words;
+  for (const CodeWrite* write : variable.writes) {
+    words[{write->offset, write->size}].push_back(as_source_write(*write, number));
+  }
+  std::vector<std::vector<model::Write>> apart;
+  std::uint64_t end = 0;
+  bool overlap = false;
+  for (auto& [place, writes] : words) {
+    // Of unknown size: it may reach as far as the variable does.
+    overlap = overlap || place.first < end || (place.second == 0 && words.size() > 1);
+    end = place.first + place.second;
+    apart.push_back(std::move(writes));
+  }
+  if (!overlap) return apart;
+  std::vector<model::Write> all;
+  for (const auto& writes : apart) {
+    for (model::Write write : writes) {
+      write.kind = model::WriteKind::member;
+      all.push_back(std::move(write));
+    }
+  }
+  return {all};
+}
+
+bool keeps_objects(VariableKind kind) { return kind != VariableKind::plain && kind != VariableKind::capsule_api; }
+
+void judge_kind(CodeVariable& variable) {
+  for (const CodeWrite* write : variable.writes) {
+    const VariableKind kind = kind_of_store(*write);
+    if (kind >= variable.kind) continue;
+    variable.kind = kind;
+    variable.sure = true;
+  }
+  if (variable.kind == VariableKind::plain && variable.declared != nullptr) {
+    variable.kind = kind_of_declared(variable.declared->declared_type);
+  }
+}
+
+}  // namespace
+
+std::vector<CodeVariable> code_variables(const BinaryFacts& binary) {
+  const Places places(binary);
+  std::vector<CodeVariable> variables = grouped(binary, places);
+  for (CodeVariable& variable : variables) {
+    variable.declared = places.declared(variable);
+    judge_kind(variable);
+    variable.explained = explain_writes(by_word(variable), keeps_objects(variable.kind));
+    std::ranges::stable_sort(variable.writes, {}, [](const CodeWrite* write) {
+      return std::tuple(kind_of_store(*write), !write->passed_to.empty());
+    });
+  }
+  std::ranges::stable_sort(variables, {}, [](const CodeVariable& v) { return std::tie(v.section, v.offset); });
+  return variables;
+}
+
+void count_readers(const BinaryFacts& binary, std::vector<CodeVariable>& variables) {
+  std::map<std::pair<std::string_view, std::uint64_t>, std::size_t> starts;
+  for (std::size_t i = 0; i < variables.size(); ++i) starts[{variables[i].section, variables[i].offset}] = i;
+  std::vector<std::set<std::string_view>> functions(variables.size());
+  for (const model::CodeRead& read : binary.code.reads) {
+    const auto next = starts.upper_bound({read.section, read.offset});
+    if (next == starts.begin()) continue;
+    const std::size_t i = std::prev(next)->second;
+    const CodeVariable& variable = variables[i];
+    if (variable.section != read.section) continue;
+    if (read.offset - variable.offset < std::max<std::uint64_t>(variable.size, 1)) functions[i].insert(read.function);
+  }
+  for (std::size_t i = 0; i < variables.size(); ++i) variables[i].readers = functions[i].size();
+}
+
+std::string generator_of(const CodeVariable& variable, const BinaryFacts& binary) {
+  if (binary.framework == model::Framework::none) return {};
+  std::string generator = to_string(binary.framework);
+  const bool own =
+      variable.symbol.empty() ? is_mostly_generated(generator) : is_generators_own(generator, variable.name);
+  return own ? generator : std::string();
+}
+
+std::string write_words(const CodeWrite& write, const std::string& variable) {
+  const std::string function = write.function.empty() ? "a function" : "`" + write.function + "`";
+  if (!write.passed_to.empty())
+    return fmt::format("{} passes the address of `{}` to {}()", function, variable, write.passed_to);
+  if (!write.result_of.empty()) {
+    return fmt::format("{} stores the result of {}() to `{}`", function, write.result_of, variable);
+  }
+  if (write.value == StoredValue::changed) return fmt::format("{} changes `{}`", function, variable);
+  return fmt::format("{} stores to `{}`", function, variable);
+}
+
+std::string value_words(const CodeWrite& write) {
+  if (!write.passed_to.empty()) return "its address to " + write.passed_to + "()";
+  if (!write.result_of.empty()) return "result of " + write.result_of + "()";
+  switch (write.value) {
+    case StoredValue::constant: return write.stored.empty() ? "a constant" : write.stored;
+    case StoredValue::immortal: return "an immortal object";
+    case StoredValue::static_address: return write.stored.empty() ? "an address" : "address of " + write.stored;
+    case StoredValue::call: return "a result";
+    case StoredValue::parameter: return "an argument";
+    case StoredValue::changed: return "old value, changed";
+    case StoredValue::unknown: break;
+  }
+  return "";
+}
+
+}  // namespace isoaudit::rules

@@ -1,0 +1,70 @@
+#include "rules/generated.h"
+
+#include <algorithm>
+#include <array>
+
+namespace isoaudit::rules {
+namespace {
+
+/// How the names of a generator's statics begin (rules.md 5: read in what the generators of that section write).
+struct Prefix {
+  std::string_view generator;
+  std::string_view begin;
+};
+constexpr auto own_prefixes = std::to_array<Prefix>({
+    {"boost-python", "boost::"},
+    {"cffi", "_cffi_"},
+    {"cython", "__Pyx"},
+    {"cython", "__pyx_"},
+    {"f2py", "f2py_"},
+    {"mypyc", "CPy"},
+    {"nanobind", "nanobind::"},
+    {"pybind11", "pybind11::"},
+    {"pyo3", "pyo3::"},
+    {"swig", "SWIG"},
+    {"swig", "Swig"},
+    {"swig", "swig_"},
+});
+
+/// What a user wrote keeps a prefix as well: Cython's `cdef` globals.
+constexpr auto users_prefixes = std::to_array<Prefix>({{"cython", "__pyx_v_"}});
+
+struct Advice {
+  std::string_view generator;
+  std::string_view fix;
+};
+constexpr auto advice = std::to_array<Advice>({
+    {"cffi", "nothing yet: cffi's modules have single-phase init (cffi#175)"},
+    {"cython",
+     "compile with `# cython: subinterpreters_compatible=own_gil` and -DCYTHON_USE_MODULE_STATE=1 (Cython 3.1 and "
+     "newer, experimental); move `cdef` globals into objects"},
+    {"f2py", "nothing yet: f2py declares NOT_SUPPORTED"},
+    {"mypyc", "nothing yet: mypyc keeps its statics per process (mypyc/mypyc#1104)"},
+    {"nanobind", "nothing yet: nanobind declares NOT_SUPPORTED"},
+    {"pybind11", "use pybind11 3.0 or newer and its tag py::multiple_interpreters::per_interpreter_gil()"},
+    {"swig", "use SWIG 4.4 or newer (multi-phase init and heap types); it declares no support yet"},
+});
+
+template <std::size_t N>
+bool any_prefix(const std::array<Prefix, N>& table, std::string_view generator, std::string_view name) {
+  return std::ranges::any_of(
+      table, [&](const Prefix& row) { return row.generator == generator && name.starts_with(row.begin); });
+}
+
+}  // namespace
+
+bool is_generators_own(std::string_view generator, std::string_view name) {
+  return any_prefix(own_prefixes, generator, name) && !any_prefix(users_prefixes, generator, name);
+}
+
+bool is_mostly_generated(std::string_view generator) {
+  constexpr std::string_view whole[] = {"cffi", "cython", "f2py", "mypyc", "swig"};
+  return std::ranges::find(whole, generator) != std::end(whole);
+}
+
+std::string generator_fix(std::string_view generator) {
+  const auto* row = std::ranges::find(advice, generator, &Advice::generator);
+  return row == advice.end() ? "see the documentation of " + std::string(generator) : std::string(row->fix);
+}
+
+}  // namespace isoaudit::rules

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// Statics that a generator or a framework puts into a module: nobody's lines, and its user can only do what it offers.
+namespace isoaudit::rules {
+
+/// Is a static of that name the generator's own, not its user's? `name` as people write it, with its namespaces.
+bool is_generators_own(std::string_view generator, std::string_view name);
+
+/// The same for a module whose symbols are gone: what its nameless statics mostly are.
+bool is_mostly_generated(std::string_view generator);
+
+/// What a user of the generator can do; its statics are not his lines.
+std::string generator_fix(std::string_view generator);
+
+}  // namespace isoaudit::rules

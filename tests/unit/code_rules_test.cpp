@@ -1,0 +1,236 @@
+// What rules make of machine code: the rule, what explains a write, what becomes one finding, and the table of globals.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "rules/code_report.h"
+#include "rules/judge.h"
+#include "tests/unit/hand_made.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using namespace hand_made;
+using model::CodeWrite;
+using model::Finding;
+using model::MultipleInterpreters;
+using model::RunsWhen;
+using model::StoredValue;
+
+model::Facts module_that(std::vector<CodeWrite> writes,
+                         MultipleInterpreters declared = MultipleInterpreters::per_interpreter_gil) {
+  model::Facts facts;
+  facts.pythons = {python("3.14")};
+  facts.binaries = {binary(model::Init::multi_phase, declared)};
+  facts.binaries[0].code.writes = std::move(writes);
+  std::ranges::sort(facts.binaries[0].code.writes);
+  return facts;
+}
+
+/// The findings that rest on machine code.
+std::vector<Finding> code_findings_of(const model::Facts& facts) {
+  std::vector<Finding> findings = judge(facts, {}).findings;
+  std::erase_if(findings, [](const Finding& finding) {
+    return std::ranges::none_of(finding.because, [](const auto& b) { return b.kind == model::EvidenceKind::code; }) ||
+           finding.rule == "slot-per-interpreter-gil-with-state";
+  });
+  return findings;
+}
+
+CodeWrite stores(StoredValue value, std::string stored = "", std::uint64_t size = 8) {
+  CodeWrite write = code_write("thing", "fill");
+  write.value = value;
+  write.stored = std::move(stored);
+  write.size = size;
+  return write;
+}
+
+CodeWrite changed(CodeWrite write, void (*change)(CodeWrite&)) {
+  change(write);
+  return write;
+}
+
+TEST(CodeRules, WhatIsStoredNamesTheRule) {
+  const std::pair<const char*, const char*> rows[] = {{"PyErr_NewException", "global-exception"},
+                                                      {"PyErr_NewExceptionWithDoc", "global-exception"},
+                                                      {"PyType_FromModuleAndSpec", "global-heap-type-pointer"},
+                                                      {"PyUnicode_InternFromString", "global-string-cache"},
+                                                      {"PyDict_New", "global-pyobject-cache"},
+                                                      {"PyDict_Size", "non-object-mutable-static"},
+                                                      {"PyModule_Create2", "global-module-pointer"},
+                                                      {"PyCapsule_Import", "capsule-api-in-static"},
+                                                      {"PyMem_Malloc", "pymem-block-in-global"},
+                                                      {"PyMem_RawMalloc", "non-object-mutable-static"},
+                                                      {"PyEval_SaveThread", "stored-thread-or-interpreter-state"},
+                                                      {"malloc", "non-object-mutable-static"},
+                                                      {"", "non-object-mutable-static"}};
+  for (const auto& [result_of, rule] : rows) {
+    for (const auto declared : {MultipleInterpreters::per_interpreter_gil, MultipleInterpreters::absent}) {
+      const auto findings = code_findings_of(
+          module_that({code_write("thing", "exec"), code_write("thing", "exec", result_of)}, declared));
+      ASSERT_EQ(findings.size(), 1U) << result_of;
+      EXPECT_EQ(findings[0].rule, rule) << result_of;
+      const bool promised = declared == MultipleInterpreters::per_interpreter_gil;
+      const bool sure = findings[0].status == model::Status::likely;
+      EXPECT_EQ(findings[0].severity, promised && sure ? model::Severity::blocker : model::Severity::hazard) << rule;
+    }
+  }
+}
+
+TEST(CodeRules, WhatExplainsAWrite) {
+  struct Row {
+    const char* what;
+    std::vector<CodeWrite> writes;
+    bool explained;
+  };
+  const auto counter = stores(StoredValue::changed, "", 4);
+  const auto one = stores(StoredValue::constant, "0x1", 4);
+  const auto zero = stores(StoredValue::constant, "0x0", 4);
+  const auto dict = changed(stores(StoredValue::call), [](CodeWrite& w) { w.result_of = "PyDict_New"; });
+  const auto with_lock = [](CodeWrite& w) { w.guard = "PyMutex_Lock"; };
+  const auto atomic = [](CodeWrite& w) { w.atomic = true; };
+  const auto at_load = [](CodeWrite& w) { w.reached = {{RunsWhen::static_initialiser, ""}}; };
+  const auto at_load_and_in_calls = [](CodeWrite& w) {
+    w.reached = {{RunsWhen::static_initialiser, ""}, {RunsWhen::call, ""}};
+  };
+  const auto never = [](CodeWrite& w) { w.reached = {{RunsWhen::never, ""}}; };
+  const auto next_word = [](CodeWrite& w) { w.offset += 4; };
+  const auto two_bytes_on = [](CodeWrite& w) { w.offset += 2; };
+  const Row rows[] = {
+      {"a counter", {counter}, false},
+      {"a counter under a lock", {changed(counter, with_lock)}, true},
+      {"an atomic counter", {changed(counter, atomic)}, true},
+      {"one of two writes under a lock", {counter, changed(counter, with_lock)}, false},
+      {"a counter that is filled at load", {changed(counter, at_load)}, true},
+      {"a counter that calls fill as well", {changed(counter, at_load_and_in_calls)}, false},
+      {"one constant", {one}, true},
+      {"a constant that is not known", {stores(StoredValue::constant, "", 4)}, false},
+      {"two constants in one word", {one, zero}, false},
+      {"two constants in two words", {one, changed(zero, next_word)}, true},
+      {"two constants that overlap", {one, changed(one, two_bytes_on)}, false},
+      {"one address", {stores(StoredValue::static_address, ".data+0x40")}, true},
+      {"what sysconf answers", {changed(dict, [](CodeWrite& w) { w.result_of = "sysconf"; })}, true},
+      {"a dict under a lock", {changed(dict, with_lock)}, false},
+      {"a dict stored atomically", {changed(dict, atomic)}, false},
+      {"a dict made at load", {changed(dict, at_load)}, false},
+      {"a dict where nothing leads to", {changed(dict, never)}, true},
+      {"eight unknown bytes under a lock", {changed(stores(StoredValue::unknown), with_lock)}, false},
+      {"four unknown bytes under a lock", {changed(stores(StoredValue::unknown, "", 4), with_lock)}, true},
+      {"malloc's block under a lock",
+       {changed(changed(dict, with_lock), [](CodeWrite& w) { w.result_of = "malloc"; })},
+       true},
+      {"PyMem_Malloc's block under a lock",
+       {changed(changed(dict, with_lock), [](CodeWrite& w) { w.result_of = "PyMem_Malloc"; })},
+       false},
+      {"its address goes to a function, under a lock",
+       {changed(changed(counter, with_lock),
+                [](CodeWrite& w) {
+                  w.passed_to = "fill";
+                  w.size = 0;
+                })},
+       false},
+  };
+  for (const Row& row : rows) EXPECT_EQ(code_findings_of(module_that(row.writes)).empty(), row.explained) << row.what;
+}
+
+TEST(CodeRules, ALockHelpsANumberWhoseDeclarationIsKnown) {
+  auto facts =
+      module_that({changed(stores(StoredValue::unknown), [](CodeWrite& w) { w.guard = "pthread_mutex_lock"; })});
+  for (const auto& [type, explained] : {std::pair("long", true), std::pair("PyObject *", false)}) {
+    model::StaticObject object;
+    object.symbol = "thing";
+    object.section = ".bss";
+    object.size = 8;
+    object.declared_type = type;
+    object.declared_file = "demo.c";
+    facts.binaries[0].static_objects = {object};
+    EXPECT_EQ(code_findings_of(facts).empty(), explained) << type;
+  }
+}
+
+TEST(CodeRules, WritesInsideOneVariableAreOneFinding) {
+  auto second = code_write("", "reset");
+  second.offset = 4;
+  auto facts = module_that({code_write("", "fill", "PyDict_New"), second});
+  EXPECT_EQ(code_findings_of(facts).size(), 2U);
+  // One store that is as wide as both.
+  facts.binaries[0].code.writes[0].size = facts.binaries[0].code.writes[1].size = 8;
+  EXPECT_EQ(code_findings_of(facts).size(), 1U);
+  for (CodeWrite& write : facts.binaries[0].code.writes) write.size = 4;
+  model::StaticObject type;
+  type.kind = model::StaticObject::Kind::type;
+  type.type_name = "demo.Thing";
+  type.section = ".bss";
+  type.size = 408;
+  facts.binaries[0].static_objects = {type};
+  const auto findings = code_findings_of(facts);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].rule, "static-type-object");
+}
+
+std::vector<CodeWrite> many(int count, const std::string& prefix) {
+  std::vector<CodeWrite> writes;
+  for (int i = 0; i < count; ++i) {
+    writes.push_back(code_write(prefix + std::to_string(i), "exec", "PyDict_New"));
+    writes.back().offset = static_cast<std::uint64_t>(i) * 8;
+  }
+  return writes;
+}
+
+TEST(CodeRules, ModulesThatDeclareNothingAreToldInFewFindings) {
+  EXPECT_EQ(code_findings_of(module_that(many(200, "cache"))).size(), 200U);
+  EXPECT_EQ(code_findings_of(module_that(many(5, "cache"), MultipleInterpreters::absent)).size(), 5U);
+  const auto findings = code_findings_of(module_that(many(200, "cache"), MultipleInterpreters::absent));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_NE(findings[0].message.find("200 variables"), std::string::npos) << findings[0].message;
+}
+
+TEST(CodeRules, AGeneratorsStaticsAreOneFindingAndItsUsersAreNot) {
+  for (const auto declared : {MultipleInterpreters::per_interpreter_gil, MultipleInterpreters::absent}) {
+    auto writes = many(20, "__pyx_n_s_");
+    auto mine = code_write("__pyx_v_4demo_mine", "exec", "PyDict_New");
+    mine.offset = 400;
+    writes.push_back(mine);
+    auto facts = module_that(writes, declared);
+    facts.binaries[0].framework = model::Framework::cython;
+    const auto findings = code_findings_of(facts);
+    ASSERT_EQ(findings.size(), 2U);
+    EXPECT_EQ(std::ranges::count(findings, "cython", &Finding::generator), 1);
+    // In a stripped file nobody can tell them apart: most are the generator's.
+    for (CodeWrite& write : facts.binaries[0].code.writes) write.symbol = write.name = "";
+    const auto stripped = code_findings_of(facts);
+    ASSERT_EQ(stripped.size(), 1U);
+    EXPECT_EQ(stripped[0].generator, "cython");
+  }
+}
+
+TEST(CodeReport, NamesWritersTimesAndValues) {
+  auto write = code_write("cache", "load", "PyDict_New");
+  write.size = 8;
+  write.reached = {{RunsWhen::exec, "exec slot `set_up` → load()"}, {RunsWhen::call, "method `get` → load()"}};
+  auto facts = module_that({write, write});
+  facts.binaries[0].code.reads = {{".bss", 4, "get"}, {".bss", 0, "get"}, {".bss", 0, "other"}, {".bss", 8, "third"}};
+  const model::CodeReport report = code_report(facts.binaries[0]);
+  ASSERT_EQ(report.globals.size(), 1U);
+  const model::GlobalVariable& global = report.globals[0];
+  EXPECT_EQ(global.name, "cache");
+  EXPECT_EQ(global.kind, model::GlobalKind::object);
+  EXPECT_EQ(global.readers, 2U);
+  ASSERT_EQ(global.writers.size(), 1U);
+  EXPECT_EQ(global.writers[0].when, (std::vector{RunsWhen::exec, RunsWhen::call}));
+  EXPECT_EQ(global.writers[0].value, "result of PyDict_New()");
+  EXPECT_EQ(global.writers[0].path, "exec slot `set_up` → load()");
+}
+
+TEST(CodeReport, OnlyWhereCodeWasAskedFor) {
+  auto facts = module_that({code_write("cache", "load")});
+  EXPECT_TRUE(judge(facts, {}).modules[0].code.has_value());
+  facts.binaries[0].code = {};
+  EXPECT_FALSE(judge(facts, {}).modules[0].code.has_value());
+  facts.binaries[0].code.why_not = "--no-code";
+  ASSERT_TRUE(judge(facts, {}).modules[0].code.has_value());
+  EXPECT_FALSE(judge(facts, {}).modules[0].code->read);
+}
+
+}  // namespace
+}  // namespace isoaudit::rules
