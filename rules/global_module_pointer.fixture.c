@@ -1,5 +1,7 @@
 // The module object in a static, for methods that have it as `self` anyway.
 // inspect: global-module-pointer
+// inspect: slot-per-interpreter-gil-with-state
+// inspect: m-size-zero-with-globals (advice)
 #include <Python.h>
 
 static PyObject* this_module;  // expect: global-module-pointer
@@ -28,6 +30,7 @@ static PyMethodDef methods[] = {
 
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, set_up},
+    // expect: slot-per-interpreter-gil-with-state
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
     {0, NULL},
 };
@@ -36,4 +39,5 @@ static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "global_module_pointer", .m_size = 0, .m_methods = methods, .m_slots = slots,
 };
 
+// expect: m-size-zero-with-globals (advice)
 PyMODINIT_FUNC PyInit_global_module_pointer(void) { return PyModuleDef_Init(&definition); }

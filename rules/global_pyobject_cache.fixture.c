@@ -12,7 +12,7 @@ typedef struct {
 
 static PyObject* cache;     // expect: global-pyobject-cache
 PyObject* exported;         // expect: global-pyobject-cache
-static PyObject* names[4];  // expect: global-pyobject-cache
+static PyObject* names[4];  // expect: global-string-cache
 static Spam* free_spam;     // expect: global-pyobject-cache
 static PyObject* parsed;    // expect: global-pyobject-cache
 static PyObject* replaced;  // expect: global-pyobject-cache

@@ -1,5 +1,7 @@
 // A string that is made once and kept for everyone.
 // inspect: global-string-cache
+// inspect: slot-per-interpreter-gil-with-state
+// inspect: m-size-zero-with-globals (advice)
 #include <Python.h>
 
 static PyObject* name_of_read;  // expect: global-string-cache
@@ -29,6 +31,7 @@ static PyMethodDef methods[] = {
 
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, set_up},
+    // expect: slot-per-interpreter-gil-with-state
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
     {0, NULL},
 };
@@ -37,4 +40,5 @@ static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "global_string_cache", .m_size = 0, .m_methods = methods, .m_slots = slots,
 };
 
+// expect: m-size-zero-with-globals (advice)
 PyMODINIT_FUNC PyInit_global_string_cache(void) { return PyModuleDef_Init(&definition); }

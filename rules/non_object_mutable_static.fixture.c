@@ -10,7 +10,7 @@ static long calls;             // expect: non-object-mutable-static
 int exported_flags = 1;        // expect: non-object-mutable-static
 static char buffer[64];        // expect: non-object-mutable-static
 static const char* last_name;  // expect: non-object-mutable-static
-static void* block;            // expect: non-object-mutable-static
+static void* block;            // expect: pymem-block-in-global
 static struct {
   int depth;
   double sum;

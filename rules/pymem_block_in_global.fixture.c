@@ -1,6 +1,7 @@
 // A block of one interpreter's allocator that all of them find, and resize.
 // inspect: pymem-block-in-global
 // inspect: non-object-mutable-static
+// inspect: slot-per-interpreter-gil-with-state
 #include <Python.h>
 #include <stdlib.h>
 
@@ -30,6 +31,7 @@ static PyMethodDef methods[] = {
 
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, set_up},
+    // expect: slot-per-interpreter-gil-with-state
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
     {0, NULL},
 };
