@@ -42,7 +42,7 @@ class Pages {
   }
 
   void finish() {
-    for (Register i = 0; i < held_.size(); ++i) lose(i);
+    for (std::size_t i = 0; i < held_.size(); ++i) lose(static_cast<Register>(i));
   }
 
  private:

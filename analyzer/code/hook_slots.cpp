@@ -15,7 +15,7 @@ constexpr std::size_t most_hooks = 8;
 constexpr unsigned longest_table = 32;
 
 /// m_slots, in words from m_name (Include/moduleobject.h).
-constexpr unsigned m_slots = 4;
+constexpr std::uint64_t m_slots = 4;
 
 void take_slots(const HookPath& path, std::uint64_t hook, std::uint64_t array, std::vector<FunctionInHookSlot>& found) {
   const Image& image = path.memory.image();
