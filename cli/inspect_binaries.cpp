@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <map>
@@ -62,6 +63,19 @@ class Inspection {
     do_jobs(first_jobs());
     // What was lost together with others gets a process of its own: only the file that is at fault stays lost.
     do_jobs(std::exchange(again_, {}));
+  }
+
+  /// Where the time for machine code went. Clocks are talk: never in what is compared.
+  void tell_times() const {
+    progress_.clear();
+    for (const BinaryResult& result : results_) {
+      if (!result.facts || !result.facts->code.read) continue;
+      const model::CodeFacts& code = result.facts->code;
+      const auto seconds = [](std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e9; };
+      fmt::print(stderr, "{}: {:.2f} MB of code: decoding {:.3f} s, propagation {:.3f} s, call graph {:.3f} s\n",
+                 result.facts->module, static_cast<double>(code.text) / 1e6, seconds(code.time.decoding),
+                 seconds(code.time.propagation), seconds(code.time.call_graph));
+    }
   }
 
   void give(Facts& facts) {
@@ -209,6 +223,7 @@ void inspect_binaries(const Options& options, const analyzer::Targets& targets, 
                       const ReadBinary& read) {
   Inspection inspection(options, targets, facts, progress, read);
   inspection.run();
+  if (options.verbose) inspection.tell_times();
   inspection.give(facts);
 }
 

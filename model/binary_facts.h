@@ -94,6 +94,19 @@ struct CodeRead {
   auto operator<=>(const CodeRead&) const = default;
 };
 
+/// What reading code took, in billionths of a second. For -v alone: a clock says nothing of a module, so any two are
+/// equal.
+struct CodeTime {
+  std::uint64_t decoding = 0;
+  /// Of what is known, through each function.
+  std::uint64_t propagation = 0;
+  /// Who calls whom, and so when each function runs.
+  std::uint64_t call_graph = 0;
+
+  friend bool operator==(const CodeTime&, const CodeTime&) { return true; }
+  friend std::strong_ordering operator<=>(const CodeTime&, const CodeTime&) { return std::strong_ordering::equal; }
+};
+
 struct CodeFacts {
   /// The code was read; otherwise its silence proves nothing.
   bool read = false;
@@ -102,6 +115,7 @@ struct CodeFacts {
   std::vector<CodeRead> reads{};
   /// Bytes of machine code that were read.
   std::uint64_t text = 0;
+  CodeTime time{};
 
   auto operator<=>(const CodeFacts&) const = default;
 };

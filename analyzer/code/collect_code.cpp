@@ -3,6 +3,8 @@
 #include <llvm/Demangle/Demangle.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -25,27 +27,44 @@ bool is_runtime_s_own(std::string_view name) {
   return false;
 }
 
+/// Runs `work` and adds the time that it took.
+template <class Work>
+void timed(std::uint64_t& sum, const Work& work) {
+  using namespace std::chrono;
+  const auto before = steady_clock::now();
+  work();
+  sum += static_cast<std::uint64_t>(duration_cast<nanoseconds>(steady_clock::now() - before).count());
+}
+
 model::CodeFacts read_code(const Image& image, Decoder& decoder) {
+  model::CodeFacts facts{.read = true};
+  model::CodeTime& time = facts.time;
   ModuleCode code(image, decoder);
   CodeGraph graph(code);
   Stores stores(code);
   FunctionCode function;
   for (std::size_t i = 0; i < code.functions().size(); ++i) {
     if (is_runtime_s_own(code.functions()[i].name)) continue;
-    code.decode(code.functions()[i], function);
-    graph.note(i, function);
-    stores.read(i, function);
+    timed(time.decoding, [&] { code.decode(code.functions()[i], function); });
+    timed(time.call_graph, [&] { graph.note(i, function); });
+    timed(time.propagation, [&] { stores.read(i, function); });
+    for (const Instruction& instruction : function.instructions) facts.text += instruction.size;
   }
-  graph.finish();
-  const Phases phases(code, graph);
-  model::CodeFacts facts{.read = true};
-  // Writes come function by function.
-  std::size_t last = code.functions().size();
-  std::vector<model::Reached> reached;
-  for (auto& [index, write] : stores.take()) {
-    if (index != last) reached = phases.reached(last = index);
-    write.reached = reached;
-    write.constructor = reached.size() == 1 && reached[0].when == model::RunsWhen::static_initialiser;
+  std::vector<std::pair<std::size_t, model::CodeWrite>> writes;
+  timed(time.propagation, [&] { writes = stores.take(); });
+  timed(time.call_graph, [&] {
+    graph.finish();
+    const Phases phases(code, graph);
+    // Writes come function by function.
+    std::size_t last = code.functions().size();
+    std::vector<model::Reached> reached;
+    for (auto& [index, write] : writes) {
+      if (index != last) reached = phases.reached(last = index);
+      write.reached = reached;
+      write.constructor = reached.size() == 1 && reached[0].when == model::RunsWhen::static_initialiser;
+    }
+  });
+  for (auto& [index, write] : writes) {
     write.name = llvm::demangle(write.symbol);
     write.function = code.shown_name(index);
     facts.writes.push_back(std::move(write));

@@ -73,9 +73,15 @@ void fields(model::CodeWrite& value, Visit&& visit) {
 }
 
 template <class Visit>
+void fields(model::CodeTime& value, Visit&& visit) {
+  auto& [decoding, propagation, call_graph] = value;
+  visit(decoding, propagation, call_graph);
+}
+
+template <class Visit>
 void fields(model::CodeFacts& value, Visit&& visit) {
-  auto& [read, why_not, writes, reads, text] = value;
-  visit(read, why_not, writes, reads, text);
+  auto& [read, why_not, writes, reads, text, time] = value;
+  visit(read, why_not, writes, reads, text, time);
 }
 
 template <class Visit>

@@ -27,6 +27,9 @@ struct Seen {
   bool is_static = false;
 };
 
+/// How far a store through an index that is not known may reach, where no symbol says how large the variable is.
+constexpr std::uint64_t longest_table = 4096;
+
 /// Static objects are passed on as a whole: a type has about fifty words, and the runtime fills them.
 constexpr std::uint64_t longest_object = 512;
 
@@ -40,7 +43,7 @@ class Code {
       if (write.section != seen.section) continue;
       if (write.passed_to.empty()) {
         if (covers(write, seen.offset)) return "store";
-      } else if (passed.empty() && reaches(write, seen.offset)) {
+      } else if (passed.empty() && reaches(write, seen.offset, longest_object)) {
         passed = "passed to " + write.passed_to;
       }
     }
@@ -51,18 +54,18 @@ class Code {
   bool covers(const model::CodeWrite& write, std::uint64_t offset) const {
     // The run's word has eight bytes, of which the store may touch any.
     if (write.size != 0) return write.offset < offset + 8 && offset < write.offset + write.size;
-    return reaches(write, offset);
+    return reaches(write, offset, longest_table);
   }
 
   /// What begins at the write's place, or the variable that it lies in.
-  bool reaches(const model::CodeWrite& write, std::uint64_t offset) const {
+  bool reaches(const model::CodeWrite& write, std::uint64_t offset, std::uint64_t longest) const {
     const analyzer::Section* section = image_.section_named(write.section);
     const analyzer::Symbol* symbol = section == nullptr ? nullptr : image_.symbol_at(section->address + write.offset);
     if (symbol != nullptr && symbol->size != 0) {
       const std::uint64_t begin = symbol->address - section->address;
       return offset + 8 > begin && offset < begin + symbol->size;
     }
-    return offset + 8 > write.offset && offset < write.offset + longest_object;
+    return offset + 8 > write.offset && offset < write.offset + longest;
   }
 
   const analyzer::Image& image_;
@@ -74,10 +77,19 @@ std::map<std::pair<std::string, std::uint64_t>, Seen> words_of(const model::RunF
   const auto add = [&](const auto& word, const std::string& how, bool is_static) {
     // A private library's memory is its own code's to explain.
     if (!word.library.empty()) return;
+    const auto add_writers = [&](Seen& to) {
+      for (const model::WritingFunction& by : word.by) {
+        char text[32];
+        std::snprintf(text, sizeof text, " by 0x%llx", static_cast<unsigned long long>(by.address));
+        if (to.how.find(text) == std::string::npos)
+          to.how += text + (by.through.empty() ? "" : " through " + by.through);
+      }
+    };
     Seen& seen = words[{word.section, word.offset}];
     seen.section = word.section, seen.offset = word.offset, seen.symbol = word.symbol;
     seen.is_static = seen.is_static || is_static;
     if (seen.how.find(how) == std::string::npos) seen.how += (seen.how.empty() ? "" : ", ") + how;
+    add_writers(seen);
   };
   for (const model::Phase& phase : run.phases) {
     for (const model::SharedObject& object : phase.shared) {
