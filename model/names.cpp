@@ -56,6 +56,9 @@ const char* to_string(Level level) {
     case Level::isolated: return "isolated";
     case Level::sequential: return "isolated-sequential";
     case Level::concurrent: return "isolated-concurrent";
+    case Level::warm: return "isolated-warm";
+    case Level::debug_memory: return "debug-memory";
+    case Level::debug_build: return "debug-build";
     case Level::forced: return "forced";
   }
   return "";

@@ -17,6 +17,9 @@ enum class Level {
   isolated,       ///< own GIL, once
   sequential,     ///< own GIL, two one after the other, the first destroyed before the second
   concurrent,     ///< own GIL, N at once, R rounds
+  warm,           ///< own GIL, once, after main has imported it
+  debug_memory,   ///< own GIL, two, under PYTHONMALLOC=debug: extra evidence, not run for a verdict of its own
+  debug_build,    ///< the same under the debug build of the same version, where there is one
   forced,         ///< own GIL with the import check overridden: what would break
 };
 

@@ -77,6 +77,9 @@ void decide_unrun(Verdict& verdict, const model::EntryPoint* entry, const Interp
   }
 }
 
+/// More than one interpreter with its own GIL had it.
+bool is_repeated(Level level) { return level == Level::sequential || level == Level::concurrent; }
+
 bool ended_badly(const Phase& phase) {
   return phase.outcome == Outcome::crashed || phase.outcome == Outcome::timed_out || phase.outcome == Outcome::exited;
 }
@@ -140,8 +143,7 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
     return;
   }
   for (const Phase& phase : run.phases) {
-    if (phase.level != Level::isolated && phase.level != Level::sequential && phase.level != Level::concurrent)
-      continue;
+    if (phase.level != Level::isolated && phase.level != Level::warm && !is_repeated(phase.level)) continue;
     if (ended_badly(phase)) {
       verdict.kind = VerdictKind::unsafe;
       verdict.reason = sentence(phase);
@@ -149,7 +151,7 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
     }
   }
   for (const Phase& phase : run.phases) {
-    if (phase.level != Level::sequential && phase.level != Level::concurrent) continue;
+    if (phase.level != Level::warm && !is_repeated(phase.level)) continue;
     if (phase.outcome == Outcome::refused || (phase.outcome == Outcome::error && model::raised(phase, "ImportError"))) {
       verdict.kind = VerdictKind::refused;
       verdict.reason = "its own check turns away the second interpreter: " + phase.detail;

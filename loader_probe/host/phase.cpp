@@ -196,6 +196,23 @@ void count(const LevelRun& run, const EventLog& log, model::Phase& phase) {
     phase.uses += static_cast<unsigned>(integer_of(*event, "calls"));
 }
 
+// What CPython itself says when it finds memory or a state that cannot be; faulthandler's names of signals are no news.
+std::string words_of_abort(const std::string& errors) {
+  const auto line_with = [&](std::string_view mark) {
+    const std::size_t at = errors.find(mark);
+    if (at == std::string::npos) return std::string();
+    const std::size_t begin = errors.find_last_of('\n', at) + 1;
+    return errors.substr(begin, errors.find('\n', at) - begin);
+  };
+  constexpr std::string_view fatal = "Fatal Python error: ";
+  std::string line = line_with(fatal);
+  if (line.find(fatal) != std::string::npos) line.erase(0, line.find(fatal) + fatal.size());
+  // It may die while it describes the block.
+  if (line.empty() || line == "Aborted" || line == "Segmentation fault") line = line_with("pad bytes at p");
+  line.erase(0, line.find_first_not_of(' '));
+  return line.empty() ? "" : ": " + line;
+}
+
 // The child itself: did it live to its end?
 bool judge_end(const LevelRun& run, const ChildResult& child, const EventLog& log, model::Phase& phase) {
   const std::string where = log.finished            ? "at the interpreter's exit, after all steps"
@@ -210,6 +227,8 @@ bool judge_end(const LevelRun& run, const ChildResult& child, const EventLog& lo
     const int number = WTERMSIG(child.wait_status);
     phase.outcome = number == SIGXCPU ? Outcome::timed_out : Outcome::crashed;
     phase.detail = signal_name(number) + " " + where;
+    const bool looks_itself = run.level == model::Level::debug_memory || run.level == model::Level::debug_build;
+    if (looks_itself) phase.detail += words_of_abort(child.errors);
     return false;
   }
   const int status = WEXITSTATUS(child.wait_status);

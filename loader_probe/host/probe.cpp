@@ -65,6 +65,9 @@ const char* level_word(Level level) {
     case Level::isolated: return events::level_isolated;
     case Level::sequential: return events::level_sequential;
     case Level::concurrent: return events::level_concurrent;
+    case Level::warm: return events::level_warm;
+    case Level::debug_memory:
+    case Level::debug_build: return events::level_unwatched;
     case Level::forced: return events::level_forced;
   }
   return "";
@@ -83,6 +86,12 @@ bool needs_path(const std::string& module, const std::string& path) {
   return module.substr(module.rfind('.') + 1) != stem;
 }
 
+/// What main alone owns may be there because it is main, and no other interpreter may ever come near it.
+void leave_out_mains(std::vector<model::SharedObject>& shared) {
+  std::erase_if(shared,
+                [](const model::SharedObject& object) { return object.owners == std::vector<std::int64_t>{0}; });
+}
+
 /// Runs the levels of one module.
 class Run {
  public:
@@ -96,10 +105,11 @@ class Run {
   /// One level in a fresh child; its events stay in `log_`.
   Phase level(Level level) {
     if (options_.progress) options_.progress(input_.module, model::to_string(level));
-    const ChildResult child = start(level_word(level), {});
+    const ChildResult child = start(level_word(level), {}, level == Level::debug_memory);
     LevelRun run{level, input_.module, path_, interpreter_, options_.timeout, raised_in_main_};
     Phase phase = phase_of(run, child, log_);
-    if (phase.at_once && level != Level::forced) leave_out_seen(phase.shared, seen_quietly_);
+    if (level == Level::warm) leave_out_mains(phase.shared);
+    if ((phase.at_once || level == Level::warm) && level != Level::forced) leave_out_seen(phase.shared, seen_quietly_);
     if (!phase.at_once) seen_quietly_.insert(seen_quietly_.end(), phase.shared.begin(), phase.shared.end());
     if (level == Level::main) raised_in_main_ = raised_in(log_);
     if (phase.imports > 0 && level == Level::isolated) track_writes(run, events::level_tracked, phase);
@@ -163,8 +173,8 @@ class Run {
     });
   }
 
-  // The same steps in a child of its own: how that one ends says nothing about the module, since a system call that fills
-  // tracked memory fails there.
+  // The same steps in a child of its own: how that one ends says nothing about the module, since a system call that
+  // fills tracked memory fails there.
   void track_writes(const LevelRun& run, const char* level, Phase& phase) {
     EventLog own = std::move(log_);
     start(level, {});
@@ -175,7 +185,7 @@ class Run {
     log_ = std::move(own);
   }
 
-  ChildResult start(const char* level, const std::vector<std::string>& dependencies) {
+  ChildResult start(const char* level, const std::vector<std::string>& dependencies, bool debug_memory = false) {
     const std::string token = make_token();
     ChildRequest request;
     request.executable = interpreter_.executable;
@@ -188,6 +198,7 @@ class Run {
     for (const char* setting : {"LD_BIND_NOW=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "LANG=C.UTF-8"}) {
       request.environment.emplace_back(setting);
     }
+    if (debug_memory) request.environment.emplace_back("PYTHONMALLOC=debug");
     request.limits.seconds = options_.timeout;
     if (options_.sandbox) request.sandbox = find_sandbox().program;
     const auto order = [&](const char* key, const std::string& value) {
@@ -234,7 +245,7 @@ Phase skipped(Level level, const std::string& why) {
 }
 
 constexpr Level kAllLevels[] = {Level::main,       Level::legacy,     Level::strict_shared, Level::isolated,
-                                Level::sequential, Level::concurrent, Level::forced};
+                                Level::sequential, Level::concurrent, Level::warm,          Level::forced};
 
 void skip_rest(std::vector<Phase>& phases, const std::string& why) {
   for (const Level level : kAllLevels) {
@@ -294,10 +305,13 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   if (isolated.imports > 0) {
     facts.phases.push_back(run.level(Level::sequential));
     facts.phases.push_back(run.level(Level::concurrent));
+    facts.phases.push_back(run.level(Level::warm));
+    facts.phases.push_back(run.level(Level::debug_memory));
   } else {
     const std::string why = "the module does not load in an isolated interpreter";
     facts.phases.push_back(skipped(Level::sequential, why));
     facts.phases.push_back(skipped(Level::concurrent, why));
+    facts.phases.push_back(skipped(Level::warm, why));
   }
   // What is not declared, or cannot get so far, is loaded with the check overridden: what would break?
   if (isolated.imports == 0) {

@@ -90,6 +90,8 @@ inline constexpr char level_sequential[] = "sequential";
 inline constexpr char level_concurrent[] = "concurrent";
 inline constexpr char level_forced[] = "forced";
 inline constexpr char level_dependencies[] = "dependencies";
+inline constexpr char level_warm[] = "warm";
+inline constexpr char level_unwatched[] = "unwatched";
 inline constexpr char level_tracked[] = "tracked";
 inline constexpr char level_tracked_forced[] = "tracked_forced";
 

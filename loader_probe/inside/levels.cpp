@@ -153,6 +153,10 @@ void run_level(const Config& config) {
     run_concurrent(config, Kind::isolated, main);
   } else if (config.level == events::level_forced) {
     if (run_pair(config, Kind::forced, main)) run_concurrent(config, Kind::forced, main);
+  } else if (config.level == events::level_warm) {
+    run_warm(config, main);
+  } else if (config.level == events::level_unwatched) {
+    run_unwatched_pair(config);
   } else if (config.level == events::level_tracked) {
     run_tracked(config, Kind::isolated);
   } else if (config.level == events::level_tracked_forced) {

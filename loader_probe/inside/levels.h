@@ -14,6 +14,12 @@ void run_concurrent(const Config& config, Kind kind, Interpreter& main);
 /// current.
 void run_sequential(const Config& config, Interpreter& main);
 
+/// Main imports the module, then an isolated interpreter does; main's thread state is not current.
+void run_warm(const Config& config, Interpreter& main);
+
+/// Two isolated interpreters, both alive, and nothing is looked at: for allocators and builds that look by themselves.
+void run_unwatched_pair(const Config& config);
+
 /// Two interpreters in turn, with each write to the module's memory reported by the instruction that made it; main's
 /// thread state is not current. What else happens there is no verdict: write_tracking.h.
 void run_tracked(const Config& config, Kind kind);

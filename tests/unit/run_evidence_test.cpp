@@ -83,5 +83,19 @@ TEST(RunEvidence, WhatIsLeftBehindIsAdvice) {
             "Python 3.14 (isolated-sequential): type 'demo.Thing' left by each of 3 interpreters in turn");
 }
 
+TEST(RunEvidence, AnAbortOfTheCheckingAllocatorIsAFinding) {
+  model::Facts facts;
+  facts.runs = {clean_run()};
+  facts.runs[0].phases.push_back(hand_made::phase(Level::debug_memory, model::Outcome::ok));
+  EXPECT_TRUE(judge(facts, {}).findings.empty());
+  at(facts.runs[0], Level::debug_memory) =
+      hand_made::phase(Level::debug_memory, model::Outcome::crashed, "SIGABRT during end of interpreter 2: bad ID");
+  const auto report = judge(facts, {});
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].rule, "foreign-free");
+  EXPECT_EQ(report.findings[0].because[0].text,
+            "Python 3.14 (debug-memory): SIGABRT during end of interpreter 2: bad ID");
+}
+
 }  // namespace
 }  // namespace isoaudit::rules
