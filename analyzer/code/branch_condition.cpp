@@ -23,7 +23,7 @@ std::optional<bool> Evaluator::taken(const State& state, const Instruction& bran
   } else if (branch.op != Op::branch) {
     return std::nullopt;
   }
-  if (flags.kind == Flags::Kind::unknown) return std::nullopt;
+  if (flags.kind == Flags::Kind::unknown || flags.kind == Flags::Kind::exchange) return std::nullopt;
   // An address is never null.
   const auto is_address = [](const Value& v) {
     return v.kind == Value::Kind::address || v.kind == Value::Kind::import || v.kind == Value::Kind::stack;

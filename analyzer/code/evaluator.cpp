@@ -150,6 +150,7 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
       if (instruction.has_immediate) {
         halves = {immediate(), immediate()};
         result = immediate();
+        if (instruction.width == 1 && !to_vector) result = {Value::Kind::byte, 0, low_bytes(result.bits, 1)};
       } else if (is_vector(instruction.src)) {
         halves = state.vector(instruction.src);
         result = halves[0];
@@ -268,6 +269,11 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     case Op::result: return;
     default: sets = false; break;
   }
+  Flags exchanged{};
+  if (instruction.op == Op::compare_exchange) {
+    exchanged = {Flags::Kind::exchange, instruction.width, narrowed(state.general[0], instruction.width),
+                 narrowed(source(), instruction.width)};
+  }
   if (instruction.writes_memory) store(state, instruction, writable);
   if (instruction.clobbers != 0) state.forget(instruction.clobbers);
   if (instruction.writeback != 0 && instruction.memory.base < first_vector) {
@@ -276,7 +282,7 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
   }
   const bool keeps_flags = instruction.op == Op::copy || instruction.op == Op::load || instruction.op == Op::store ||
                            instruction.op == Op::address || instruction.op == Op::push || instruction.op == Op::pop;
-  if (!keeps_flags) state.flags = {};
+  if (!keeps_flags) state.flags = exchanged;
   if (!sets) return;
   if (to_vector) {
     state.set_vector(instruction.dst, halves);

@@ -78,7 +78,8 @@ Value Evaluator::stored(const State& state, const Instruction& instruction, unsi
   const Register source = instruction.pair && part >= 2 ? instruction.src2 : instruction.src;
   if (source == no_register) return {};
   if (source < first_vector) {
-    const Value value = register_value(state, source);
+    Value value = register_value(state, source);
+    if (value.kind == Value::Kind::byte) value = narrowed(value, instruction.width);
     return value.is_number() ? number_value(low_bytes(value.bits, instruction.width)) : value;
   }
   if (source >= 64) return {};

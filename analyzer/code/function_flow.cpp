@@ -60,9 +60,8 @@ class OpenBlocks {
 
 class Flow {
  public:
-  Flow(const Evaluator& evaluator, const FunctionCode& code,
-       const std::function<Value(const State&, const Instruction&)>& result_of)
-      : evaluator_(evaluator), code_(code), result_of_(result_of) {
+  Flow(const Evaluator& evaluator, const FunctionCode& code, Surroundings& around)
+      : evaluator_(evaluator), code_(code), around_(around) {
     cut_into_blocks();
   }
 
@@ -234,15 +233,25 @@ class Flow {
       State& state = working_;
       state = entries_[block];
       for (std::size_t i = blocks_[block].first; i < blocks_[block].last; ++i) apply(state, code_.instructions[i]);
-      if (blocks_[block].target != no_block) enter(blocks_[block].target, state);
-      if (blocks_[block].next != no_block) enter(blocks_[block].next, state);
+      leave(blocks_[block], state);
     }
+  }
+
+  void leave(const Block& block, State& state) {
+    const Instruction& last = code_.instructions[block.last - 1];
+    const bool parts = last.is_branch() && block.target != no_block && block.next != no_block;
+    const std::uint32_t lock = state.lock;
+    const std::uint8_t depth = state.lock_depth;
+    if (parts) around_.along_branch(state, last, true);
+    if (block.target != no_block) enter(block.target, state);
+    state.lock = lock, state.lock_depth = depth;
+    if (parts) around_.along_branch(state, last, false);
+    if (block.next != no_block) enter(block.next, state);
   }
 
   void apply(State& state, const Instruction& instruction) const {
     if (instruction.op == Op::call) {
-      const Value result = result_of_(state, instruction);
-      evaluator_.after_unseen_call(state, result);
+      around_.call(state, instruction);
     } else {
       evaluator_.step(state, instruction, nullptr, nullptr);
     }
@@ -250,7 +259,7 @@ class Flow {
 
   const Evaluator& evaluator_;
   const FunctionCode& code_;
-  const std::function<Value(const State&, const Instruction&)>& result_of_;
+  Surroundings& around_;
   std::vector<Block> blocks_{};
   /// Where tables of jumps lead.
   std::vector<std::size_t> labels_{};
@@ -304,9 +313,8 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
   find_labels(image, out);
 }
 
-void flow_through(const Evaluator& evaluator, const FunctionCode& code,
-                  const std::function<Value(const State&, const Instruction&)>& result_of, const Visit& visit) {
-  Flow whole(evaluator, code, result_of);
+void flow_through(const Evaluator& evaluator, const FunctionCode& code, Surroundings& around, const Visit& visit) {
+  Flow whole(evaluator, code, around);
   const std::span<const Block> blocks = whole.blocks();
   if (blocks.size() <= most_blocks_at_once) return whole.run(visit, true);
   for (std::size_t first = 0; first < blocks.size(); first += most_blocks_at_once) {
@@ -314,7 +322,7 @@ void flow_through(const Evaluator& evaluator, const FunctionCode& code,
     FunctionCode part{.begin = code.begin, .end = code.end};
     part.instructions.assign(code.instructions.begin() + static_cast<std::ptrdiff_t>(part_blocks.front().first),
                              code.instructions.begin() + static_cast<std::ptrdiff_t>(part_blocks.back().last));
-    Flow(evaluator, part, result_of).run(visit, first == 0);
+    Flow(evaluator, part, around).run(visit, first == 0);
   }
 }
 

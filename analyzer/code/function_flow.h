@@ -29,9 +29,18 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
 /// Called once for each instruction that can be reached or whose way in is not known, with what is known before it.
 using Visit = std::function<void(const State&, const Instruction&)>;
 
-/// Forward propagation of constants and addresses through one function to a fixpoint, loops included. Where control
-/// comes from an unknown place (jump tables, landing pads) nothing is known. `result_of` names what a call returns.
-void flow_through(const Evaluator& evaluator, const FunctionCode& code,
-                  const std::function<Value(const State&, const Instruction&)>& result_of, const Visit& visit);
+/// What the reader of a module adds to the instructions' own effects.
+class Surroundings {
+ public:
+  virtual ~Surroundings() = default;
+  /// A call: what it returns, what it may write, which lock it takes.
+  virtual void call(State& state, const Instruction& instruction) = 0;
+  /// Control goes on where `branch` leads to (`taken`) or behind it.
+  virtual void along_branch(State& state, const Instruction& branch, bool taken) = 0;
+};
+
+/// Forward propagation of constants, addresses and locks through one function to a fixpoint, loops included. Where
+/// control comes from a place that is not known (jump tables, landing pads) nothing is certain.
+void flow_through(const Evaluator& evaluator, const FunctionCode& code, Surroundings& around, const Visit& visit);
 
 }  // namespace isoaudit::analyzer

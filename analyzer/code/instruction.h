@@ -17,30 +17,31 @@ constexpr bool is_vector(Register number) { return number >= first_vector && num
 
 enum class Op : std::uint8_t {
   other,
-  copy,          ///< dst = src or immediate
-  address,       ///< dst = address of memory
-  load,          ///< dst = memory (zero- or sign-extended)
-  store,         ///< memory = src or immediate
-  update,        ///< memory changes in a way that depends on its old value
-  add,           ///< dst = src + immediate or src2
-  align,         ///< dst = src & immediate
-  choose,        ///< dst = src or src2 (or memory)
-  compute,       ///< dst = something made of src and src2 (or memory)
-  insert,        ///< sixteen bits of dst, at `shift`, become the immediate
-  load_high,     ///< upper half of a vector = memory
-  store_high,    ///< memory = upper half of a vector
-  merge,         ///< upper half of dst = lower half (or the general register) src2, lower half = lower half of src
-  spread,        ///< both halves of dst = src
-  exchange,      ///< memory and src change places
-  compare,       ///< flags = src (or memory) - src2 (or immediate)
-  test,          ///< flags = src & src2 (or immediate)
-  branch,        ///< to target when the flags fulfil `condition`
-  branch_zero,   ///< to target when src, or its bits in immediate, are zero (condition 4) or not (condition 5)
-  branch_other,  ///< to target, for a reason that is not followed
-  jump,          ///< to target, to src or through memory
-  call,          ///< target, src or through memory
-  stop,          ///< nothing runs after it here: return, trap
-  result,        ///< return
+  copy,              ///< dst = src or immediate
+  address,           ///< dst = address of memory
+  load,              ///< dst = memory (zero- or sign-extended)
+  store,             ///< memory = src or immediate
+  update,            ///< memory changes in a way that depends on its old value
+  add,               ///< dst = src + immediate or src2
+  align,             ///< dst = src & immediate
+  choose,            ///< dst = src or src2 (or memory)
+  compute,           ///< dst = something made of src and src2 (or memory)
+  insert,            ///< sixteen bits of dst, at `shift`, become the immediate
+  load_high,         ///< upper half of a vector = memory
+  store_high,        ///< memory = upper half of a vector
+  merge,             ///< upper half of dst = lower half (or the general register) src2, lower half = lower half of src
+  spread,            ///< both halves of dst = src
+  compare_exchange,  ///< memory = src when it equals register 0, which else takes it; flags say which
+  exchange,          ///< memory and src change places
+  compare,           ///< flags = src (or memory) - src2 (or immediate)
+  test,              ///< flags = src & src2 (or immediate)
+  branch,            ///< to target when the flags fulfil `condition`
+  branch_zero,       ///< to target when src, or its bits in immediate, are zero (condition 4) or not (condition 5)
+  branch_other,      ///< to target, for a reason that is not followed
+  jump,              ///< to target, to src or through memory
+  call,              ///< target, src or through memory
+  stop,              ///< nothing runs after it here: return, trap
+  result,            ///< return
   push,
   pop,
   fill,        ///< block of memory at register 7 = register 0, repeated

@@ -53,8 +53,9 @@ enum class Form : std::uint8_t {
   insert_high_mem,
   and_mem_imm,  // mem, imm
   or_mem_imm,
-  or_imm,    // dst, src, imm
-  exchange,  // dst, src, mem
+  or_imm,            // dst, src, imm
+  compare_exchange,  // mem, src
+  exchange,          // dst, src, mem
   fill,
   move_block,
   lock,
@@ -106,6 +107,7 @@ std::unordered_map<std::string, Shape> known_names() {
     }
     add("CMP" + w + "mr", Form::compare_mem, bytes);
     add("CMP" + w + "rm", Form::compare_load, bytes);
+    add("CMPXCHG" + w + "rm", Form::compare_exchange, bytes);
     add("XCHG" + w + "rm", Form::exchange, bytes);
     for (const unsigned to : {16u, 32u, 64u}) {
       add("MOVZX" + std::to_string(to) + "rm" + w, Form::load, bytes);
@@ -295,6 +297,10 @@ class X86Lifter final : public Lifter {
         out.src = reg(raw, 0).number;
         out.clobbers = written(raw);
         return;
+      case Form::compare_exchange:
+        store(Op::compare_exchange, raw, 5, out);
+        out.clobbers = written(raw);
+        return;
       case Form::fill: return block(Op::fill, raw, out);
       case Form::move_block: return block(Op::move_block, raw, out);
       case Form::lock: out.op = Op::other, out.atomic = true; return;
@@ -379,7 +385,8 @@ class X86Lifter final : public Lifter {
     const RegisterName to = reg(raw, dst);
     out.has_immediate = true;
     out.immediate = imm(raw, value);
-    if (to.width < 4) {
+    const bool byte = op == Op::copy && to.width == 1;
+    if (to.width < 4 && !byte) {
       out.op = Op::other, out.clobbers = written(raw);
       return;
     }

@@ -44,12 +44,17 @@ void ModuleCode::decode(const FunctionRange& range, FunctionCode& out) {
   decode_function(image_, decoder_, range, out);
 }
 
-void ModuleCode::flow(const FunctionCode& code, const Visit& visit) {
-  const auto result_of = [&](const State& state, const Instruction& instruction) {
-    const Value callee = callee_of(state, instruction);
-    return Value{Value::Kind::result, callee.kind == Value::Kind::import ? callee.name : 0, 0};
-  };
-  flow_through(evaluator_, code, result_of, visit);
+void ModuleCode::flow(const FunctionCode& code, const Visit& visit) { flow_through(evaluator_, code, *this, visit); }
+
+void ModuleCode::call(State& state, const Instruction& instruction) {
+  const Value callee = callee_of(state, instruction);
+  const std::uint32_t import = callee.kind == Value::Kind::import ? callee.name : 0;
+  evaluator_.after_unseen_call(state, {Value::Kind::result, import, 0});
+  locks_.after_call(state, import);
+}
+
+void ModuleCode::along_branch(State& state, const Instruction& branch, bool taken) {
+  locks_.along_branch(state, branch, taken);
 }
 
 std::string_view ModuleCode::import_of(const Instruction& instruction) {

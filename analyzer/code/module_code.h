@@ -10,11 +10,12 @@
 #include "analyzer/code/call_targets.h"
 #include "analyzer/code/function_flow.h"
 #include "analyzer/code/functions.h"
+#include "analyzer/code/lock_flow.h"
 
 namespace isoaudit::analyzer {
 
 /// The code of one image, and what every pass over it asks: where its functions lie, what is writable, who is called.
-class ModuleCode {
+class ModuleCode : private Surroundings {
  public:
   ModuleCode(const Image& image, Decoder& decoder);
   ModuleCode(const ModuleCode&) = delete;
@@ -43,17 +44,23 @@ class ModuleCode {
   std::string_view import_of(const Instruction& instruction);
   /// Where a call or jump goes: an import, an address of the image, or not known.
   Value callee_of(const State& state, const Instruction& instruction);
+  /// The lock that is held there, by the function that took it; empty for none.
+  const std::string& held_lock(const State& state) const { return locks_.held(state); }
   /// What people call the code at an address: its symbol, else its section and offset.
   std::string name_at(std::uint64_t address) const;
   /// What people call function number `index`: as its source spells it, else section and offset.
   std::string shown_name(std::size_t index) const;
 
  private:
+  void call(State& state, const Instruction& instruction) override;
+  void along_branch(State& state, const Instruction& branch, bool taken) override;
+
   const Image& image_;
   Decoder& decoder_;
   Names names_{};
   CallTargets targets_;
   Evaluator evaluator_;
+  LockFlow locks_{names_};
   /// Where calls of an address go: there are more calls than callees.
   std::unordered_map<std::uint64_t, Value> callees_{};
   std::vector<FunctionRange> functions_{};

@@ -4,6 +4,8 @@
 #include <bit>
 #include <utility>
 
+#include "analyzer/code/lock_flow.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -53,6 +55,22 @@ bool merge_vectors(State& into, const State& other) {
   return into.vectors != before.vectors;
 }
 
+/// Held is what is held on both ways.
+bool merge_locks(State& into, const State& other) {
+  const auto old = std::pair(into.lock, into.lock_depth);
+  if (into.lock == without_threads) {
+    into.lock = other.lock, into.lock_depth = other.lock_depth;
+  } else if (other.lock == into.lock || (into.lock != 0 && other.lock == taken_byte)) {
+    into.lock_depth = std::min(into.lock_depth, other.lock_depth);
+  } else if (into.lock == taken_byte && other.lock != 0 && other.lock != without_threads) {
+    into.lock = other.lock;
+    into.lock_depth = std::min(into.lock_depth, other.lock_depth);
+  } else if (other.lock != without_threads) {
+    into.lock = 0, into.lock_depth = 0;
+  }
+  return std::pair(into.lock, into.lock_depth) != old;
+}
+
 }  // namespace
 
 State entry_state(const CallingConvention& convention) {
@@ -91,7 +109,7 @@ void State::forget(std::uint64_t registers) {
 }
 
 bool merge(State& into, const State& other) {
-  bool changed = false;
+  bool changed = merge_locks(into, other);
   for (std::size_t i = 0; i < into.general.size(); ++i) {
     Value& ours = into.general[i];
     const Value& theirs = other.general[i];
@@ -129,6 +147,7 @@ void weaken(State& state) {
   }
   weaken_stack(state, std::numeric_limits<std::int64_t>::min());
   state.flags = {};
+  state.lock = 0, state.lock_depth = 0;
 }
 
 }  // namespace isoaudit::analyzer

@@ -14,7 +14,12 @@ namespace isoaudit::analyzer {
 
 /// The flags: how they were made.
 struct Flags {
-  enum class Kind : std::uint8_t { unknown, compare, test } kind = Kind::unknown;
+  enum class Kind : std::uint8_t {
+    unknown,
+    compare,
+    test,
+    exchange,  ///< memory was compared with `left` and, when equal, became `right`
+  } kind = Kind::unknown;
   std::uint8_t width = 8;
   Value left{}, right{};
 
@@ -40,6 +45,11 @@ struct State {
   std::vector<StackSlot> stack{};
   /// The lowest offset on the stack whose address went somewhere: what lies from there on may change unseen.
   std::int64_t escaped = std::numeric_limits<std::int64_t>::max();
+  /// The function that took the lock that is held, by its name's number, on every way that leads here (see
+  /// lock_flow.h).
+  std::uint32_t lock = 0;
+  /// How often it was taken, or others with it.
+  std::uint8_t lock_depth = 0;
   Flags flags{};
 
   bool operator==(const State&) const = default;

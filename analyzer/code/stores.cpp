@@ -42,7 +42,7 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
 std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
   for (const Passed& passed : pending_) {
     const ParameterUse use = arguments_.use_of(passed.callee, passed.argument);
-    if (use != ParameterUse::not_written) add_passed(passed.function, passed.address, passed.name, use);
+    if (use != ParameterUse::not_written) add_passed(passed.function, passed.address, passed.name, use, passed.guard);
   }
   pending_.clear();
   return std::move(writes_);
@@ -90,15 +90,15 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   } else if (instruction.op == Op::fill) {
     parts.push_back(evaluator.register_value(state, 0));
   }
-  if (code_.writable(place.at)) add_store(index, instruction, place, parts);
+  if (code_.writable(place.at)) add_store(index, state, instruction, place, parts);
   if (place.last == place.at || !code_.writable(place.last)) return;
   if (covering(place.last) == covering(place.at) && covering(place.at) != nullptr) return;
   place.at = place.last;
-  add_store(index, instruction, place, parts);
+  add_store(index, state, instruction, place, parts);
 }
 
 /// The bytes that one instruction writes may be several variables: compilers join neighbours.
-void Stores::add_store(std::size_t index, const Instruction& instruction, const Place& place,
+void Stores::add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
                        std::span<const Value> parts) {
   const std::uint64_t size = instruction.width * (instruction.pair ? 2u : 1u);
   const std::uint64_t each = parts.size() > 1 ? size / parts.size() : 0;
@@ -107,6 +107,7 @@ void Stores::add_store(std::size_t index, const Instruction& instruction, const 
     const std::uint64_t next = std::min(end, variable_end(at, end));
     model::CodeWrite write = write_at(index, at);
     write.atomic = instruction.atomic;
+    write.guard = code_.held_lock(state);
     write.size = place.indexed || size == 0 ? 0 : next - at;
     std::span<const Value> own = parts;
     if (each != 0 && (at != place.at || next != end)) {
@@ -167,28 +168,32 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
   for (unsigned i = 0; i < arguments.size(); ++i) {
     if (!is_ours(arguments[i])) continue;
     const Value value = evaluator.register_value(state, arguments[i]);
-    if (code_.writable(value.bits)) pass(index, callee, i, value.bits);
+    if (code_.writable(value.bits)) pass(index, state, callee, i, value.bits);
     const bool other = value.kind == Value::Kind::region && value.last() != value.bits && code_.writable(value.last());
-    if (other && covering(value.last()) != covering(value.bits)) pass(index, callee, i, value.last());
+    if (other && covering(value.last()) != covering(value.bits)) pass(index, state, callee, i, value.last());
   }
 }
 
-void Stores::pass(std::size_t index, const Value& callee, unsigned argument, std::uint64_t address) {
+void Stores::pass(std::size_t index, const State& state, const Value& callee, unsigned argument,
+                  std::uint64_t address) {
+  const std::string& guard = code_.held_lock(state);
   if (callee.kind == Value::Kind::import) {
     const std::string& name = code_.text(callee.name);
     const ParameterUse use = parameter_use(name, argument);
-    if (use != ParameterUse::not_written) add_passed(index, address, name, use);
+    if (use != ParameterUse::not_written) add_passed(index, address, name, use, guard);
   } else if (callee.kind == Value::Kind::address) {
-    pending_.push_back({index, callee.bits, argument, address, code_name(code_.image(), callee.bits)});
+    pending_.push_back({index, callee.bits, argument, address, code_name(code_.image(), callee.bits), guard});
   } else {
-    add_passed(index, address, "a function called through a pointer", ParameterUse::unknown);
+    add_passed(index, address, "a function called through a pointer", ParameterUse::unknown, guard);
   }
 }
 
-void Stores::add_passed(std::size_t index, std::uint64_t address, const std::string& callee, ParameterUse use) {
+void Stores::add_passed(std::size_t index, std::uint64_t address, const std::string& callee, ParameterUse use,
+                        const std::string& guard) {
   model::CodeWrite write = write_at(index, address);
   if (is_compiler_s_own(write.symbol)) return;
   write.passed_to = callee;
+  write.guard = guard;
   write.atomic = use == ParameterUse::atomically;
   writes_.emplace_back(index, std::move(write));
 }

@@ -30,19 +30,22 @@ class Stores {
     unsigned argument = 0;
     std::uint64_t address = 0;
     std::string name{};
+    std::string guard{};
   };
 
   bool makes_writable_address(const Instruction& instruction) const;
   void look(std::size_t index, const State& state, const Instruction& instruction, bool finalizes);
   void look_at_call(std::size_t index, const State& state, const Instruction& instruction);
-  void add_store(std::size_t index, const Instruction& instruction, const Place& place, std::span<const Value> parts);
-  void pass(std::size_t index, const Value& callee, unsigned argument, std::uint64_t address);
+  void add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
+                 std::span<const Value> parts);
+  void pass(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t address);
   /// The named variable that covers the address; null when there is none.
   const Symbol* covering(std::uint64_t address) const;
   /// Where the variable at `address` ends; where no name says so, the next named one or `end`.
   std::uint64_t variable_end(std::uint64_t address, std::uint64_t end) const;
   model::CodeWrite write_at(std::size_t index, std::uint64_t address) const;
-  void add_passed(std::size_t index, std::uint64_t address, const std::string& callee, ParameterUse use);
+  void add_passed(std::size_t index, std::uint64_t address, const std::string& callee, ParameterUse use,
+                  const std::string& guard);
 
   ModuleCode& code_;
   PassedArguments arguments_;

@@ -17,6 +17,7 @@ std::uint64_t sign_extended(std::uint64_t value, unsigned width) {
 Value narrowed(const Value& value, unsigned width) {
   switch (value.kind) {
     case Value::Kind::number: return number_value(low_bytes(value.bits, width));
+    case Value::Kind::byte: return width == 1 ? number_value(value.bits) : Value{};
     case Value::Kind::result:
     case Value::Kind::held:
     case Value::Kind::changed: return value;

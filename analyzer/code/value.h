@@ -26,6 +26,7 @@ struct Value {
     argument,  ///< the function's own argument number `bits`, or something that it points to
     held,      ///< what the image's writable memory at `bits` held
     changed,   ///< computed from what the image's writable memory at `bits` held
+    byte,      ///< a word whose lowest byte is `bits`; the rest is not known
     half,      ///< a word whose lower four bytes are `bits`; the rest (a structure's padding) is not known
     thread,    ///< what thread-local memory holds, or where it lies
   } kind = Kind::unknown;

@@ -24,6 +24,7 @@ class CompileMatrix {
     std::string compile{};
     bool arm = false;
     bool optimised = false;
+    bool clang = false;
   };
 
   static constexpr const char* prelude =
@@ -66,9 +67,9 @@ class CompileMatrix {
     for (const char* level : {"-O0", "-O2", "-O3"}) {
       const bool optimised = std::string(level) != "-O0";
       all.push_back({std::string("gcc ") + level, gcc + rest + level, false, optimised});
-      all.push_back({std::string("clang ") + level, clang + rest + level, false, optimised});
+      all.push_back({std::string("clang ") + level, clang + rest + level, false, optimised, true});
       all.push_back({std::string("clang aarch64 ") + level, clang + " --target=aarch64-linux-gnu" + rest + level, true,
-                     optimised});
+                     optimised, true});
     }
     return all;
   }

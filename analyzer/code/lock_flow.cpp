@@ -1,0 +1,83 @@
+#include "analyzer/code/lock_flow.h"
+
+#include "analyzer/tables/locks.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+void take(State& state, std::uint32_t name) {
+  if (state.lock == 0 || state.lock == without_threads) {
+    state.lock = name;
+    state.lock_depth = 1;
+  } else if (state.lock_depth < 255) {
+    ++state.lock_depth;
+  }
+}
+
+}  // namespace
+
+LockFlow::Effect LockFlow::effect_of(std::uint32_t name) {
+  if (name >= effects_.size()) effects_.resize(name + 64);
+  Effect& effect = effects_[name];
+  if (effect == Effect::not_asked) {
+    const std::string& text = names_.text(name);
+    effect = releases_any(text) ? Effect::releases : Effect::none;
+    if (const Lock* lock = lock_taken_by(text)) {
+      effect = lock->result == LockResult::always      ? Effect::takes
+               : lock->result == LockResult::when_true ? Effect::takes_when_true
+                                                       : Effect::takes_when_zero;
+    }
+  }
+  return effect;
+}
+
+void LockFlow::release(State& state) const {
+  if (state.lock == 0 || state.lock == without_threads) return;
+  if (--state.lock_depth == 0) state.lock = 0;
+}
+
+void LockFlow::after_call(State& state, std::uint32_t name) {
+  if (name == 0) return;
+  switch (effect_of(name)) {
+    case Effect::takes: return take(state, name);
+    case Effect::releases:
+      if (state.lock == taken_byte || (state.lock != 0 && state.lock != without_threads &&
+                                       isoaudit::analyzer::releases(names_.text(name), names_.text(state.lock)))) {
+        release(state);
+      }
+      return;
+    default: return;
+  }
+}
+
+void LockFlow::along_branch(State& state, const Instruction& branch, bool taken) {
+  Flags flags = state.flags;
+  if (branch.op == Op::branch_zero) {
+    if (branch.has_immediate || branch.src >= first_vector) return;
+    flags = {Flags::Kind::compare, 8, state.general[branch.src], number_value(0)};
+  } else if (branch.op != Op::branch) {
+    return;
+  }
+  if ((branch.condition & ~1u) != 4 || flags.kind == Flags::Kind::unknown) return;
+  const bool equal = (branch.condition == 4) == taken;
+  if (flags.kind == Flags::Kind::exchange) {
+    if (!equal || flags.width != 1) return;
+    if (flags.left == number_value(0) && flags.right == number_value(1)) take(state, taken_byte);
+    const bool gives_back = flags.left == number_value(1) && flags.right == number_value(0);
+    if (gives_back && (state.lock == taken_byte || held(state).starts_with("PyMutex_"))) release(state);
+    return;
+  }
+  const bool zero = flags.kind == Flags::Kind::test ? flags.left == flags.right : flags.right == number_value(0);
+  const bool one = flags.kind == Flags::Kind::compare && flags.right == number_value(1);
+  if (flags.left.kind == Value::Kind::import && zero && equal) {
+    if (state.lock == 0) state.lock = without_threads;
+    return;
+  }
+  if (flags.left.kind != Value::Kind::result || flags.left.name == 0) return;
+  const Effect effect = effect_of(flags.left.name);
+  const bool has_it = (effect == Effect::takes_when_true && ((zero && !equal) || (one && equal))) ||
+                      (effect == Effect::takes_when_zero && zero && equal);
+  if (has_it) take(state, flags.left.name);
+}
+
+}  // namespace isoaudit::analyzer

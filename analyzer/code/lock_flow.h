@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "analyzer/code/instruction.h"
+#include "analyzer/code/state.h"
+
+/// Which lock is held, along the ways through a function.
+namespace isoaudit::analyzer {
+
+/// No lock is taken because the C library was found to have no threads: such a way says nothing of the others.
+constexpr std::uint32_t without_threads = ~std::uint32_t{0};
+/// A byte was taken by compare-and-exchange. That alone is no lock (nobody need wait for it); where it meets the slow
+/// way, which calls the lock's function, it is that lock.
+constexpr std::uint32_t taken_byte = without_threads - 1;
+
+class LockFlow {
+ public:
+  explicit LockFlow(const Names& names) : names_(names) {}
+
+  /// A call of the imported function number `name` returns.
+  void after_call(State& state, std::uint32_t name);
+  /// Control goes on where `branch` leads to (`taken`) or behind it. `state` is what is known before the branch.
+  void along_branch(State& state, const Instruction& branch, bool taken);
+  /// The lock that is held, for people; empty for none.
+  const std::string& held(const State& state) const { return names_.text(state.lock < taken_byte ? state.lock : 0); }
+
+ private:
+  enum class Effect : std::uint8_t { not_asked, none, takes, takes_when_true, takes_when_zero, releases };
+  Effect effect_of(std::uint32_t name);
+  void release(State& state) const;
+
+  const Names& names_;
+  /// By name.
+  std::vector<Effect> effects_{};
+};
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,106 @@
+// Under which lock a store is made.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/code/compile_matrix.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+using tests::writes_of;
+
+class Guards : public testing::Test {
+ protected:
+  void expect(const std::string& source, const std::string& guard) {
+    matrix.each("KEPT int g; int get(void) { return g; }\n" + source,
+                [&](const model::CodeFacts& facts, const tests::CompileMatrix::Way&) {
+                  const std::vector<model::CodeWrite> writes = writes_of(facts, "g");
+                  ASSERT_FALSE(writes.empty());
+                  for (const model::CodeWrite& write : writes) EXPECT_EQ(write.guard, guard);
+                });
+  }
+  tests::CompileMatrix matrix;
+};
+
+TEST_F(Guards, AMutexThatIsHeld) {
+  expect("static PyMutex m; void set(int c) { PyMutex_Lock(&m); if (decide(c)) g = 7; PyMutex_Unlock(&m); }",
+         "PyMutex_Lock");
+  expect("static long m[8]; void set(int c) { pthread_mutex_lock(m); g += c; pthread_mutex_unlock(m); }",
+         "pthread_mutex_lock");
+}
+
+TEST_F(Guards, AMutexThatWasReleased) {
+  expect("static PyMutex m; void set(int c) { PyMutex_Lock(&m); use(0); PyMutex_Unlock(&m); g = c; }", "");
+}
+
+TEST_F(Guards, AMutexThatIsHeldOnOneWayOnly) {
+  expect(
+      "static PyMutex m; void set(int c) { if (decide(1)) PyMutex_Lock(&m); use(0); g = c; use(0);\n"
+      "  if (c == 9) PyMutex_Unlock(&m); }",
+      "");
+}
+
+TEST_F(Guards, AnotherLocksReleaseDoesNotCount) {
+  expect(
+      "static PyMutex m; static long o[8];\n"
+      "void set(int c) { PyMutex_Lock(&m); pthread_mutex_unlock(o); g = c; PyMutex_Unlock(&m); }",
+      "PyMutex_Lock");
+}
+
+TEST_F(Guards, ALockThatMayNotHaveBeenTaken) {
+  expect("extern void *l; void set(int c) { if (PyThread_acquire_lock(l, 0)) { g = c; PyThread_release_lock(l); } }",
+         "PyThread_acquire_lock");
+  expect("extern void *l; void set(int c) { if (!PyThread_acquire_lock(l, 0)) { g = c; use(0); } }", "");
+  expect("extern void *l; void set(int c) { PyThread_acquire_lock(l, 0); g = c; use(0); }", "");
+}
+
+/// Test the flag, store, set the flag: whoever comes meanwhile does the same.
+TEST_F(Guards, AFlagAloneIsNone) {
+  expect("static volatile int once; void set(int c) { if (!once) { g = c; once = 1; } }", "");
+}
+
+/// As CPython's header inlines it: compare and exchange first, the call when that fails.
+TEST_F(Guards, AnInlinedMutex) {
+  matrix.each(
+      "KEPT int g; int get(void) { return g; }\n"
+      "static inline void lock(PyMutex *m) { unsigned char zero = 0;\n"
+      "  if (!__atomic_compare_exchange_n(&m->bits, &zero, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) PyMutex_Lock(m); "
+      "}\n"
+      "static inline void unlock(PyMutex *m) { unsigned char one = 1;\n"
+      "  if (!__atomic_compare_exchange_n(&m->bits, &one, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) "
+      "PyMutex_Unlock(m); "
+      "}\n"
+      "static PyMutex m; KEPT int after; void set(int c) { lock(&m); use(0); g = c; unlock(&m); use(0); after = c; }",
+      [](const model::CodeFacts& facts, const tests::CompileMatrix::Way& way) {
+        ASSERT_EQ(writes_of(facts, "after").size(), 1u);
+        EXPECT_EQ(writes_of(facts, "after")[0].guard, "");
+        if (way.arm || !way.optimised) return;  // not followed there: the write stays unguarded
+        for (const model::CodeWrite& write : writes_of(facts, "g")) EXPECT_EQ(write.guard, "PyMutex_Lock");
+      });
+}
+
+/// A byte that is taken by compare and exchange, while the losers go on: no lock.
+TEST_F(Guards, ACompareAndExchangeThatNobodyWaitsFor) {
+  expect(
+      "static unsigned char once; void set(int c) { unsigned char zero = 0;\n"
+      "  if (__atomic_compare_exchange_n(&once, &zero, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) g = c; use(0); }",
+      "");
+}
+
+TEST_F(Guards, AStaticOfAFunctionInCxx) {
+  matrix.each(
+      "extern int compute(); int f() { static int value = compute(); return value; }",
+      [](const model::CodeFacts& facts, const tests::CompileMatrix::Way& way) {
+        std::vector<std::string> guards;
+        for (const model::CodeWrite& write : facts.writes) {
+          if (write.name.ends_with("value")) guards.push_back(write.guard);
+        }
+        ASSERT_EQ(guards.size(), 1u);
+        // GCC without optimisation makes a truth value of the answer first: that is not followed.
+        EXPECT_EQ(guards[0], way.optimised || way.clang ? "__cxa_guard_acquire" : "");
+      },
+      true);
+}
+
+}  // namespace
+}  // namespace isoaudit::analyzer
