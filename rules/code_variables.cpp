@@ -149,6 +149,19 @@ std::vector<std::vector<model::Write>> by_word(const CodeVariable& variable) {
 
 bool keeps_objects(VariableKind kind) { return kind != VariableKind::plain && kind != VariableKind::capsule_api; }
 
+/// What every interpreter may hold: the singletons, builtin types and exceptions; NULL before and after.
+bool only_immortal(const CodeVariable& variable) {
+  const auto immortal = [](const CodeWrite* write) {
+    return write->passed_to.empty() && write->value == StoredValue::immortal;
+  };
+  return variable.kind == VariableKind::plain && std::ranges::any_of(variable.writes, immortal) &&
+         std::ranges::all_of(variable.writes, [&](const CodeWrite* write) {
+           const bool null =
+               write->passed_to.empty() && write->value == StoredValue::constant && write->stored == "0x0";
+           return immortal(write) || null;
+         });
+}
+
 void judge_kind(CodeVariable& variable) {
   for (const CodeWrite* write : variable.writes) {
     const VariableKind kind = kind_of_store(*write);
@@ -169,9 +182,12 @@ std::vector<CodeVariable> code_variables(const BinaryFacts& binary) {
   for (CodeVariable& variable : variables) {
     variable.declared = places.declared(variable);
     judge_kind(variable);
-    variable.explained = explain_writes(by_word(variable), keeps_objects(variable.kind));
+    variable.explained = only_immortal(variable) ? "only ever holds immortal objects"
+                                                 : explain_writes(by_word(variable), keeps_objects(variable.kind));
     std::ranges::stable_sort(variable.writes, {}, [](const CodeWrite* write) {
-      return std::tuple(kind_of_store(*write), !write->passed_to.empty());
+      // A copy that the compiler has put into its only caller stays behind, and nothing leads to it.
+      const bool never = write->reached.size() == 1 && write->reached.front().when == model::RunsWhen::never;
+      return std::tuple(never, kind_of_store(*write), !write->passed_to.empty());
     });
   }
   std::ranges::stable_sort(variables, {}, [](const CodeVariable& v) { return std::tie(v.section, v.offset); });

@@ -138,6 +138,8 @@ bool is_synchronisation_type(const std::string& canonical_type) {
   return in(lock_types, element) || element.starts_with("std::atomic<") || element.starts_with("_Atomic");
 }
 
+bool is_header_static(const std::string& name) { return in(header_statics, name); }
+
 bool is_pure_probe(const std::string& function) { return in(pure_probes, function); }
 
 std::string harmless_reason(const Variable& v) {

@@ -12,6 +12,9 @@ std::string harmless_reason(const model::Variable& variable);
 /// A type whose own purpose is synchronisation.
 bool is_synchronisation_type(const std::string& canonical_type);
 
+/// A pointer to a C API table by the name that the API's own header gives it: PyDateTimeAPI, PyArray_API.
+bool is_header_static(const std::string& name);
+
 /// A function that gives every caller in the process the same answer: sysconf, getpagesize.
 bool is_pure_probe(const std::string& function);
 

@@ -1,6 +1,5 @@
 // numpy's C API, as numpy's header imports it. Only the compiled module shows it where numpy is not installed.
 // inspect: numpy-import-array
-// inspect: non-object-mutable-static
 #include <Python.h>
 
 static void** PyArray_API;
