@@ -209,6 +209,7 @@ std::string words_of_abort(const std::string& errors) {
   if (line.find(fatal) != std::string::npos) line.erase(0, line.find(fatal) + fatal.size());
   // It may die while it describes the block.
   if (line.empty() || line == "Aborted" || line == "Segmentation fault") line = line_with("pad bytes at p");
+  if (const std::string assertion = line_with("Assertion `"); !assertion.empty()) line = assertion;
   line.erase(0, line.find_first_not_of(' '));
   return line.empty() ? "" : ": " + line;
 }

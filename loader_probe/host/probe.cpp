@@ -6,11 +6,15 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 
 #include "loader_probe/host/child_process.h"
 #include "loader_probe/host/event_log.h"
+#include "loader_probe/host/interpreters.h"
 #include "loader_probe/host/known_bugs.h"
 #include "loader_probe/host/phase.h"
 #include "loader_probe/host/sandbox.h"
@@ -101,6 +105,9 @@ class Run {
     root_ = absolute(input.import_root.empty() ? fs::path(input.path).parent_path().string() : input.import_root);
     by_path_ = needs_path(input.module, input.path);
   }
+
+  /// By its file, whatever its name: the import system of another build looks for another ending.
+  void import_by_path() { by_path_ = true; }
 
   /// One level in a fresh child; its events stay in `log_`.
   Phase level(Level level) {
@@ -254,6 +261,27 @@ void skip_rest(std::vector<Phase>& phases, const std::string& why) {
   }
 }
 
+/// The debug build of the same release; null when this machine has none. Looked for once.
+const model::Interpreter* find_debug_build(const model::Interpreter& interpreter) {
+  static std::mutex lock;
+  static std::map<std::string, std::optional<model::Interpreter>> found;
+  if (interpreter.debug) return nullptr;
+  const std::lock_guard hold(lock);
+  const std::string wanted = interpreter.version.str() + "d";
+  auto known = found.find(wanted);
+  if (known == found.end()) known = found.emplace(wanted, find_interpreter(wanted).interpreter).first;
+  const std::optional<model::Interpreter>& debug = known->second;
+  return debug && debug->full_version == interpreter.full_version ? &*debug : nullptr;
+}
+
+/// Debug builds stop at faults that have nothing to do with interpreters: what main alone does there comes first.
+Phase run_debug_build(Run& run) {
+  run.import_by_path();
+  const Phase main = run.level(Level::main);
+  if (main.outcome == Outcome::ok) return run.level(Level::debug_build);
+  return skipped(Level::debug_build, "its main interpreter alone: " + main.detail);
+}
+
 void add_gaps(ProbeResult& result, const model::Interpreter& interpreter) {
   for (const Phase& phase : result.run.phases) {
     if (phase.outcome != Outcome::not_possible) continue;
@@ -307,6 +335,11 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
     facts.phases.push_back(run.level(Level::concurrent));
     facts.phases.push_back(run.level(Level::warm));
     facts.phases.push_back(run.level(Level::debug_memory));
+    const model::Interpreter* debug = options.debug_build ? find_debug_build(interpreter) : nullptr;
+    if (debug != nullptr) {
+      Run in_debug(input, *debug, options, library);
+      facts.phases.push_back(run_debug_build(in_debug));
+    }
   } else {
     const std::string why = "the module does not load in an isolated interpreter";
     facts.phases.push_back(skipped(Level::sequential, why));

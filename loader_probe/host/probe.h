@@ -19,6 +19,8 @@ struct ProbeOptions {
   std::string probe_library{};
   /// Children run inside bubblewrap where it works; else under limits alone.
   bool sandbox = true;
+  /// Also run under the debug build of the same version, where this machine has one.
+  bool debug_build = true;
   /// Modules probed at the same time; 0 means one for each core.
   unsigned jobs = 0;
   std::function<void(const std::string& module, const std::string& level)> progress{};

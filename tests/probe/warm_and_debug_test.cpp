@@ -52,5 +52,26 @@ TEST(DebugMemory, IsSilentAboutWhatIsRight) {
   }
 }
 
+// What main alone does wrong there is no news about interpreters.
+TEST(DebugBuild, IsAColumnOfItsOwn) {
+  loader_probe::ProbeOptions options = probe_options();
+  options.debug_build = true;
+  unsigned columns = 0;
+  for (const model::Interpreter& python : interpreters()) {
+    SCOPED_TRACE(python.id);
+    const model::RunFacts clean = run_module("clean", python, options);
+    const model::Phase* column = model::find_phase(clean, Level::debug_build);
+    if (column == nullptr) continue;
+    ++columns;
+    EXPECT_EQ(column->outcome, Outcome::ok) << told(*column);
+    const model::RunFacts wrong = run_module("foreign_free", python, options);
+    EXPECT_EQ(phase(wrong, Level::debug_build).outcome, Outcome::crashed) << told(phase(wrong, Level::debug_build));
+    const model::RunFacts family = run_module("wrong_family", python, options);
+    EXPECT_EQ(phase(family, Level::debug_build).outcome, Outcome::skipped);
+    EXPECT_THAT(phase(family, Level::debug_build).detail, testing::StartsWith("its main interpreter alone: SIGABRT"));
+  }
+  EXPECT_GE(columns, 1u);
+}
+
 }  // namespace
 }  // namespace isoaudit::tests
