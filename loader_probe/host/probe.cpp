@@ -115,7 +115,11 @@ class Run {
     const ChildResult child = start(level_word(level), {}, level == Level::debug_memory);
     LevelRun run{level, input_.module, path_, interpreter_, options_.timeout, raised_in_main_};
     Phase phase = phase_of(run, child, log_);
-    if (level == Level::warm) leave_out_mains(phase.shared);
+    if (level == Level::warm) {
+      leave_out_mains(phase.shared);
+      // Main goes on using it, so a count of users never comes back to what it was: who writes, other levels tell.
+      phase.changed.clear();
+    }
     if ((phase.at_once || level == Level::warm) && level != Level::forced) leave_out_seen(phase.shared, seen_quietly_);
     if (!phase.at_once) seen_quietly_.insert(seen_quietly_.end(), phase.shared.begin(), phase.shared.end());
     if (level == Level::main) raised_in_main_ = raised_in(log_);

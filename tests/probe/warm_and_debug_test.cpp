@@ -29,6 +29,16 @@ TEST(Warm, WhatMainKeepsForItselfIsNotShared) {
   }
 }
 
+// A count of users does not come back to what it was while main is one of them.
+TEST(Warm, MainStaysAUser) {
+  for (const model::Interpreter& python : interpreters()) {
+    SCOPED_TRACE(python.id);
+    const model::RunFacts run = run_module("user_count", python);
+    EXPECT_EQ(phase(run, Level::warm).outcome, Outcome::ok) << told(phase(run, Level::warm));
+    EXPECT_THAT(phase(run, Level::warm).changed, testing::IsEmpty());
+  }
+}
+
 TEST(DebugMemory, TellsOfForeignBlocksInPythonsOwnWords) {
   for (const model::Interpreter& python : interpreters()) {
     SCOPED_TRACE(python.id);
