@@ -128,6 +128,18 @@ struct Leak {
   auto operator<=>(const Leak&) const = default;
 };
 
+/// What an interpreter changed of the state that the whole process shares.
+struct ProcessChange {
+  enum class Kind { folder, umask, locale, environment, handler, timer, stream, limits } kind = Kind::folder;
+  /// "the handler of SIGINT".
+  std::string what{};
+  /// During which step, by which interpreter.
+  std::string step{};
+  std::int64_t interpreter = 0;
+
+  auto operator<=>(const ProcessChange&) const = default;
+};
+
 struct Phase {
   Level level = Level::main;
   Outcome outcome = Outcome::skipped;
@@ -149,6 +161,10 @@ struct Phase {
   std::vector<SharedObject> shared{};
   std::vector<ChangedWord> changed{};
   std::vector<Leak> leaks{};
+  /// What it changed of the process, the first to do so. Only of levels where interpreters run in turn.
+  std::vector<ProcessChange> process{};
+  /// Of one that crashed: the native stack, innermost first: "`set_up` (spam.c:12)".
+  std::vector<std::string> stack{};
   /// Last lines of what the module itself printed, capped.
   std::string output{};
   /// Types of the exception that ended it and of what caused that, outermost first: "ImportError", "pkg.Error".

@@ -37,6 +37,7 @@ Json phase(const model::Phase& p) {
     json["imports"] = p.imports;
     json["uses"] = p.uses;
   }
+  if (!p.stack.empty()) json["stack"] = p.stack;
   if (!p.output.empty()) json["output"] = p.output;
   return json;
 }

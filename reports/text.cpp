@@ -93,6 +93,7 @@ void write_module(Writer& out, const ModuleReport& module, const Widths& widths)
     for (const model::Phase& phase : verdict.phases) {
       out.line("{:{}}           {:20} {:12} {:6.3f} s  {}", "", width, to_string(phase.level), to_string(phase.outcome),
                phase.seconds, phase.detail);
+      for (const std::string& frame : phase.stack) out.line("{:{}}             {}", "", width, frame);
     }
   }
 }

@@ -93,6 +93,69 @@ void add_import_findings(const BinaryFacts& binary, const NameIndex& index, cons
   }
 }
 
+using Change = model::ProcessChange::Kind;
+
+/// By which functions such a change is made. The first stands for a change that no import explains.
+std::span<const std::string_view> functions_behind(Change kind) {
+  static constexpr std::string_view folder[] = {"chdir", "fchdir", "chroot"};
+  static constexpr std::string_view mask[] = {"umask"};
+  static constexpr std::string_view locale[] = {"setlocale"};
+  static constexpr std::string_view environment[] = {"setenv", "putenv", "unsetenv", "clearenv"};
+  static constexpr std::string_view handler[] = {"sigaction", "signal", "sigset", "bsd_signal", "sysv_signal"};
+  static constexpr std::string_view timer[] = {"setitimer", "alarm", "ualarm"};
+  static constexpr std::string_view stream[] = {"dup2", "dup3", "freopen"};
+  static constexpr std::string_view limits[] = {"setrlimit", "setrlimit64", "prlimit"};
+  switch (kind) {
+    case Change::folder: return folder;
+    case Change::umask: return mask;
+    case Change::locale: return locale;
+    case Change::environment: return environment;
+    case Change::handler: return handler;
+    case Change::timer: return timer;
+    case Change::stream: return stream;
+    case Change::limits: return limits;
+  }
+  return {};
+}
+
+/// The function that the module itself imports for such a change, so that import and run are one finding.
+const ApiName* function_of(Change kind, const model::Facts& facts, const model::RunFacts& run, const NameIndex& index) {
+  const ApiName* first = nullptr;
+  for (const std::string_view name : functions_behind(kind)) {
+    const auto known = index.find(name);
+    if (known == index.end()) continue;
+    if (first == nullptr) first = known->second;
+    for (const BinaryFacts& binary : facts.binaries) {
+      if (binary.path == run.path && std::ranges::find(binary.api_imports, name) != binary.api_imports.end()) {
+        return known->second;
+      }
+    }
+  }
+  return first;
+}
+
+/// What interpreters were seen to change of the process, whoever made the call.
+void add_run_findings(const model::Facts& facts, const model::RunFacts& run, const NameIndex& index,
+                      const ApiWords& words, std::vector<Finding>& findings) {
+  for (const model::Phase& phase : run.phases) {
+    for (const model::ProcessChange& change : phase.process) {
+      const ApiName* api = function_of(change.kind, facts, run, index);
+      if (api == nullptr) continue;
+      Finding finding;
+      describe(finding, *api, words.fix);
+      finding.status = model::Status::confirmed;
+      finding.module = run.module;
+      finding.where.file = run.path;
+      finding.pythons = {run.python};
+      finding.because.push_back({EvidenceKind::runtime,
+                                 fmt::format("Python {} ({}): {} in interpreter {} changed {}", run.python,
+                                             to_string(phase.level), change.step, change.interpreter, change.what),
+                                 {}});
+      findings.push_back(std::move(finding));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Finding> api_findings(const model::Facts& facts, std::string_view slug, const ApiWords& words) {
@@ -101,6 +164,7 @@ std::vector<Finding> api_findings(const model::Facts& facts, std::string_view sl
   std::vector<Finding> findings;
   add_source_findings(facts, index, words, findings);
   for (const BinaryFacts& binary : facts.binaries) add_import_findings(binary, index, words, findings);
+  for (const model::RunFacts& run : facts.runs) add_run_findings(facts, run, index, words, findings);
   return findings;
 }
 

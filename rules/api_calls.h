@@ -24,7 +24,8 @@ struct ApiWords {
 };
 
 /// Findings for the functions that rules/api_names lists for the rule: for their uses in the sources, and for each
-/// module that imports them. An import alone is `possible`: it does not say on which way the function is called.
+/// module that imports them. An import alone is `possible`: it does not say on which way the function is called. A run
+/// that changed what such a function changes is a finding as well.
 std::vector<model::Finding> api_findings(const model::Facts& facts, std::string_view slug, const ApiWords& words);
 
 }  // namespace isoaudit::rules

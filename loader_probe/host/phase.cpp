@@ -11,6 +11,7 @@
 #include <set>
 #include <tuple>
 
+#include "loader_probe/host/crash.h"
 #include "loader_probe/host/evidence.h"
 #include "loader_probe/host/known_bugs.h"
 #include "loader_probe/host/leaks.h"
@@ -181,6 +182,26 @@ Evidence evidence_of(const LevelRun& run, const EventLog& log, const EventLog* t
   return evidence;
 }
 
+std::vector<model::ProcessChange> process_changes(const EventLog& log) {
+  using Kind = model::ProcessChange::Kind;
+  static const std::map<std::string, Kind> kinds = {
+      {events::process_folder, Kind::folder},   {events::process_umask, Kind::umask},
+      {events::process_locale, Kind::locale},   {events::process_environment, Kind::environment},
+      {events::process_handler, Kind::handler}, {events::process_timer, Kind::timer},
+      {events::process_stream, Kind::stream},   {events::process_limits, Kind::limits}};
+  std::vector<model::ProcessChange> changes;
+  for (const Object* event : log.named(events::process)) {
+    const auto kind = kinds.find(string_of(*event, "kind"));
+    if (kind == kinds.end()) continue;
+    const std::string what = string_of(*event, "what");
+    const bool known = std::ranges::any_of(
+        changes, [&](const model::ProcessChange& other) { return other.kind == kind->second && other.what == what; });
+    if (!known) changes.push_back({kind->second, what, string_of(*event, "step"), integer_of(*event, "interp")});
+  }
+  std::ranges::sort(changes);
+  return changes;
+}
+
 void count(const LevelRun& run, const EventLog& log, model::Phase& phase) {
   std::map<std::int64_t, std::set<std::int64_t>> by_round;
   for (const Object* event : log.named(events::import)) {
@@ -340,6 +361,12 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
   if (phase.imports > 0) phase.changed = std::move(evidence.changed);
   phase.leaks = find_leaks(log, model::frees_its_blocks(run.interpreter.version));
   phase.output = quoted_output(child);
+  phase.process = process_changes(log);
+  if (phase.outcome == Outcome::crashed) {
+    Crash crash = read_crash(log, run.path, run.interpreter.executable);
+    phase.stack = std::move(crash.stack);
+    if (!crash.in_module.empty()) phase.detail += ", in `" + crash.in_module + "`";
+  }
 
   const FailedImport failed = failed_import(log, run);
   const FailureMarks marks{phase.outcome == Outcome::crashed, failed.event && !failed.refused};

@@ -54,6 +54,30 @@ void open_channel(int descriptor, std::string token) {
   pthread_atfork(nullptr, note_fork, nullptr);
 }
 
+void emit_from_signal(std::string_view name, std::string_view members) {
+  if (getpid() != g_process) return;
+  static char line[32768];
+  std::size_t size = 0;
+  const auto add = [&](std::string_view text) {
+    for (const char c : text) {
+      if (size < sizeof line) line[size++] = c;
+    }
+  };
+  for (const std::string_view part :
+       {std::string_view("\n{\""), std::string_view(events::key_token), std::string_view("\":\""),
+        std::string_view(g_token), std::string_view("\",\""), std::string_view(events::key_event),
+        std::string_view("\":\""), name, std::string_view("\","), members, std::string_view("}\n")}) {
+    add(part);
+  }
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t written = write(g_descriptor, line + done, size - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    done += static_cast<std::size_t>(written);
+  }
+}
+
 std::string quote(std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   std::string out = "\"";

@@ -33,6 +33,9 @@ void step(std::string_view what, std::int64_t interpreter, unsigned round);
 /// The closing event.
 void finish();
 
+/// One event from a signal handler: takes no lock and no memory. `members` is the inside of a JSON object.
+void emit_from_signal(std::string_view name, std::string_view members);
+
 std::string quote(std::string_view text);
 
 }  // namespace isoaudit::inside

@@ -50,6 +50,19 @@ inline constexpr char scanned[] = "scanned";
 // {round, blocks, threads, descriptors, mappings, types: [name]}: what the process has more of than before one
 //  interpreter lived in it, and heap types of the module that are still there. Round -1: an interpreter without the module.
 inline constexpr char left[] = "left";
+// {signal, address: decimal, when the signal has one, frames: [[file, vaddr]]}: the process is about to end by a signal;
+// innermost first.
+inline constexpr char crash[] = "crash";
+// {kind, what, step, interp}: a step changed what belongs to the whole process.
+inline constexpr char process[] = "process";
+inline constexpr char process_folder[] = "folder";
+inline constexpr char process_umask[] = "umask";
+inline constexpr char process_locale[] = "locale";
+inline constexpr char process_environment[] = "environment";
+inline constexpr char process_handler[] = "handler";
+inline constexpr char process_timer[] = "timer";
+inline constexpr char process_stream[] = "stream";
+inline constexpr char process_limits[] = "limits";
 // {text}: something to tell a person, no fault by itself ("the module forked the process").
 inline constexpr char note[] = "note";
 // {text}: the level could not be started.

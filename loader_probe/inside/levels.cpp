@@ -6,6 +6,7 @@
 #include "loader_probe/inside/collect_objects.h"
 #include "loader_probe/inside/emit.h"
 #include "loader_probe/inside/events.h"
+#include "loader_probe/inside/process_state.h"
 #include "loader_probe/inside/segments.h"
 
 namespace isoaudit::inside {
@@ -79,7 +80,9 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
     step(events::step_create, 0, i);
     pair.push_back(Interpreter::create(kind, config, error));
     if (report_impossible(error)) return false;
+    ProcessState process;
     const bool there = pair[i].import_audited(config, 0);
+    process.report_changes(events::step_import, pair[i].id());
     if (i == 0 && !there) first_refused = pair[i].met_refusal();
     Interpreter::leave();
     watched.report_changes(events::step_import, pair[i].id());
@@ -92,7 +95,9 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
   for (Interpreter& one : pair) {
     if (!one.module()) continue;
     one.enter();
+    ProcessState process;
     one.exercise(config);
+    process.report_changes(events::step_exercise, one.id());
     Interpreter::leave();
     watched.report_changes(events::step_exercise, one.id());
     if (loaded) scan_ownership(live, watched);

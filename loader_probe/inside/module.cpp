@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "loader_probe/inside/crash_report.h"
 #include "loader_probe/inside/emit.h"
 #include "loader_probe/inside/events.h"
 #include "loader_probe/inside/interpreter.h"
@@ -64,6 +65,7 @@ PyObject* run(PyObject*, PyObject* arguments) {
   std::string token;
   const Config config = parse(read_all(config_descriptor), token);
   open_channel(event_descriptor, std::move(token));
+  report_crashes();
   Event(events::start).text("schema", events::schema).text("version", Py_GetVersion());
   run_level(config);
   finish();
