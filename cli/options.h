@@ -52,6 +52,7 @@ struct Options {
   std::string exercise_dir{};
   /// Children run in bubblewrap where it works.
   bool sandbox = true;
+  bool debug_build = false;
   bool quiet = false;
   bool verbose = false;
   /// Colours on stdout.

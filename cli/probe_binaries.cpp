@@ -59,6 +59,7 @@ void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Fa
     probe.rounds = options.rounds;
     probe.timeout = options.timeout;
     probe.sandbox = options.sandbox;
+    probe.debug_build = options.debug_build;
     probe.progress = [&, id = python->id](const std::string& module, const std::string& level) {
       progress.show(fmt::format("probe: {} under {} ({})", module, id, level));
     };

@@ -20,7 +20,7 @@ struct ProbeOptions {
   /// Children run inside bubblewrap where it works; else under limits alone.
   bool sandbox = true;
   /// Also run under the debug build of the same version, where this machine has one.
-  bool debug_build = true;
+  bool debug_build = false;
   /// Modules probed at the same time; 0 means one for each core.
   unsigned jobs = 0;
   std::function<void(const std::string& module, const std::string& level)> progress{};

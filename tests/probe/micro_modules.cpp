@@ -82,7 +82,6 @@ loader_probe::ProbeOptions probe_options() {
   options.probe_library = ISOAUDIT_PROBE_LIBRARY;
   options.interpreters = 3;
   options.rounds = 2;
-  options.debug_build = false;
   return options;
 }
 
