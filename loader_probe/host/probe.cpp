@@ -327,10 +327,13 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   }
   const std::vector<std::string> extensions = run.imported_extensions();
   run.preload(needed_preloads(interpreter, extensions));
-  for (const Level level : {Level::legacy, Level::strict_shared, Level::isolated}) {
-    facts.phases.push_back(run.level(level));
+  const Phase isolated = run.level(Level::isolated);
+  facts.phases.push_back(isolated);
+  for (const Level level : {Level::legacy, Level::strict_shared}) {
+    facts.phases.push_back(isolated.outcome == Outcome::ok
+                               ? skipped(level, "it loads in isolated interpreters, which ask for more")
+                               : run.level(level));
   }
-  const Phase isolated = facts.phases.back();
   const bool blocked = isolated.outcome != Outcome::refused && !isolated.other_module.empty();
   if (blocked) facts.refused_dependencies = run.refused_among(extensions);
 
@@ -356,6 +359,7 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   } else {
     facts.phases.push_back(skipped(Level::forced, "the module loads in isolated interpreters without force"));
   }
+  std::ranges::sort(facts.phases, {}, &Phase::level);
   add_gaps(result, interpreter);
   result.notes.assign(run.notes().begin(), run.notes().end());
   return result;

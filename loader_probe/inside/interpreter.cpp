@@ -65,6 +65,39 @@ PyObject* string(const std::string& text) {
   return PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
 }
 
+/// helper.py as code, marshalled by the first interpreter of the process: compiling takes longer than all else of an
+/// interpreter's start.
+std::string g_helper_code;
+
+// Every interpreter has marshal: its import system reads .pyc files with it.
+PyObject* marshal(const char* function, PyObject* argument) {
+  PyObject* module = PyImport_ImportModule("marshal");
+  PyObject* result = module ? PyObject_CallMethod(module, function, "O", argument) : nullptr;
+  Py_DecRef(module);
+  return result;
+}
+
+PyObject* compile_helper() {
+  PyObject* code = Py_CompileString(helper_source, "<isoaudit>", Py_file_input);
+  PyObject* bytes = code ? marshal("dumps", code) : nullptr;
+  char* data = nullptr;
+  Py_ssize_t size = 0;
+  if (bytes && PyBytes_AsStringAndSize(bytes, &data, &size) == 0)
+    g_helper_code.assign(data, static_cast<std::size_t>(size));
+  Py_DecRef(bytes);
+  PyErr_Clear();
+  return code;
+}
+
+/// A new reference. The main interpreter comes first and alone; later ones only read.
+PyObject* helper_code() {
+  if (g_helper_code.empty()) return compile_helper();
+  PyObject* bytes = PyBytes_FromStringAndSize(g_helper_code.data(), static_cast<Py_ssize_t>(g_helper_code.size()));
+  PyObject* code = bytes ? marshal("loads", bytes) : nullptr;
+  Py_DecRef(bytes);
+  return code;
+}
+
 bool is_true(PyObject* dict, const char* key) {
   PyObject* value = PyDict_GetItemString(dict, key);
   return value && PyObject_IsTrue(value) == 1;
@@ -116,7 +149,7 @@ Interpreter Interpreter::adopt_main(const Config& config, std::string& error) {
 bool Interpreter::prepare(const Config& config, std::string& error) {
   interpreter_ = PyInterpreterState_Get();
   id_ = PyInterpreterState_GetID(interpreter_);
-  PyObject* code = Py_CompileString(helper_source, "<isoaudit>", Py_file_input);
+  PyObject* code = helper_code();
   PyObject* names = code ? PyDict_New() : nullptr;
   PyObject* done = nullptr;
   if (names && PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) == 0) {

@@ -74,6 +74,10 @@ def compare(version):
         verdict = support.only_verdict(report)
         for kind, phase in PHASES.items():
             found = support.phase(verdict, phase)
+            # What isolated interpreters let in is not asked for less; the matrix agrees.
+            if truth[name]["isolated"] == "ok" and kind in ("legacy", "shared-gil-strict"):
+                expect_equal((truth[name][kind], found["outcome"]), ("ok", "skipped"), f"{name} in {kind}")
+                continue
             expect_equal(found["outcome"], truth[name][kind], f"{name} in {kind} ({found['detail']})")
         hooks += compare_declared(report["modules"][0]["entry_points"], truth)
     # 17 of the hooks of 3.13 are let in or refused; the others raise in every interpreter.

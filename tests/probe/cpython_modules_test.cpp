@@ -80,7 +80,8 @@ TEST_P(CPythonModules, LoadWhereCPythonSays) {
                                                {Level::strict_shared, row.strict_shared},
                                                {Level::isolated, row.isolated}};
     for (const auto& [level, outcome] : expected) {
-      EXPECT_EQ(phase(run, level).outcome, outcome) << told(phase(run, level));
+      const bool asked = row.isolated != Outcome::ok || (level != Level::legacy && level != Level::strict_shared);
+      EXPECT_EQ(phase(run, level).outcome, asked ? outcome : Outcome::skipped) << told(phase(run, level));
     }
   }
   EXPECT_GT(run_under, 0u) << "no interpreter here has CPython's test modules: run ci/setup";

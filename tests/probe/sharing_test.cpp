@@ -70,10 +70,9 @@ TEST_P(SharesNothing, NoFalseAlarm) {
   for (const model::Interpreter& python : interpreters_with_debug()) {
     SCOPED_TRACE(python.id);
     const model::RunFacts run = run_module(GetParam(), python);
-    for (const model::Phase& phase : run.phases) {
-      EXPECT_THAT(phase.shared, testing::IsEmpty()) << told(phase);
-      if (phase.level == Level::forced) continue;
-      EXPECT_EQ(phase.outcome, model::Outcome::ok) << told(phase);
+    for (const model::Phase& one : run.phases) EXPECT_THAT(one.shared, testing::IsEmpty()) << told(one);
+    for (const Level level : {Level::main, Level::isolated, Level::sequential, Level::concurrent}) {
+      EXPECT_EQ(phase(run, level).outcome, model::Outcome::ok) << told(phase(run, level));
     }
   }
 }
