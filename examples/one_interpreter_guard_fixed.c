@@ -1,0 +1,28 @@
+/* Each interpreter has its own module with its own state: none has to be turned away.
+ *
+ * one_interpreter_guard.c, mended. */
+#include <Python.h>
+
+static PyObject* twice(PyObject* module, PyObject* number) {
+  (void)module;
+  return PyNumber_Add(number, number);
+}
+
+static PyMethodDef methods[] = {
+    {"twice", twice, METH_O, "twice(x): x and x"},
+    {NULL, NULL, 0, NULL},
+};
+
+static int set_up(PyObject* module) { return PyModule_AddIntConstant(module, "LIMIT", 1000); }
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, set_up},
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, .m_name = "one_interpreter_guard_fixed", .m_size = 0, .m_methods = methods, .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit_one_interpreter_guard_fixed(void) { return PyModuleDef_Init(&definition); }
