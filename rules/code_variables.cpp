@@ -162,6 +162,15 @@ bool only_immortal(const CodeVariable& variable) {
          });
 }
 
+std::string why_explained(const CodeVariable& variable, const BinaryFacts& binary) {
+  if (only_immortal(variable)) return "only ever holds immortal objects";
+  if (variable.kind == VariableKind::plain && is_guarded(variable) &&
+      is_guarded_table(generator_of(variable, binary), plain_symbol(variable.name))) {
+    return "a table of all interpreters, every write of which is guarded";
+  }
+  return explain_writes(by_word(variable), keeps_objects(variable.kind));
+}
+
 void judge_kind(CodeVariable& variable) {
   for (const CodeWrite* write : variable.writes) {
     const VariableKind kind = kind_of_store(*write);
@@ -182,8 +191,7 @@ std::vector<CodeVariable> code_variables(const BinaryFacts& binary) {
   for (CodeVariable& variable : variables) {
     variable.declared = places.declared(variable);
     judge_kind(variable);
-    variable.explained = only_immortal(variable) ? "only ever holds immortal objects"
-                                                 : explain_writes(by_word(variable), keeps_objects(variable.kind));
+    variable.explained = why_explained(variable, binary);
     std::ranges::stable_sort(variable.writes, {}, [](const CodeWrite* write) {
       // A copy that the compiler has put into its only caller stays behind, and nothing leads to it.
       const bool never = write->reached.size() == 1 && write->reached.front().when == model::RunsWhen::never;
@@ -192,6 +200,11 @@ std::vector<CodeVariable> code_variables(const BinaryFacts& binary) {
   }
   std::ranges::stable_sort(variables, {}, [](const CodeVariable& v) { return std::tie(v.section, v.offset); });
   return variables;
+}
+
+bool is_guarded(const CodeVariable& variable) {
+  return std::ranges::all_of(variable.writes,
+                             [](const CodeWrite* write) { return write->atomic || !write->guard.empty(); });
 }
 
 void count_readers(const BinaryFacts& binary, std::vector<CodeVariable>& variables) {

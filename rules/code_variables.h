@@ -38,6 +38,10 @@ struct CodeVariable {
 /// The variables that the machine code of a module writes, by place. The facts must outlive the answer.
 std::vector<CodeVariable> code_variables(const model::BinaryFacts& binary);
 
+/// Every write is one atomic instruction or made under a lock. What is stored may still be an object, which no lock
+/// helps.
+bool is_guarded(const CodeVariable& variable);
+
 void count_readers(const model::BinaryFacts& binary, std::vector<CodeVariable>& variables);
 
 /// The generator or framework whose own static it is; empty when people wrote it.

@@ -29,6 +29,11 @@ constexpr auto own_prefixes = std::to_array<Prefix>({
 /// What a user wrote keeps a prefix as well: Cython's `cdef` globals.
 constexpr auto users_prefixes = std::to_array<Prefix>({{"cython", "__pyx_v_"}});
 
+/// A table of one entry for each interpreter, found by the interpreter's id: Cython/Utility/ModuleSetupCode.c (3.1 to
+/// 3.3). With CYTHON_MODULE_STATE_LOOKUP_THREAD_SAFE its writers hold a mutex, take it out by an exchange and wait for
+/// a count of readers; without, they store it plainly.
+constexpr auto guarded_tables = std::to_array<Prefix>({{"cython", "__Pyx_ModuleStateLookup_data"}});
+
 struct Advice {
   std::string_view generator;
   std::string_view fix;
@@ -55,6 +60,11 @@ bool any_prefix(const std::array<Prefix, N>& table, std::string_view generator, 
 
 bool is_generators_own(std::string_view generator, std::string_view name) {
   return any_prefix(own_prefixes, generator, name) && !any_prefix(users_prefixes, generator, name);
+}
+
+bool is_guarded_table(std::string_view generator, std::string_view name) {
+  return std::ranges::any_of(guarded_tables,
+                             [&](const Prefix& row) { return row.generator == generator && row.begin == name; });
 }
 
 bool is_mostly_generated(std::string_view generator) {

@@ -9,7 +9,11 @@ namespace isoaudit::rules {
 /// Is a static of that name the generator's own, not its user's? `name` as people write it, with its namespaces.
 bool is_generators_own(std::string_view generator, std::string_view name);
 
-/// The same for a module whose symbols are gone: what its nameless statics mostly are.
+/// A static that the generator keeps for all interpreters together, and guards where it is compiled to: whoever finds
+/// all its writes guarded need not ask what it holds. `name` as above.
+bool is_guarded_table(std::string_view generator, std::string_view name);
+
+/// is_generators_own for a module whose symbols are gone: what its nameless statics mostly are.
 bool is_mostly_generated(std::string_view generator);
 
 /// What a user of the generator can do; its statics are not his lines.

@@ -31,24 +31,32 @@ std::optional<CodeVariable> in_code(const model::Facts& facts, const model::RunF
   return {};
 }
 
-/// The source or the code knows every write of this variable, and all are guarded.
-bool explained(const model::Facts& facts, const model::RunFacts& run, const model::ChangedWord& word) {
+/// What the source or the code knows of every write of a variable.
+enum class Known {
+  nothing,
+  guarded,    ///< each is atomic or under a lock; whether an object is stored is open
+  explained,  ///< that, and no object
+};
+
+Known known_of(const model::Facts& facts, const model::RunFacts& run, const model::ChangedWord& word) {
+  Known known = Known::nothing;
   if (const std::optional<CodeVariable> variable = in_code(facts, run, word)) {
-    const bool guarded = std::ranges::all_of(
-        variable->writes, [](const model::CodeWrite* write) { return write->atomic || !write->guard.empty(); });
     // Other reasons (one value, before the first import) the run has just refuted.
-    if (!guarded) return false;
-    if (!variable->explained.empty()) return true;
+    if (!is_guarded(*variable)) return Known::nothing;
+    if (!variable->explained.empty()) return Known::explained;
+    known = Known::guarded;
   }
   const std::string name = plain_symbol(word.symbol);
-  if (name.empty()) return false;
+  if (name.empty()) return known;
   const model::Variable* match = nullptr;
   for (const model::Variable& variable : facts.source.variables) {
     if (variable.name != name && variable.linkage_name != word.linkage_name) continue;
-    if (match != nullptr) return false;
+    if (match != nullptr) return known;
     match = &variable;
   }
-  return match != nullptr && (classify(*match) == VariableKind::harmless || !explain_writes(*match).empty());
+  const bool explained =
+      match != nullptr && (classify(*match) == VariableKind::harmless || !explain_writes(*match).empty());
+  return explained ? Known::explained : known;
 }
 
 /// Who left a value of its own there, for whatever time. The value that was there already, written again, harms nobody.
@@ -66,7 +74,9 @@ std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, cons
     for (const model::ChangedWord& word : phase.changed) {
       // One thread runs several interpreters in turn here: what it keeps for itself is no meeting place.
       const std::vector<std::int64_t> writers = meeting_writers(word);
-      if (writers.size() < 2 || is_thread_local_section(word.section) || explained(facts, run, word)) continue;
+      if (writers.size() < 2 || is_thread_local_section(word.section)) continue;
+      const Known known = known_of(facts, run, word);
+      if (known == Known::explained) continue;
       const std::string address = address_text(word.library, word.section, word.offset);
       const std::string shown = shown_name(word.symbol, address);
       std::string who;
@@ -74,7 +84,8 @@ std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, cons
       ConflictingWrite& write = found[shown];
       if (write.overwritten) continue;
       // A count of users that went up and came down again has no last writer; whether it is atomic the run cannot see.
-      const bool overwritten = word.overwritten && !word.balanced;
+      // Nor can it see a lock: what was replaced under one is no proof of harm.
+      const bool overwritten = word.overwritten && !word.balanced && known == Known::nothing;
       write = {word.symbol, word.linkage_name, address, overwritten,
                overwritten ? fmt::format("interpreter {} replaced what interpreter {} had written to `{}` during {}",
                                          word.writers.back(), word.writers.front(), shown, word.step)

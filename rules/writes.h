@@ -12,7 +12,7 @@ struct ConflictingWrite {
   std::string symbol{};
   std::string linkage_name{};
   std::string address{};  ///< ".bss+0x40"
-  /// The same word, with another value: the last writer wins. Else they wrote different words of it.
+  /// The same word, with another value, and no lock is known: the last writer wins. Else it is open whether they met.
   bool overwritten = false;
   std::string text{};
 };

@@ -152,6 +152,47 @@ TEST(CodeRules, ALockHelpsANumberWhoseDeclarationIsKnown) {
   }
 }
 
+TEST(CodeRules, TheTableThatCythonGuardsIsExplainedOnlyWhereItsWritesAreGuarded) {
+  const auto table = [](const char* name, bool atomic, const char* guard) {
+    CodeWrite write = stores(StoredValue::unknown);
+    write.symbol = write.name = name;
+    write.atomic = atomic;
+    write.guard = guard;
+    return write;
+  };
+  struct Row {
+    const char* what;
+    std::vector<CodeWrite> writes;
+    model::Framework framework;
+    bool explained;
+  };
+  constexpr auto cython = model::Framework::cython;
+  const char* data = "__Pyx_ModuleStateLookup_data";
+  const Row rows[] = {
+      {"exchanged", {table(data, true, "")}, cython, true},
+      {"exchanged, as the link-time optimiser names it",
+       {table("__Pyx_ModuleStateLookup_data.lto_priv.0", true, "")},
+       cython,
+       true},
+      {"stored under the lock", {table(data, false, "pthread_mutex_lock")}, cython, true},
+      {"compiled without CYTHON_MODULE_STATE_LOOKUP_THREAD_SAFE", {table(data, false, "")}, cython, false},
+      {"one write without a lock", {table(data, true, ""), table(data, false, "")}, cython, false},
+      {"another of Cython's statics", {table("__pyx_m", true, "")}, cython, false},
+      {"somebody else's of that name", {table(data, true, "")}, model::Framework::none, false},
+  };
+  for (const Row& row : rows) {
+    auto facts = module_that(row.writes);
+    facts.binaries[0].framework = row.framework;
+    EXPECT_EQ(code_findings_of(facts).empty(), row.explained) << row.what;
+    // What the run sees of it is no more.
+    facts.runs = {clean_run()};
+    model::ChangedWord word = overwritten_word(row.writes[0].symbol);
+    at(facts.runs[0], model::Level::isolated).changed = {word};
+    const auto kind = judge(facts, {}).modules[0].verdicts[0].kind;
+    EXPECT_EQ(kind == model::VerdictKind::isolated, row.explained) << row.what << ": " << to_string(kind);
+  }
+}
+
 TEST(CodeRules, WritesInsideOneVariableAreOneFinding) {
   auto second = code_write("", "reset");
   second.offset = 4;

@@ -164,6 +164,21 @@ TEST(Verdict, ACountThatCameBackIsSuspectNotUnsafe) {
   EXPECT_EQ(c.verdict(), VerdictKind::suspect);
 }
 
+TEST(Verdict, WhatIsReplacedUnderALockIsNoProofOfHarm) {
+  Case c;
+  at(c.run, Level::isolated).changed = {overwritten_word("table")};
+  model::CodeWrite write = code_write("table", "exec");
+  write.size = 8;
+  c.file.code.writes = {write};
+  EXPECT_EQ(c.verdict(), VerdictKind::unsafe);
+  // Whether it is an object that they replaced stays open.
+  c.file.code.writes[0].guard = "pthread_mutex_lock";
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+  write.function = "reset";
+  c.file.code.writes.push_back(write);
+  EXPECT_EQ(c.verdict(), VerdictKind::unsafe);
+}
+
 TEST(Verdict, AnAtomicCounterThatTwoInterpretersWroteIsExplained) {
   Case c;
   at(c.run, Level::isolated).changed = {overwritten_word("counter")};
