@@ -17,6 +17,7 @@ static void* wrong(void* argument) {
 
 static void* right(void* argument) {
   Job* job = argument;
+  // expect: threads-must-end (advice)
   PyThreadState* thread_state = PyThreadState_New(job->interpreter);
   PyEval_RestoreThread(thread_state);
   Py_XDECREF(PyObject_CallNoArgs(job->callable));
