@@ -181,6 +181,8 @@ void judge_kind(CodeVariable& variable) {
   if (variable.kind == VariableKind::plain && variable.declared != nullptr) {
     variable.kind = kind_of_declared(variable.declared->declared_type);
   }
+  // Only what may be an object is told of there.
+  if (is_thread_local_section(variable.section)) variable.kind = VariableKind::thread_local_object;
 }
 
 }  // namespace

@@ -108,6 +108,8 @@ Value Evaluator::sum(const Value& left, const Value& right, unsigned width) cons
   if (right.is_number()) return add(left, static_cast<std::int64_t>(right.bits), width);
   if (left.is_number()) return add(right, static_cast<std::int64_t>(left.bits), width);
   if (width == 8) {
+    // The thread's memory and where a variable lies in it.
+    if (left.kind == Value::Kind::thread || right.kind == Value::Kind::thread) return {Value::Kind::thread, 0, 0};
     for (const auto& [pointer, other] : {std::pair(left, right), std::pair(right, left)}) {
       if (points_into_image(other) || other.kind == Value::Kind::stack) continue;
       if (points_into_image(pointer)) return weakened(pointer);
@@ -168,6 +170,7 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
         result = {Value::Kind::argument, 0, at.at, static_cast<std::uint16_t>(at.arguments & ~(1u << at.at))};
       }
       if (at.kind == Place::Kind::stack) result = {Value::Kind::stack, 0, at.at};
+      if (at.kind == Place::Kind::thread) result = {Value::Kind::thread, 0, 0};
       if (at.kind == Place::Kind::unknown || at.kind == Place::Kind::argument) {
         // Arithmetic that is written as an address.
         const Register base = instruction.memory.base, index = instruction.memory.index;

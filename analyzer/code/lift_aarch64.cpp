@@ -14,17 +14,18 @@ enum class Form : std::uint8_t {
   adr,      // dst, offset
   add_imm,  // dst, src, imm, shift
   sub_imm,
-  add_registers,  // dst, src, src2, shift or extension
-  choose,         // dst, src, src2
-  move,           // dst, zero, src, shift 0
-  move_wide,      // dst, imm, shift
-  move_not,       // dst, imm, shift
-  keep,           // dst, src, imm, shift
-  load,           // dst, base, imm * scale
-  load_near,      // dst, base, imm
-  load_plain,     // dst, base
-  load_index,     // dst, base, index
-  load_pair,      // dst, dst2, base, imm * scale
+  thread_pointer,  // dst, system register
+  add_registers,   // dst, src, src2, shift or extension
+  choose,          // dst, src, src2
+  move,            // dst, zero, src, shift 0
+  move_wide,       // dst, imm, shift
+  move_not,        // dst, imm, shift
+  keep,            // dst, src, imm, shift
+  load,            // dst, base, imm * scale
+  load_near,       // dst, base, imm
+  load_plain,      // dst, base
+  load_index,      // dst, base, index
+  load_pair,       // dst, dst2, base, imm * scale
   load_literal,
   store,  // src, base, imm * scale
   store_near,
@@ -67,7 +68,7 @@ std::unordered_map<std::string, Shape> known_names() {
   const auto add = [&](const std::string& name, Form form, unsigned width = 0, bool atomic = false) {
     names[name] = {form, static_cast<std::uint8_t>(width), false, false, atomic};
   };
-  add("ADRP", Form::adrp), add("ADR", Form::adr);
+  add("ADRP", Form::adrp), add("ADR", Form::adr), add("MRS", Form::thread_pointer, 8);
   for (const char* name : {"ADDXrr", "ADDXrs", "ADDXrx", "ADDXrx64"}) add(name, Form::add_registers);
   for (const char* w : {"X", "W"}) {
     const std::string width(w);
@@ -126,6 +127,9 @@ bool only_claims_to_store(std::string_view name) {
   }
   return false;
 }
+
+/// The system register that points to the thread's own memory (Arm ARM, TPIDR_EL0), as MRS encodes it.
+constexpr std::int64_t tpidr_el0 = 0xde82;
 
 /// AArch64's numbering of conditions into x86-64's.
 constexpr std::uint8_t conditions[16] = {4, 5, 3, 2, 8, 9, 0, 1, 7, 6, 13, 12, 15, 14, 16, 16};
@@ -199,6 +203,10 @@ class Aarch64Lifter final : public Lifter {
       case Form::load_literal:
         load(raw, 0, 63, 0, out);
         out.memory.displacement = static_cast<std::int64_t>(out.address + static_cast<std::uint64_t>(imm(raw, 1)) * 4);
+        return;
+      case Form::thread_pointer:
+        if (imm(raw, 1) != tpidr_el0) return compute(raw, -1, out);
+        out.op = Op::load, out.dst = reg(raw, 0).number, out.has_memory = true, out.memory.segment = true;
         return;
       case Form::store: return store(raw, 0, 1, imm(raw, 2) * shape.width, out);
       case Form::store_near: return store(raw, 0, 1, imm(raw, 2), out);

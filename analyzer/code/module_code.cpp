@@ -46,10 +46,25 @@ void ModuleCode::decode(const FunctionRange& range, FunctionCode& out) {
 
 void ModuleCode::flow(const FunctionCode& code, const Visit& visit) { flow_through(evaluator_, code, *this, visit); }
 
+/// AArch64 asks for a thread-local variable's place with a pointer to its descriptor in the linker's table, by a call
+/// that leaves all registers alone but the one with the answer (ELF for the Arm 64-bit Architecture, TLS descriptors).
+bool ModuleCode::asks_descriptor(const State& state, const Instruction& instruction) const {
+  if (image_.machine != Machine::aarch64 || instruction.has_target) return false;
+  const Value argument = evaluator_.register_value(state, 0);
+  if (argument.kind != Value::Kind::address) return false;
+  const Section* section = image_.section_at(argument.bits);
+  return section != nullptr && is_address_table(section->name);
+}
+
 void ModuleCode::call(State& state, const Instruction& instruction) {
+  if (asks_descriptor(state, instruction)) {
+    state.general[0] = {};
+    return;
+  }
   const Value callee = callee_of(state, instruction);
   const std::uint32_t import = callee.kind == Value::Kind::import ? callee.name : 0;
-  evaluator_.after_unseen_call(state, {Value::Kind::result, import, 0});
+  const bool thread = import != 0 && text(import) == thread_address_function;
+  evaluator_.after_unseen_call(state, {thread ? Value::Kind::thread : Value::Kind::result, thread ? 0 : import, 0});
   locks_.after_call(state, import);
 }
 

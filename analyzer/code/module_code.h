@@ -14,6 +14,9 @@
 
 namespace isoaudit::analyzer {
 
+/// Returns where a thread-local variable lies in this thread (ELF handling for thread-local storage, 3.4).
+constexpr std::string_view thread_address_function = "__tls_get_addr";
+
 /// The code of one image, and what every pass over it asks: where its functions lie, what is writable, who is called.
 class ModuleCode : private Surroundings {
  public:
@@ -53,6 +56,7 @@ class ModuleCode : private Surroundings {
 
  private:
   void call(State& state, const Instruction& instruction) override;
+  bool asks_descriptor(const State& state, const Instruction& instruction) const;
   void along_branch(State& state, const Instruction& branch, bool taken) override;
 
   const Image& image_;

@@ -21,11 +21,20 @@ unsigned parts_of(const Instruction& instruction) {
 
 }  // namespace
 
+Stores::Stores(ModuleCode& code) : code_(code), arguments_(code) {
+  const auto& sections = code.image().sections;
+  const auto found = std::ranges::find(sections, model::SectionClass::thread_local_, &Section::kind);
+  if (found != sections.end()) thread_local_ = &*found;
+}
+
 void Stores::read(std::size_t index, const FunctionCode& function) {
   bool flows = false, finalizes = false;
   for (const Instruction& instruction : function.instructions) {
     flows = flows || makes_writable_address(instruction);
-    if (instruction.op == Op::call && code_.import_of(instruction) == "__cxa_finalize") finalizes = true;
+    if (instruction.op != Op::call) continue;
+    const std::string_view import = code_.import_of(instruction);
+    finalizes = finalizes || import == "__cxa_finalize";
+    flows = flows || (thread_local_ != nullptr && import == thread_address_function);
   }
   if (flows) {
     code_.flow(function,
@@ -50,6 +59,7 @@ std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
 
 /// Only what forms an address of writable memory can later store through it: all other functions need no propagation.
 bool Stores::makes_writable_address(const Instruction& instruction) const {
+  if (thread_local_ != nullptr && instruction.has_memory && instruction.memory.segment) return true;
   if (!instruction.has_memory || instruction.memory.base != no_register || instruction.memory.index != no_register ||
       instruction.memory.segment) {
     return false;
@@ -79,6 +89,7 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   } else {
     place = evaluator.place(state, instruction.memory);
   }
+  if (place.kind == Place::Kind::thread) return add_thread_local(index, state, instruction);
   if (place.kind != Place::Kind::image) return;
   // "completed.0": set once, when the library is unloaded.
   const bool flag = finalizes && instruction.width == 1 && instruction.has_immediate && instruction.immediate == 1;
@@ -127,6 +138,20 @@ void Stores::add_store(std::size_t index, const State& state, const Instruction&
     if (counts) write.value = model::StoredValue::changed;
     writes_.emplace_back(index, std::move(write));
   }
+}
+
+/// Where in thread-local memory a store goes only the loader knows: all of it is one variable here. Of what goes there
+/// only what may be an object matters.
+void Stores::add_thread_local(std::size_t index, const State& state, const Instruction& instruction) {
+  if (thread_local_ == nullptr || instruction.op != Op::store || instruction.width != 8) return;
+  const Value value = code_.evaluator().stored(state, instruction, 0);
+  model::CodeWrite write;
+  write.section = thread_local_->name;
+  write.function = code_.functions()[index].name;
+  describe_stored(code_, {&value, 1}, write);
+  using enum model::StoredValue;
+  if (write.value == constant || write.value == immortal || write.value == static_address) return;
+  writes_.emplace_back(index, std::move(write));
 }
 
 const Symbol* Stores::covering(std::uint64_t address) const {

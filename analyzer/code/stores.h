@@ -15,7 +15,7 @@ namespace isoaudit::analyzer {
 /// What functions store to the image's own writable memory, and to whom they pass its address.
 class Stores {
  public:
-  explicit Stores(ModuleCode& code) : code_(code), arguments_(code) {}
+  explicit Stores(ModuleCode& code);
 
   /// Reads the stores of function number `index`.
   void read(std::size_t index, const FunctionCode& function);
@@ -39,6 +39,7 @@ class Stores {
   void add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
                  std::span<const Value> parts);
   void pass(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t address);
+  void add_thread_local(std::size_t index, const State& state, const Instruction& instruction);
   /// The named variable that covers the address; null when there is none.
   const Symbol* covering(std::uint64_t address) const;
   /// Where the variable at `address` ends; where no name says so, the next named one or `end`.
@@ -49,6 +50,8 @@ class Stores {
 
   ModuleCode& code_;
   PassedArguments arguments_;
+  /// Where thread-local memory begins; null when the image has none.
+  const Section* thread_local_ = nullptr;
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes_{};
   std::vector<Passed> pending_{};
 };

@@ -83,7 +83,8 @@ Value weakened(const Value& value) {
     case Kind::region:
     case Kind::argument:
     case Kind::result:
-    case Kind::changed: return value;
+    case Kind::changed:
+    case Kind::thread: return value;
     default: return {};
   }
 }
