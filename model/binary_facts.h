@@ -66,15 +66,14 @@ struct CodeWrite {
   std::uint64_t size = 0;
   /// What is stored.
   StoredValue value = StoredValue::unknown;
-  /// For StoredValue::constant and static_address: which ("0x2", ".data+0x40"), where known: two stores of one text
-  /// store the same.
+  /// Which, where known: two stores of one text store the same. For StoredValue::constant "0x2", for static_address
+  /// "table", "table+0x8" or ".data+0x40", for immortal "_Py_NoneStruct" or "PyExc_ValueError", for parameter
+  /// "argument 1", counted from 1: a Py_mod_exec function's module is its "argument 1".
   std::string stored{};
   /// What is stored is what this function returned ("PyErr_NewException"); empty when it is not a result or not known.
   std::string result_of{};
   /// `symbol` as people write it, demangled.
   std::string name{};
-  /// The writing function runs only while the loader initialises the library (ELF and C++ constructors).
-  bool constructor = false;
   /// A lock is held around the store, as far as the function itself shows: "PyMutex_Lock".
   std::string guard{};
   /// When the function that writes runs, one row for each time, sorted; empty when not known.

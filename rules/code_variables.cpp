@@ -105,7 +105,6 @@ model::Write as_source_write(const CodeWrite& write, bool number) {
   same.value = write.value;
   same.stored = write.stored;
   same.reached = write.reached;
-  if (write.constructor) same.reached = {{model::RunsWhen::static_initialiser, ""}};
   same.callee = write.passed_to.empty() ? write.result_of : write.passed_to;
   if (!write.passed_to.empty()) {
     same.kind = model::WriteKind::address_passed;

@@ -61,7 +61,6 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder) {
     for (auto& [index, write] : writes) {
       if (index != last) reached = phases.reached(last = index);
       write.reached = reached;
-      write.constructor = reached.size() == 1 && reached[0].when == model::RunsWhen::static_initialiser;
     }
   });
   for (auto& [index, write] : writes) {

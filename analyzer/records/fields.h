@@ -66,10 +66,10 @@ void fields(model::CodeRead& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::CodeWrite& value, Visit&& visit) {
-  auto& [symbol, section, offset, function, atomic, passed_to, size, stored_value, stored, result_of, name, constructor,
-         guard, reached, where] = value;
-  visit(symbol, section, offset, function, atomic, passed_to, size, stored_value, stored, result_of, name, constructor,
-        guard, reached, where);
+  auto& [symbol, section, offset, function, atomic, passed_to, size, stored_value, stored, result_of, name, guard,
+         reached, where] = value;
+  visit(symbol, section, offset, function, atomic, passed_to, size, stored_value, stored, result_of, name, guard,
+        reached, where);
 }
 
 template <class Visit>

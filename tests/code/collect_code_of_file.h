@@ -15,4 +15,9 @@ inline model::CodeFacts collect_code(const std::string& path) {
   return collect_code(*read.image);
 }
 
+/// The store happens while the loader initialises the file, and at no other time.
+inline bool runs_at_load(const model::CodeWrite& write) {
+  return write.reached.size() == 1 && write.reached.front().when == model::RunsWhen::static_initialiser;
+}
+
 }  // namespace isoaudit::analyzer

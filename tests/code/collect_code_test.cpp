@@ -72,7 +72,7 @@ TEST_F(CollectCode, DirectStoresAreFoundWithVariableAndFunction) {
     EXPECT_EQ(error[0].result_of, "PyErr_NewException") << flags;
     EXPECT_EQ(error[0].section, ".bss");
     EXPECT_EQ(error[0].size, 8u);
-    EXPECT_FALSE(error[0].constructor);
+    EXPECT_FALSE(runs_at_load(error[0]));
     EXPECT_EQ(writes_of(facts, "counter")[0].function, "count");
     EXPECT_FALSE(writes_of(facts, "counter")[0].atomic);
   }
@@ -169,9 +169,9 @@ TEST_F(CollectCode, ConstructorsAreToldFromWhatRunsLater) {
         "void later(void) { both(5); }\n",
         flags);
     ASSERT_EQ(writes_of(facts, "once").size(), 1u) << flags;
-    EXPECT_TRUE(writes_of(facts, "once")[0].constructor) << flags;
+    EXPECT_TRUE(runs_at_load(writes_of(facts, "once")[0])) << flags;
     ASSERT_EQ(writes_of(facts, "twice").size(), 1u) << flags;
-    EXPECT_FALSE(writes_of(facts, "twice")[0].constructor) << flags;
+    EXPECT_FALSE(runs_at_load(writes_of(facts, "twice")[0])) << flags;
   }
 }
 

@@ -61,7 +61,7 @@ TEST(ForeignCode, KnowsWhatOnlyTheLoaderRuns) {
   for (const bool chained : {true, false}) {
     const model::CodeFacts facts = collect_code(folder.build_macos("demo.so", once, "arm64", chained));
     ASSERT_EQ(facts.writes.size(), 1u);
-    EXPECT_TRUE(facts.writes.front().constructor);
+    EXPECT_TRUE(runs_at_load(facts.writes.front()));
   }
   // Windows: what the entry point reaches, directly and through the runtime's table of initialisers.
   const std::string entry = R"(
@@ -77,7 +77,7 @@ int start(void *m, int why, void *r) { direct = 1; _initterm(table, table + 2); 
   const auto constructors = [&](const std::string& link) {
     const model::CodeFacts facts = collect_code(folder.build_windows("demo.pyd", entry, "x86_64", link));
     EXPECT_TRUE(facts.read) << facts.why_not;
-    return std::pair(facts.writes.size(), std::ranges::count_if(facts.writes, &model::CodeWrite::constructor));
+    return std::pair(facts.writes.size(), std::ranges::count_if(facts.writes, runs_at_load));
   };
   EXPECT_EQ(constructors("/noentry").second, 0);
   const auto [all, by_loader] = constructors("/entry:start");

@@ -123,7 +123,7 @@ TEST(Verdict, CodeThatWritesAGlobalIsSuspectUnlessAtomic) {
   c.file.code.writes[0].size = 4;
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
   c.file.code.writes[0].atomic = false;
-  c.file.code.writes[0].constructor = true;
+  c.file.code.writes[0].reached = {{model::RunsWhen::static_initialiser, ""}};
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
 }
 
