@@ -93,7 +93,10 @@ std::vector<Finding> fold(std::vector<Finding> findings, const model::Facts& fac
   for (const auto& [key, group] : groups) {
     const std::string& generator = std::get<4>(key);
     if (group.size() == 1 || (generator.empty() && group.size() <= few)) {
-      for (const Finding* finding : group) kept.push_back(*finding);
+      for (const Finding* finding : group) {
+        kept.push_back(*finding);
+        if (!generator.empty()) kept.back().fix = generator_fix(generator);
+      }
       continue;
     }
     Finding one = folded(group, generator);
