@@ -84,8 +84,8 @@ struct PythonLayout {
 std::span<const PythonLayout> python_layouts(unsigned pointer_size = 8);
 const PythonLayout* find_layout(PythonVersion version, bool free_threaded, unsigned pointer_size = 8);
 
-/// When an isolated interpreter of that version ends, its allocator holds nothing that no module has leaked. Before, each
-/// end leaves thousands of blocks, of the interpreter's own strings.
+/// When an isolated interpreter of that version ends, its allocator holds nothing that no module has leaked. Before,
+/// each end leaves thousands of blocks, of the interpreter's own strings.
 bool frees_its_blocks(PythonVersion version);
 
 /// What slot `id` means to that version, in a PyModuleDef_Slot or (3.15) a PySlot array; `unknown` when its runtime

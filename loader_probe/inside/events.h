@@ -48,10 +48,11 @@ inline constexpr char shared[] = "shared";
 // {interpreters, objects, words}: the ownership scan looked at so much.
 inline constexpr char scanned[] = "scanned";
 // {round, blocks, threads, descriptors, mappings, types: [name]}: what the process has more of than before one
-//  interpreter lived in it, and heap types of the module that are still there. Round -1: an interpreter without the module.
+//  interpreter lived in it, and heap types of the module that are still there. Round -1: an interpreter without the
+//  module.
 inline constexpr char left[] = "left";
-// {signal, address: decimal, when the signal has one, frames: [[file, vaddr]]}: the process is about to end by a signal;
-// innermost first.
+// {signal, address: decimal, when the signal has one, frames: [[file, vaddr]]}: the process is about to end by a
+// signal; innermost first.
 inline constexpr char crash[] = "crash";
 // {kind, what, step, interp}: a step changed what belongs to the whole process.
 inline constexpr char process[] = "process";
@@ -90,7 +91,7 @@ inline constexpr char config_by_path[] = "by_path";
 inline constexpr char config_interpreters[] = "interpreters";
 inline constexpr char config_rounds[] = "rounds";
 inline constexpr char config_count_blocks[] = "count_blocks";  // "1": blocks left behind are a sign
-inline constexpr char config_dependency[] = "dependency";  // repeated
+inline constexpr char config_dependency[] = "dependency";      // repeated
 inline constexpr char config_exercise[] = "exercise";
 inline constexpr char config_preload[] = "preload";  // repeated: main imports it before anything else
 

@@ -14,8 +14,8 @@ struct Left {
   Leftovers more{};
   std::vector<std::string> types{};
   bool any_beyond(const Leftovers& usual, bool count_blocks) const {
-    return (count_blocks && (more.blocks > usual.blocks || more.mappings > usual.mappings)) || more.threads > usual.threads || more.descriptors > usual.descriptors ||
-           !types.empty();
+    return (count_blocks && (more.blocks > usual.blocks || more.mappings > usual.mappings)) ||
+           more.threads > usual.threads || more.descriptors > usual.descriptors || !types.empty();
   }
 };
 
