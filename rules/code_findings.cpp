@@ -9,6 +9,7 @@
 #include "rules/code_variables.h"
 #include "rules/harmless.h"
 #include "rules/link_units.h"
+#include "rules/written.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -19,6 +20,33 @@ using model::Facts;
 using model::Finding;
 
 constexpr std::size_t most_reasons = 6;
+
+/// ", at every import and in calls": when the function that stores runs.
+std::string times_of(const model::CodeWrite& write) {
+  std::string text;
+  for (const model::Reached& reached : write.reached) {
+    const char* words = time_words(reached.when);
+    if (text.find(words) == std::string::npos) text += (text.empty() ? ", " : " and ") + std::string(words);
+  }
+  return text;
+}
+
+/// One way that leads to a store, for each time at which that happens.
+void add_paths(const CodeVariable& variable, Finding& finding) {
+  std::map<model::RunsWhen, std::string> paths;
+  for (const model::CodeWrite* write : variable.writes) {
+    for (const model::Reached& reached : write->reached) {
+      // The slot's own function says no more than its store does; the name of a method does.
+      const std::size_t step = reached.path.find(" → ");
+      const bool tells = step != std::string::npos && (reached.when == model::RunsWhen::call ||
+                                                       reached.path.find(" → ", step + 1) != std::string::npos);
+      if (tells) paths.try_emplace(reached.when, reached.path);
+    }
+  }
+  for (const auto& [when, path] : paths) {
+    finding.because.push_back({EvidenceKind::code, fmt::format("written {}: {}", time_words(when), path), {}});
+  }
+}
 
 /// Names of variables that the source of this module knows to be harmless, all of that name.
 std::map<std::string, bool> harmless_names(const Facts& facts, const UnitLinks& links, const std::string& module) {
@@ -53,9 +81,10 @@ Finding finding_on(const CodeVariable& variable, const BinaryFacts& binary, mode
   finding.fix = fmt::format(fmt::runtime(words.fix), shown);
   for (const model::CodeWrite* write : variable.writes) {
     if (finding.because.size() == most_reasons) break;
-    const model::Because because{EvidenceKind::code, write_words(*write, shown), write->where};
+    const model::Because because{EvidenceKind::code, write_words(*write, shown) + times_of(*write), write->where};
     if (std::ranges::find(finding.because, because) == finding.because.end()) finding.because.push_back(because);
   }
+  add_paths(variable, finding);
   if (variable.declared != nullptr) {
     const model::StaticObject& object = *variable.declared;
     finding.because.push_back({EvidenceKind::binary,
