@@ -140,12 +140,22 @@ std::string without_subject(const std::string& message) {
   return end == std::string::npos ? message : message.substr(end + 2);
 }
 
-/// "move `.bss+0x8` into ..." → "move them into ...".
-std::string for_all(std::string fix) {
-  const std::size_t begin = fix.find('`');
-  const std::size_t end = begin == std::string::npos ? begin : fix.find('`', begin + 1);
-  if (end != std::string::npos) fix.replace(begin, end - begin + 1, "them");
+/// "move `.bss+0x8` into ..." → "move them into ...", where the message begins with that name.
+std::string for_all(std::string fix, const std::string& message) {
+  const std::size_t end = message.starts_with('`') ? message.find('`', 1) : std::string::npos;
+  if (end == std::string::npos) return fix;
+  const std::string name = message.substr(0, end + 1);
+  if (const std::size_t begin = fix.find(name); begin != std::string::npos) fix.replace(begin, name.size(), "them");
   return fix;
+}
+
+/// What a run saw, else what the code does; of several the first.
+const model::Because& most_telling(const Finding& finding) {
+  for (const model::EvidenceKind kind : {model::EvidenceKind::runtime, model::EvidenceKind::code}) {
+    const auto found = std::ranges::find(finding.because, kind, &model::Because::kind);
+    if (found != finding.because.end()) return *found;
+  }
+  return finding.because.back();
 }
 
 /// Findings of one rule in one compiled module: a forced run of lxml alone has over a thousand.
@@ -155,11 +165,11 @@ void write_group(Writer& out, const std::vector<const Finding*>& group) {
   out.line("{}: {} [{}] {} places: each {}", place(first), severity, first.rule, group.size(),
            without_subject(first.message));
   for (std::size_t i = 0; i < std::min(shown_of_a_kind, group.size()); ++i) {
-    const model::Because* telling = &group[i]->because.back();
-    out.line("    {:9}{}", fmt::format("{}:", to_string(telling->kind)), telling->text);
+    const model::Because& telling = most_telling(*group[i]);
+    out.line("    {:9}{}", fmt::format("{}:", to_string(telling.kind)), telling.text);
   }
   if (group.size() > shown_of_a_kind) out.line("    ... and {} more (-v)", group.size() - shown_of_a_kind);
-  if (!first.fix.empty()) out.line("    fix:     {}", for_all(first.fix));
+  if (!first.fix.empty()) out.line("    fix:     {}", for_all(first.fix, first.message));
 }
 
 void write_findings(Writer& out, const Report& report) {
