@@ -242,5 +242,31 @@ TEST(ApiRules, WhatALinkedLibraryImportsIsAdvice) {
   }
 }
 
+/// What a run saw changing and what the module imports for it are one finding, and the run confirms it.
+TEST(ApiRules, WhatARunSawChangingIsConfirmed) {
+  model::Facts facts = importing({"fchdir", "umask"});
+  facts.runs = {clean_run()};
+  facts.runs[0].path = facts.binaries[0].path;
+  using Change = model::ProcessChange;
+  at(facts.runs[0], model::Level::sequential).process = {
+      {Change::Kind::folder, "the working folder", "import", 1},
+      {Change::Kind::handler, "the handler of SIGINT", "import", 1},
+  };
+  const auto changed = of_rule(facts, "environment-cwd-umask");
+  ASSERT_EQ(changed.size(), 2U);
+  EXPECT_EQ(changed[0].subject.name, "fchdir");
+  EXPECT_EQ(changed[0].status, model::Status::confirmed);
+  EXPECT_EQ(changed[0].because.back().kind, model::EvidenceKind::runtime);
+  EXPECT_NE(changed[0].because.back().text.find("import in interpreter 1 changed the working folder"),
+            std::string::npos);
+  EXPECT_EQ(changed[1].subject.name, "umask");
+  EXPECT_EQ(changed[1].status, model::Status::possible);
+  // Nothing that it imports explains the handler: the rule names the function that is meant for it.
+  const auto handlers = of_rule(facts, "signals-timers");
+  ASSERT_EQ(handlers.size(), 1U);
+  EXPECT_EQ(handlers[0].subject.name, "sigaction");
+  EXPECT_EQ(handlers[0].status, model::Status::confirmed);
+}
+
 }  // namespace
 }  // namespace isoaudit::rules
