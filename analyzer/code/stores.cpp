@@ -114,7 +114,8 @@ void Stores::add_store(std::size_t index, const State& state, const Instruction&
   const std::uint64_t size = instruction.width * (instruction.pair ? 2u : 1u);
   const std::uint64_t each = parts.size() > 1 ? size / parts.size() : 0;
   const std::uint64_t end = place.indexed ? place.at + 1 : place.at + std::max<std::uint64_t>(size, 1);
-  for (std::uint64_t at = place.at; at < end;) {
+  // What reaches behind its section's end fails there.
+  for (std::uint64_t at = place.at; at < end && code_.writable(at);) {
     const std::uint64_t next = std::min(end, variable_end(at, end));
     model::CodeWrite write = write_at(index, at);
     write.atomic = instruction.atomic;
