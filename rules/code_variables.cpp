@@ -67,7 +67,9 @@ std::vector<CodeVariable> grouped(const BinaryFacts& binary, const Places& place
   std::map<const StaticObject*, std::size_t> by_object;
   std::optional<std::size_t> nameless;
   for (const CodeWrite* write : order) {
-    const StaticObject* object = places.holding(*write);
+    // Where in thread-local memory a store goes is not known: its offset names nobody.
+    const bool thread_local_ = is_thread_local_section(write->section);
+    const StaticObject* object = thread_local_ ? nullptr : places.holding(*write);
     std::size_t at = variables.size();
     if (object != nullptr) {
       at = by_object.try_emplace(object, at).first->second;
@@ -94,6 +96,7 @@ std::vector<CodeVariable> grouped(const BinaryFacts& binary, const Places& place
     }
     CodeVariable& variable = variables[at];
     if (variable.name.empty()) variable.name = write->name.empty() ? variable.symbol : write->name;
+    if (thread_local_) variable.name = "thread-local memory";
     if (object == nullptr) variable.size = std::max(variable.size, end_of(*write) - variable.offset);
     variable.writes.push_back(write);
   }
@@ -190,7 +193,7 @@ std::vector<CodeVariable> code_variables(const BinaryFacts& binary) {
   const Places places(binary);
   std::vector<CodeVariable> variables = grouped(binary, places);
   for (CodeVariable& variable : variables) {
-    variable.declared = places.declared(variable);
+    if (!is_thread_local_section(variable.section)) variable.declared = places.declared(variable);
     judge_kind(variable);
     variable.explained = why_explained(variable, binary);
     std::ranges::stable_sort(variable.writes, {}, [](const CodeWrite* write) {

@@ -249,6 +249,19 @@ TEST(CodeRules, AGeneratorsStaticsAreOneFindingAndItsUsersAreNot) {
   }
 }
 
+/// The loader alone knows which variable it is: the first one of the section is not blamed.
+TEST(CodeRules, ThreadLocalMemoryIsOneVariableWithoutAName) {
+  CodeWrite write = code_write("", "remember", "PyList_New");
+  write.section = ".tbss";
+  auto facts = module_that({write});
+  facts.binaries[0].static_objects = {{.symbol = "depth", .section = ".tbss", .offset = write.offset, .size = 4}};
+  const auto findings = code_findings_of(facts);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].rule, "thread-local-pyobject");
+  EXPECT_EQ(findings[0].subject.name, "thread-local memory");
+  EXPECT_EQ(findings[0].subject.linkage_name, "");
+}
+
 TEST(CodeReport, NamesWritersTimesAndValues) {
   auto write = code_write("cache", "load", "PyDict_New");
   write.size = 8;
