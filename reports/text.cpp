@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/said_of_many.h"
 #include "reports/globals_table.h"
 #include "reports/render.h"
 
@@ -134,21 +135,6 @@ void write_finding(Writer& out, const Finding& finding) {
   if (!finding.fix.empty()) out.line("    fix:     {}", finding.fix);
 }
 
-/// "`cache` holds a dict" → "holds a dict": what is said of each of many places.
-std::string without_subject(const std::string& message) {
-  const std::size_t end = message.starts_with('`') ? message.find("` ", 1) : std::string::npos;
-  return end == std::string::npos ? message : message.substr(end + 2);
-}
-
-/// "move `.bss+0x8` into ..." → "move them into ...", where the message begins with that name.
-std::string for_all(std::string fix, const std::string& message) {
-  const std::size_t end = message.starts_with('`') ? message.find('`', 1) : std::string::npos;
-  if (end == std::string::npos) return fix;
-  const std::string name = message.substr(0, end + 1);
-  if (const std::size_t begin = fix.find(name); begin != std::string::npos) fix.replace(begin, name.size(), "them");
-  return fix;
-}
-
 /// What a run saw, else what the code does; of several the first.
 const model::Because& most_telling(const Finding& finding) {
   for (const model::EvidenceKind kind : {model::EvidenceKind::runtime, model::EvidenceKind::code}) {
@@ -163,13 +149,13 @@ void write_group(Writer& out, const std::vector<const Finding*>& group) {
   const Finding& first = *group.front();
   const std::string severity = out.paint(to_string(first.severity), style_of(first.severity));
   out.line("{}: {} [{}] {} places: each {}", place(first), severity, first.rule, group.size(),
-           without_subject(first.message));
+           model::without_subject(first.message));
   for (std::size_t i = 0; i < std::min(shown_of_a_kind, group.size()); ++i) {
     const model::Because& telling = most_telling(*group[i]);
     out.line("    {:9}{}", fmt::format("{}:", to_string(telling.kind)), telling.text);
   }
   if (group.size() > shown_of_a_kind) out.line("    ... and {} more (-v)", group.size() - shown_of_a_kind);
-  if (!first.fix.empty()) out.line("    fix:     {}", for_all(first.fix, first.message));
+  if (!first.fix.empty()) out.line("    fix:     {}", model::fix_for_all(first.fix, first.message));
 }
 
 void write_findings(Writer& out, const Report& report) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 
+#include "model/said_of_many.h"
 #include "rules/declarations.h"
 #include "rules/generated.h"
 
@@ -29,20 +30,6 @@ bool rests_on_code(const Finding& finding) {
          });
 }
 
-/// "`cache` holds objects" → "holds objects".
-std::string harm_of(const std::string& message) {
-  const std::size_t end = message.starts_with('`') ? message.find("` ", 1) : std::string::npos;
-  return end == std::string::npos ? message : message.substr(end + 2);
-}
-
-/// "move `cache` into the module state" → "move them into the module state".
-std::string fix_for_all(std::string fix) {
-  const std::size_t begin = fix.find('`');
-  const std::size_t end = begin == std::string::npos ? begin : fix.find('`', begin + 1);
-  if (end != std::string::npos) fix.replace(begin, end - begin + 1, "them");
-  return fix;
-}
-
 std::string names_of(const std::vector<const Finding*>& group) {
   std::string text;
   for (std::size_t i = 0; i < std::min(shown_names, group.size()); ++i) {
@@ -57,11 +44,11 @@ Finding folded(const std::vector<const Finding*>& group, const std::string& gene
   const Finding& first = *group.front();
   Finding one = first;
   one.subject = {generator.empty() ? "other statics" : "statics of " + generator, "", "", ""};
-  one.message = generator.empty()
-                    ? fmt::format("{} variables ({}): each {}", group.size(), names_of(group), harm_of(first.message))
-                    : fmt::format("{} of the statics that {} generates ({}): each {}", group.size(), generator,
-                                  names_of(group), harm_of(first.message));
-  one.fix = generator.empty() ? fix_for_all(first.fix) : generator_fix(generator);
+  one.message = generator.empty() ? fmt::format("{} variables ({}): each {}", group.size(), names_of(group),
+                                                model::without_subject(first.message))
+                                  : fmt::format("{} of the statics that {} generates ({}): each {}", group.size(),
+                                                generator, names_of(group), model::without_subject(first.message));
+  one.fix = generator.empty() ? model::fix_for_all(first.fix, first.message) : generator_fix(generator);
   one.because.clear();
   for (const Finding* finding : group) {
     if (one.because.size() == shown_reasons) {
