@@ -234,10 +234,19 @@ std::string generator_of(const CodeVariable& variable, const BinaryFacts& binary
   return own ? generator : std::string();
 }
 
+namespace {
+
+/// "memset()"; what is no name stays as it is: "a function called through a pointer".
+std::string called(const std::string& function) {
+  return function.find(' ') == std::string::npos ? function + "()" : function;
+}
+
+}  // namespace
+
 std::string write_words(const CodeWrite& write, const std::string& variable) {
   const std::string function = write.function.empty() ? "a function" : "`" + write.function + "`";
   if (!write.passed_to.empty())
-    return fmt::format("{} passes the address of `{}` to {}()", function, variable, write.passed_to);
+    return fmt::format("{} passes the address of `{}` to {}", function, variable, called(write.passed_to));
   if (!write.result_of.empty()) {
     return fmt::format("{} stores the result of {}() to `{}`", function, write.result_of, variable);
   }
@@ -246,7 +255,7 @@ std::string write_words(const CodeWrite& write, const std::string& variable) {
 }
 
 std::string value_words(const CodeWrite& write) {
-  if (!write.passed_to.empty()) return "its address to " + write.passed_to + "()";
+  if (!write.passed_to.empty()) return "its address to " + called(write.passed_to);
   if (!write.result_of.empty()) return "result of " + write.result_of + "()";
   switch (write.value) {
     case StoredValue::constant: return write.stored.empty() ? "a constant" : write.stored;
