@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 #include <span>
+#include <string>
+#include <tuple>
 
 #include "rules/declarations.h"
 #include "rules/link_units.h"
@@ -124,22 +126,43 @@ std::string doubts(std::vector<model::Finding> findings) {
   return shared + (shared.empty() || uses.empty() ? "" : ", and ") + uses;
 }
 
-/// It was let in by an interpreter with its own GIL: did it share, crash or hang there? What it shares comes first:
-/// that is the same in every run, a crash is not.
+/// "`cache` holds a dict of interpreter 1, and 2 more variables".
+std::string shared_by(const Phase& phase) {
+  std::set<std::tuple<std::string, std::string, std::uint64_t>> variables;
+  for (const model::SharedObject& object : phase.shared) {
+    const bool named = !object.symbol.empty();
+    variables.emplace(object.library, named ? object.symbol : object.section, named ? 0 : object.offset);
+  }
+  std::string text = shared_text(phase.shared.front());
+  const std::size_t more = variables.size() - 1;
+  if (more > 0) text += fmt::format(", and {} more variable{}", more, more == 1 ? "" : "s");
+  return text;
+}
+
+/// It was let in by an interpreter with its own GIL: did it share, crash or hang there? What was seen while one
+/// interpreter ran after the other comes first: it is the same in every run. Where they race for a variable, what it
+/// holds at the end is luck, and a crash is luck as well.
 void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& binary, const RunFacts& run,
                     const std::vector<model::Finding>& against) {
+  const auto shares = [](const Phase& phase) {
+    return phase.level != Level::forced && phase.level != Level::main && !phase.shared.empty();
+  };
   for (const Phase& phase : run.phases) {
-    if (phase.level == Level::forced || phase.level == Level::main || phase.shared.empty()) continue;
+    if (!shares(phase) || phase.at_once) continue;
     verdict.kind = VerdictKind::unsafe;
-    verdict.reason = shared_text(phase.shared.front());
-    const std::size_t more = phase.shared.size() - 1;
-    if (more > 0) verdict.reason += fmt::format(", and {} more place{}", more, more == 1 ? "" : "s");
+    verdict.reason = shared_by(phase);
     return;
   }
   for (const ConflictingWrite& write : conflicting_writes(facts, run)) {
     if (!write.overwritten) continue;
     verdict.kind = VerdictKind::unsafe;
     verdict.reason = write.text;
+    return;
+  }
+  for (const Phase& phase : run.phases) {
+    if (!shares(phase)) continue;
+    verdict.kind = VerdictKind::unsafe;
+    verdict.reason = shared_text(phase.shared.front());
     return;
   }
   for (const Phase& phase : run.phases) {

@@ -239,7 +239,8 @@ std::string words_of_abort(const std::string& errors) {
 bool judge_end(const LevelRun& run, const ChildResult& child, const EventLog& log, model::Phase& phase) {
   const std::string where = log.finished            ? "at the interpreter's exit, after all steps"
                             : log.last_step.empty() ? "before the first step"
-                                                    : "during " + log.last_step;
+                            : phase.at_once ? "with several interpreters at once"  // the last step told is not its
+                                            : "during " + log.last_step;
   if (child.timed_out) {
     phase.outcome = Outcome::timed_out;
     phase.detail = "still running after " + std::to_string(std::lround(run.timeout)) + " s, " + where;
@@ -353,8 +354,8 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
     phase.detail = child.start_error;
     return phase;
   }
-  if (judge_end(run, child, log, phase)) judge_events(run, log, phase);
   count(run, log, phase);
+  if (judge_end(run, child, log, phase)) judge_events(run, log, phase);
   Evidence evidence = evidence_of(run, log);
   phase.shared = std::move(evidence.shared);
   // What a hook writes before the import is refused says nothing that the forced level does not say better.
