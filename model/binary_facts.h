@@ -84,11 +84,11 @@ struct CodeWrite {
   auto operator<=>(const CodeWrite&) const = default;
 };
 
-/// A load from the module's own writable memory: who reads a static.
+/// A load from the module's own writable memory: who reads a static. One row for each place and function.
 struct CodeRead {
   std::string section{};
   std::uint64_t offset = 0;
-  std::string function{};
+  std::string function{};  ///< as CodeWrite::function; ".text+0x1310" where the file does not name it
 
   auto operator<=>(const CodeRead&) const = default;
 };

@@ -80,7 +80,7 @@ struct GlobalVariable {
   /// As the debug information declares it; else empty.
   std::string declared_type{};
   std::vector<GlobalWriter> writers{};
-  /// Functions that load it; nameless ones are one.
+  /// Functions that load it.
   std::size_t readers = 0;
 
   auto operator<=>(const GlobalVariable&) const = default;

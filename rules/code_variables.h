@@ -26,7 +26,7 @@ struct CodeVariable {
   std::string explained{};
   /// The most telling first. They point into the facts.
   std::vector<const model::CodeWrite*> writes{};
-  /// Functions that load some of it; nameless ones are one. Set by count_readers.
+  /// Functions that load some of it. Set by count_readers.
   std::size_t readers = 0;
   /// Its declaration in the debug information; null when there is none.
   const model::StaticObject* declared = nullptr;

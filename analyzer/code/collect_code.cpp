@@ -51,7 +51,10 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder) {
     for (const Instruction& instruction : function.instructions) facts.text += instruction.size;
   }
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes;
-  timed(time.propagation, [&] { writes = stores.take(); });
+  timed(time.propagation, [&] {
+    writes = stores.take();
+    facts.reads = stores.take_reads();
+  });
   timed(time.call_graph, [&] {
     graph.finish();
     const Phases phases(code, graph);

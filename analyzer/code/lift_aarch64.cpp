@@ -55,18 +55,22 @@ enum class Form : std::uint8_t {
   stop,
 };
 
+/// To how many bytes a load extends the sign of what it takes.
+enum class Extends : std::uint8_t { nothing, four, eight };
+
 struct Shape {
   Form form = Form::unknown;
   std::uint8_t width = 0;
   bool writes = false;
   bool reads = false;
   bool atomic = false;
+  Extends extends = Extends::nothing;
 };
 
 std::unordered_map<std::string, Shape> known_names() {
   std::unordered_map<std::string, Shape> names;
   const auto add = [&](const std::string& name, Form form, unsigned width = 0, bool atomic = false) {
-    names[name] = {form, static_cast<std::uint8_t>(width), false, false, atomic};
+    names[name] = {form, static_cast<std::uint8_t>(width), false, false, atomic, Extends::nothing};
   };
   add("ADRP", Form::adrp), add("ADR", Form::adr), add("MRS", Form::thread_pointer, 8);
   for (const char* name : {"ADDXrr", "ADDXrs", "ADDXrx", "ADDXrx64"}) add(name, Form::add_registers);
@@ -102,6 +106,16 @@ std::unordered_map<std::string, Shape> known_names() {
     add("LDAPUR" + l + "i", Form::load_near, bytes);
   }
   add("LDRXl", Form::load_literal, 8);
+  // To eight bytes; to four, the rest of the register is zero, and the value is not followed.
+  const std::pair<const char*, unsigned> extending[] = {{"SBX", 1}, {"SHX", 2}, {"SW", 4}, {"SBW", 1}, {"SHW", 2}};
+  for (const auto& [letters, bytes] : extending) {
+    const std::string l(letters);
+    add("LDR" + l + "ui", Form::load, bytes), add("LDUR" + l + "i", Form::load_near, bytes);
+    for (const char* index : {"roX", "roW"}) add("LDR" + l + index, Form::load_index, bytes);
+    for (const std::string& name : {"LDR" + l + "ui", "LDUR" + l + "i", "LDR" + l + "roX", "LDR" + l + "roW"}) {
+      names[name].extends = l == "SBW" || l == "SHW" ? Extends::four : Extends::eight;
+    }
+  }
   for (const char* name : {"MOVIv2d_ns", "MOVIv16b_ns", "MOVIv4i32", "MOVID"}) add(name, Form::zero_vector, 16);
   add("DUPv2i64gpr", Form::spread, 16), add("INSvi64gpr", Form::insert_high, 8);
   add("Bcc", Form::branch_if), add("B", Form::jump), add("BR", Form::jump_reg), add("BL", Form::call);
@@ -189,13 +203,13 @@ class Aarch64Lifter final : public Lifter {
         out.op = Op::insert, out.dst = reg(raw, 0).number;
         out.has_immediate = true, out.immediate = imm(raw, 2), out.shift = static_cast<std::uint8_t>(imm(raw, 3));
         return;
-      case Form::load: return load(raw, 0, 1, imm(raw, 2) * shape.width, out);
+      case Form::load: load(raw, 0, 1, imm(raw, 2) * shape.width, out); return extend(shape, out);
       case Form::load_plain: return load(raw, 0, 1, 0, out);
-      case Form::load_near: return load(raw, 0, 1, imm(raw, 2), out);
+      case Form::load_near: load(raw, 0, 1, imm(raw, 2), out); return extend(shape, out);
       case Form::load_index:
         load(raw, 0, 1, 0, out);
         out.memory.index = reg(raw, 2).number;
-        return;
+        return extend(shape, out);
       case Form::load_pair:
         load(raw, 0, 2, imm(raw, 3) * shape.width, out);
         if (out.op == Op::load) out.src2 = reg(raw, 1).number, out.pair = true;
@@ -326,6 +340,11 @@ class Aarch64Lifter final : public Lifter {
     memory(raw, base, offset, out);
     out.op = Op::load, out.dst = reg(raw, dst).number;
     if (out.dst == no_register) out.op = Op::other;
+  }
+
+  static void extend(const Shape& shape, Instruction& out) {
+    out.sign_extends = shape.extends != Extends::nothing;
+    if (shape.extends == Extends::four) out.op = Op::other, out.dst = no_register;
   }
 
   void store(const llvm::MCInst& raw, unsigned src, unsigned base, std::int64_t offset, Instruction& out) const {

@@ -21,10 +21,14 @@ unsigned parts_of(const Instruction& instruction) {
 
 }  // namespace
 
-Stores::Stores(ModuleCode& code) : code_(code), arguments_(code) {
+Stores::Stores(ModuleCode& code) : code_(code), arguments_(code), reads_(code) {
   const auto& sections = code.image().sections;
   const auto found = std::ranges::find(sections, model::SectionClass::thread_local_, &Section::kind);
-  if (found != sections.end()) thread_local_ = &*found;
+  if (found == sections.end()) return;
+  thread_local_ = &*found;
+  for (const Symbol& symbol : code.image().symbols) {
+    if (symbol.kind == Symbol::Kind::thread_local_) thread_symbols_.push_back(&symbol);
+  }
 }
 
 void Stores::read(std::size_t index, const FunctionCode& function) {
@@ -43,7 +47,7 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
   }
   const State nothing;
   for (const Instruction& instruction : function.instructions) {
-    if (instruction.writes_memory) look(index, nothing, instruction, finalizes);
+    if (instruction.has_memory || instruction.writes_memory) look(index, nothing, instruction, finalizes);
   }
 }
 
@@ -79,6 +83,7 @@ bool Stores::makes_writable_address(const Instruction& instruction) const {
 }
 
 void Stores::look(std::size_t index, const State& state, const Instruction& instruction, bool finalizes) {
+  reads_.look(index, state, instruction);
   if (instruction.op == Op::call || instruction.op == Op::jump) return look_at_call(index, state, instruction);
   if (!instruction.writes_memory) return;
   const Evaluator& evaluator = code_.evaluator();
@@ -89,7 +94,7 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   } else {
     place = evaluator.place(state, instruction.memory);
   }
-  if (place.kind == Place::Kind::thread) return add_thread_local(index, state, instruction);
+  if (place.kind == Place::Kind::thread) return add_thread_local(index, state, instruction, place);
   if (place.kind != Place::Kind::image) return;
   // "completed.0": set once, when the library is unloaded.
   const bool flag = finalizes && instruction.width == 1 && instruction.has_immediate && instruction.immediate == 1;
@@ -141,9 +146,10 @@ void Stores::add_store(std::size_t index, const State& state, const Instruction&
   }
 }
 
-/// Where in thread-local memory a store goes only the loader knows: all of it is one variable here. Of what goes there
-/// only what may be an object matters.
-void Stores::add_thread_local(std::size_t index, const State& state, const Instruction& instruction) {
+/// Of what goes to thread-local memory only what may be an object matters. Where the linker's table does not tell which
+/// variable it is, the write has no size.
+void Stores::add_thread_local(std::size_t index, const State& state, const Instruction& instruction,
+                              const Place& place) {
   if (thread_local_ == nullptr || instruction.op != Op::store || instruction.width != 8) return;
   const Value value = code_.evaluator().stored(state, instruction, 0);
   model::CodeWrite write;
@@ -152,6 +158,16 @@ void Stores::add_thread_local(std::size_t index, const State& state, const Instr
   describe_stored(code_, {&value, 1}, write);
   using enum model::StoredValue;
   if (write.value == constant || write.value == immortal || write.value == static_address) return;
+  const auto [section, offset] =
+      place.indexed ? std::pair<const Section*, std::uint64_t>{nullptr, 0} : code_.image().thread_section(place.at);
+  if (section != nullptr) {
+    write.section = section->name;
+    write.offset = offset;
+    write.size = instruction.width;
+    const auto next = std::ranges::upper_bound(thread_symbols_, place.at, {}, &Symbol::address);
+    const Symbol* symbol = next == thread_symbols_.begin() ? nullptr : *std::prev(next);
+    if (symbol != nullptr && place.at - symbol->address < symbol->size) write.symbol = symbol->name;
+  }
   writes_.emplace_back(index, std::move(write));
 }
 

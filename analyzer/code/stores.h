@@ -8,6 +8,7 @@
 
 #include "analyzer/code/module_code.h"
 #include "analyzer/code/passed_arguments.h"
+#include "analyzer/code/reads.h"
 #include "model/binary_facts.h"
 
 namespace isoaudit::analyzer {
@@ -21,6 +22,8 @@ class Stores {
   void read(std::size_t index, const FunctionCode& function);
   /// After all functions were read: each write with the number of the function that makes it.
   std::vector<std::pair<std::size_t, model::CodeWrite>> take();
+  /// What they load from there, seen on the same way through the code.
+  std::vector<model::CodeRead> take_reads() { return reads_.take(); }
 
  private:
   /// An address that went to a function of the file.
@@ -39,7 +42,7 @@ class Stores {
   void add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
                  std::span<const Value> parts);
   void pass(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t address);
-  void add_thread_local(std::size_t index, const State& state, const Instruction& instruction);
+  void add_thread_local(std::size_t index, const State& state, const Instruction& instruction, const Place& place);
   /// The named variable that covers the address; null when there is none.
   const Symbol* covering(std::uint64_t address) const;
   /// Where the variable at `address` ends; where no name says so, the next named one or `end`.
@@ -50,8 +53,11 @@ class Stores {
 
   ModuleCode& code_;
   PassedArguments arguments_;
+  Reads reads_;
   /// Where thread-local memory begins; null when the image has none.
   const Section* thread_local_ = nullptr;
+  /// Thread-local variables that the file names, by place.
+  std::vector<const Symbol*> thread_symbols_{};
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes_{};
   std::vector<Passed> pending_{};
 };

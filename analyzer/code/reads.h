@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "analyzer/code/module_code.h"
+#include "model/binary_facts.h"
+
+namespace isoaudit::analyzer {
+
+/// Which functions load from the image's own writable memory. An address that is only passed on, and the load that is
+/// one half of a change, are no reading.
+class Reads {
+ public:
+  explicit Reads(const ModuleCode& code) : code_(code) {}
+
+  /// An instruction of function number `index`, with what is known before it.
+  void look(std::size_t index, const State& state, const Instruction& instruction);
+  /// One row for each place and function, sorted.
+  std::vector<model::CodeRead> take();
+
+ private:
+  using Row = std::pair<std::uint64_t, std::uint32_t>;
+
+  void add(std::size_t index, std::uint64_t address);
+  void sort_unique();
+
+  const ModuleCode& code_;
+  /// Address, function. Loops and unrolled code load one place again and again: repeated rows go when there are many.
+  std::vector<Row> rows_{};
+  std::size_t most_rows_ = 4096;
+};
+
+}  // namespace isoaudit::analyzer
