@@ -110,14 +110,18 @@ constexpr CallingConvention aarch64{aarch64_arguments, 0, 31, 29, all_vectors | 
 
 }  // namespace
 
-std::unique_ptr<Decoder> Decoder::create(Machine machine) {
+std::unique_ptr<Decoder> Decoder::create_plain(Machine machine) {
   if (machine == Machine::other) return nullptr;
   const Target& target = target_of(machine);
   if (target.target == nullptr) return nullptr;
   auto decoder = std::make_unique<LlvmDecoder>(target);
-  if (!decoder->usable()) return nullptr;
-  if (machine == Machine::aarch64) return remember_words(std::move(decoder));
-  return decoder;
+  return decoder->usable() ? std::move(decoder) : nullptr;
+}
+
+std::unique_ptr<Decoder> Decoder::create(Machine machine) {
+  std::unique_ptr<Decoder> decoder = create_plain(machine);
+  if (decoder == nullptr) return nullptr;
+  return machine == Machine::aarch64 ? remember_words(std::move(decoder)) : remember_bytes(std::move(decoder));
 }
 
 const CallingConvention& calling_convention(Machine machine, model::BinaryFormat format) {

@@ -15,6 +15,8 @@ class Decoder {
  public:
   /// Null when no disassembler for the machine is built in.
   static std::unique_ptr<Decoder> create(Machine machine);
+  /// The same without a memory for what was decoded before: every instruction is LLVM's.
+  static std::unique_ptr<Decoder> create_plain(Machine machine);
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
   virtual ~Decoder() = default;

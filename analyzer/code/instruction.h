@@ -56,6 +56,8 @@ struct MemoryOperand {
   bool segment = false;
   /// With neither base nor index: the address itself.
   std::int64_t displacement = 0;
+
+  bool operator==(const MemoryOperand&) const = default;
 };
 
 struct Instruction {
@@ -85,6 +87,7 @@ struct Instruction {
   /// Added to the memory operand's base register after the access.
   std::int64_t writeback = 0;
 
+  bool operator==(const Instruction&) const = default;
   std::uint64_t next() const { return address + size; }
   bool ends_block() const { return op == Op::jump || op == Op::stop || op == Op::result; }
   bool is_branch() const { return op == Op::branch || op == Op::branch_zero || op == Op::branch_other; }

@@ -1,5 +1,6 @@
 #include "analyzer/code/word_cache.h"
 
+#include <array>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -11,24 +12,61 @@ namespace {
 constexpr unsigned bits = 12, shift = 32 - bits;
 constexpr std::size_t rows = std::size_t{1} << bits;
 
-/// ADR, ADRP and loads of literals name an address by its distance (Arm Architecture Reference Manual, C4.1).
-bool names_its_address(std::uint32_t word) {
-  return (word & 0x1F000000) == 0x10000000 || (word & 0x3B000000) == 0x18000000;
+/// Instructions that name an address by its distance (Arm Architecture Reference Manual, C4.1): which of their bits are
+/// the distance, and in what it is counted. Each distance is an instruction of its kind, so one of them stands for all.
+struct Distance {
+  std::uint32_t mask = 0, kind = 0;
+  std::uint32_t low_bits = 0;  ///< ADR and ADRP only: two bits below the others, at 29
+  unsigned first = 0, count = 0;
+  unsigned scale = 0;  ///< as a power of two
+  /// Counted from the page.
+  bool pages = false;
+};
+constexpr std::array<Distance, 7> distances{{
+    {0x7C000000, 0x14000000, 0, 0, 26, 2},                  // b, bl
+    {0xFF000000, 0x54000000, 0, 5, 19, 2},                  // b.cond, bc.cond
+    {0x7E000000, 0x34000000, 0, 5, 19, 2},                  // cbz, cbnz
+    {0x7E000000, 0x36000000, 0, 5, 14, 2},                  // tbz, tbnz
+    {0x9F000000, 0x90000000, 0x60000000, 5, 19, 12, true},  // adrp
+    {0x9F000000, 0x10000000, 0x60000000, 5, 19, 0},         // adr
+    {0x3B000000, 0x18000000, 0, 5, 19, 2},                  // loads of literals
+}};
+
+/// The row of `distances` for each value of a word's upper eight bits, and 1 more; 0 for none.
+constexpr std::array<std::uint8_t, 256> distance_rows() {
+  std::array<std::uint8_t, 256> found{};
+  for (std::uint32_t top = 0; top < 256; ++top) {
+    for (std::size_t i = 0; i < distances.size(); ++i) {
+      if ((top << 24 & distances[i].mask) == distances[i].kind) found[top] = static_cast<std::uint8_t>(i + 1);
+    }
+  }
+  return found;
+}
+constexpr std::array<std::uint8_t, 256> distance_row = distance_rows();
+
+const Distance* distance_in(std::uint32_t word) {
+  const std::uint8_t row = distance_row[word >> 24];
+  return row == 0 ? nullptr : &distances[row - 1];
 }
 
-/// What the distance is counted from: ADRP counts from the page.
-std::uint64_t origin(std::uint32_t word, std::uint64_t address) {
-  const bool page = (word & 0x9F000000) == 0x90000000;
-  return page ? address & ~std::uint64_t{0xFFF} : address;
+std::uint32_t distance_bits(const Distance& distance) {
+  return (((std::uint32_t{1} << distance.count) - 1) << distance.first) | distance.low_bits;
 }
 
-/// Addresses wrap as the machine's do.
-void move(Instruction& instruction, std::uint32_t word, std::uint64_t from, std::uint64_t to) {
-  const std::uint64_t distance = origin(word, to) - origin(word, from);
-  if (instruction.has_target) instruction.target += distance;
-  if (!instruction.has_memory || !names_its_address(word)) return;
-  const auto place = static_cast<std::uint64_t>(instruction.memory.displacement);
-  instruction.memory.displacement = static_cast<std::int64_t>(place + distance);
+/// In bytes; addresses wrap as the machine's do.
+std::uint64_t distance_of(const Distance& distance, std::uint32_t word) {
+  std::uint64_t value = (word >> distance.first) & ((std::uint32_t{1} << distance.count) - 1);
+  unsigned width = distance.count;
+  if (distance.low_bits != 0) {
+    value = value << 2 | (word >> 29 & 3);
+    width += 2;
+  }
+  const std::uint64_t sign = std::uint64_t{1} << (width - 1);
+  return ((value ^ sign) - sign) << distance.scale;
+}
+
+std::uint64_t origin(const Distance& distance, std::uint64_t address) {
+  return distance.pages ? address & ~std::uint64_t{0xFFF} : address;
 }
 
 class WordCache final : public Decoder {
@@ -39,28 +77,111 @@ class WordCache final : public Decoder {
     if (bytes.size() < sizeof(std::uint32_t)) return decoder_->decode(bytes, address, out);
     std::uint32_t word = 0;
     std::memcpy(&word, bytes.data(), sizeof word);
-    Row& row = rows_[(word * 2654435761u) >> shift];
-    if (!row.filled || row.word != word) {
-      row.is_one = decoder_->decode(bytes, address, row.instruction);
-      row.filled = true;
-      row.word = word;
-    }
+    const Distance* distance = distance_in(word);
+    const std::uint32_t key = distance == nullptr ? word : word & ~distance_bits(*distance);
+    Row& row = rows_[(key * 2654435761u) >> shift];
+    if (!row.filled || row.word != key) fill(row, key);
     out = row.instruction;
-    move(out, word, out.address, address);
     out.address = address;
+    if (distance != nullptr) {
+      const std::uint64_t place = origin(*distance, address) + distance_of(*distance, word);
+      if (out.has_target) out.target = place;
+      if (out.has_memory) out.memory.displacement = static_cast<std::int64_t>(place);
+    }
     return row.is_one;
   }
 
  private:
   struct Row {
-    /// Where it was found first.
+    /// As at address 0, with no distance.
     Instruction instruction{};
     std::uint32_t word = 0;
     bool filled = false;
     bool is_one = false;
   };
 
+  void fill(Row& row, std::uint32_t word) {
+    std::array<std::uint8_t, sizeof word> bytes{};
+    std::memcpy(bytes.data(), &word, sizeof word);
+    row.is_one = decoder_->decode(bytes, 0, row.instruction);
+    row.filled = true;
+    row.word = word;
+  }
+
   std::unique_ptr<Decoder> decoder_;
+  std::vector<Row> rows_;
+};
+
+/// An instruction of x86-64 has fifteen bytes at most.
+struct Key {
+  std::uint64_t low = 0, high = 0;
+
+  bool operator==(const Key&) const = default;
+  /// The first `size` bytes of it, one to fifteen.
+  Key cut(unsigned size) const {
+    if (size >= 8) return {low, high & ((std::uint64_t{1} << (size - 8) * 8) - 1)};
+    return {low & ((std::uint64_t{1} << size * 8) - 1), 0};
+  }
+};
+
+/// What an instruction is depends on nothing but its own bytes, and no instruction begins with another one. Which bytes
+/// are an instruction, LLVM has said of the same ones before; how many to compare is a guess, by how those that began
+/// alike went on.
+class ByteCache final : public Decoder {
+ public:
+  explicit ByteCache(std::unique_ptr<Decoder> decoder) : decoder_(std::move(decoder)), sizes_(guesses), rows_(rows) {}
+
+  bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) override {
+    Key key;
+    if (bytes.size() < sizeof key) return decoder_->decode(bytes, address, out);
+    std::memcpy(&key, bytes.data(), sizeof key);
+    std::uint8_t& size = sizes_[(static_cast<std::uint32_t>(key.low) * 2654435761u) >> (32 - guess_bits)];
+    if (size != 0) {
+      const Key own = key.cut(size);
+      const Row& row = row_of(own);
+      if (row.instruction.size == size && row.key == own) {
+        out = row.instruction;
+        out.address = address;
+        return true;
+      }
+    }
+    if (!decoder_->decode(bytes, address, out)) return false;
+    if (!means_the_same_everywhere(out, bytes[0])) return true;
+    size = out.size;
+    const Key own = key.cut(size);
+    Row& row = row_of(own);
+    row.key = own;
+    row.instruction = out;
+    return true;
+  }
+
+ private:
+  static constexpr unsigned guess_bits = 14;
+  static constexpr std::size_t guesses = std::size_t{1} << guess_bits;
+
+  struct Row {
+    Key key{};
+    /// Of size 0 while the row is empty.
+    Instruction instruction{};
+  };
+
+  /// Jumps, calls and what is relative to the instruction pointer seldom come again with the same distance. A byte
+  /// alone may be a prefix, which counts as an instruction or not by what follows; these are none: push, pop, nop, ret,
+  /// leave, int3.
+  static bool means_the_same_everywhere(const Instruction& instruction, std::uint8_t first) {
+    if (instruction.has_target || (instruction.has_memory && instruction.memory.base == no_register)) return false;
+    const bool stands_alone =
+        (first >= 0x50 && first < 0x60) || first == 0x90 || first == 0xC3 || first == 0xC9 || first == 0xCC;
+    return instruction.size > 1 ? instruction.size < sizeof(Key) : stands_alone;
+  }
+
+  Row& row_of(const Key& key) {
+    const std::uint64_t mixed = (key.low ^ key.high * 0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93;
+    return rows_[mixed >> (64 - bits)];
+  }
+
+  std::unique_ptr<Decoder> decoder_;
+  std::vector<std::uint8_t> sizes_;
   std::vector<Row> rows_;
 };
 
@@ -68,6 +189,10 @@ class WordCache final : public Decoder {
 
 std::unique_ptr<Decoder> remember_words(std::unique_ptr<Decoder> decoder) {
   return std::make_unique<WordCache>(std::move(decoder));
+}
+
+std::unique_ptr<Decoder> remember_bytes(std::unique_ptr<Decoder> decoder) {
+  return std::make_unique<ByteCache>(std::move(decoder));
 }
 
 }  // namespace isoaudit::analyzer

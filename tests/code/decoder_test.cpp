@@ -178,17 +178,63 @@ TEST(Decoder, AWordThatIsSeenAgainMeansTheSameFromItsNewPlace) {
   const std::unique_ptr<Decoder> again = Decoder::create(Machine::aarch64);
   for (const std::uint64_t address : {std::uint64_t{0x1000}, std::uint64_t{0x5ff4}, ~std::uint64_t{3}}) {
     for (const std::uint32_t word : words) {
-      std::array<std::uint8_t, 4> bytes{};
-      std::memcpy(bytes.data(), &word, sizeof word);
-      Instruction first, later;
-      const bool is_one = Decoder::create(Machine::aarch64)->decode(bytes, address, first);
-      EXPECT_EQ(again->decode(bytes, address, later), is_one);
-      EXPECT_EQ(later.address, first.address);
-      EXPECT_EQ(later.op, first.op);
-      EXPECT_EQ(later.has_target, first.has_target);
-      EXPECT_EQ(later.target, first.target) << std::hex << word;
-      EXPECT_EQ(later.memory.base, first.memory.base);
-      EXPECT_EQ(later.memory.displacement, first.memory.displacement) << std::hex << word;
+      // Other distances of the same kind as well: they share a row.
+      for (const std::uint32_t distance : {0u, 0x20u, 0x7ffe0u, 0x800000u, 0x60000000u}) {
+        std::array<std::uint8_t, 4> bytes{};
+        const std::uint32_t changed = word ^ distance;
+        std::memcpy(bytes.data(), &changed, sizeof changed);
+        Instruction first, later;
+        const bool is_one = Decoder::create_plain(Machine::aarch64)->decode(bytes, address, first);
+        EXPECT_EQ(again->decode(bytes, address, later), is_one) << std::hex << changed;
+        if (is_one) {
+          EXPECT_EQ(later, first) << std::hex << changed << " at " << address;
+        }
+      }
+    }
+  }
+}
+
+// So are x86-64's bytes, whatever comes after them. A prefix is an instruction or a part of one by what follows.
+TEST(Decoder, BytesThatAreSeenAgainMeanTheSame) {
+  const std::vector<Bytes> starts = {
+      {0x48, 0x89, 0xe5},                                   // mov %rsp, %rbp
+      {0x55},                                               // push %rbp
+      {0xc3},                                               // ret
+      {0x48, 0x8b, 0x45, 0xf8},                             // mov -8(%rbp), %rax
+      {0x48, 0x8d, 0x3d, 0x10, 0, 0, 0},                    // lea 16(%rip), %rdi
+      {0xe8, 0x10, 0, 0, 0},                                // call
+      {0x74, 0x05},                                         // je
+      {0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8},                 // movabs
+      {0xc7, 0x84, 0x24, 0x80, 0, 0, 0, 1, 0, 0, 0},        // movl $1, 0x80(%rsp)
+      {0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0},        // nopw
+      {0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0},  // data16 nopw
+      {0xf0, 0x48, 0x0f, 0xb1, 0x0a},                       // lock cmpxchg
+      {0xf0},
+      {0xf2},
+      {0xf3},
+      {0x66},
+      {0x48},
+      {0x2e},
+      {0x64},
+      {0x9b},                    // prefixes, or alone
+      {0xf3, 0x48, 0xab},        // rep stosq
+      {0xf3, 0x0f, 0x1e, 0xfa},  // endbr64
+      {0xc5, 0xf8, 0x11, 0x00},  // vmovups
+      {0x06},                    // never an instruction
+  };
+  const std::vector<Bytes> ends = {
+      {0x90, 0x90, 0x90}, {0x48, 0x01, 0xc8}, {0xf0, 0x01, 0x08}, {0xc3, 0, 0}, {0xff, 0xff}};
+  const std::unique_ptr<Decoder> again = Decoder::create(x86);
+  for (const std::uint64_t address : {std::uint64_t{0x1000}, std::uint64_t{0x5ff4}}) {
+    for (const Bytes& end : ends) {
+      for (Bytes bytes : starts) {
+        bytes.insert(bytes.end(), end.begin(), end.end());
+        bytes.resize(32);
+        Instruction first, later;
+        const bool is_one = Decoder::create_plain(x86)->decode(bytes, address, first);
+        EXPECT_EQ(again->decode(bytes, address, later), is_one);
+        EXPECT_EQ(later, first) << std::hex << unsigned{bytes[0]} << ' ' << unsigned{bytes[1]} << " at " << address;
+      }
     }
   }
 }
