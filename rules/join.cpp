@@ -39,6 +39,19 @@ bool same_subject(const Finding& source, const Finding& other) {
   return !b.name.empty() && a.name == b.name;
 }
 
+/// Both tell of a store in the same line of the same file: the machine code's lines come from the file's debug
+/// information.
+bool same_line(const Finding& source, const Finding& other) {
+  const auto is_stored_there = [&](const model::Because& because) {
+    return because.kind == EvidenceKind::code && because.where.line != 0 &&
+           std::ranges::any_of(source.because, [&](const model::Because& line) {
+             return line.kind == EvidenceKind::source && line.where.line == because.where.line &&
+                    file_name(line.where.file) == file_name(because.where.file);
+           });
+  };
+  return std::ranges::any_of(other.because, is_stored_there);
+}
+
 /// Rules about a variable may meet under the variable; rules about a hook or a function only meet themselves.
 bool about_variable(const Finding& finding) {
   constexpr std::string_view rules[] = {
@@ -103,10 +116,15 @@ std::vector<Finding> join(std::vector<Finding> findings) {
                               joined[i].subject.address == finding.subject.address;
       if (same_place || same_subject(joined[i], finding)) homes.push_back(i);
     }
-    // Two source variables of one name: which of them this is cannot be told, so it stays alone.
-    const bool several_sources =
-        variable && std::ranges::count_if(homes, [&](std::size_t i) { return from_source(joined[i]); }) > 1;
-    if (homes.empty() || several_sources) {
+    // Two source variables of one name: where no line tells which of them this is, it stays alone.
+    const auto sources = [&] {
+      return std::ranges::count_if(homes, [&](std::size_t i) { return from_source(joined[i]); });
+    };
+    if (variable && sources() > 1) {
+      std::erase_if(homes, [&](std::size_t i) { return from_source(joined[i]) && !same_line(joined[i], finding); });
+      if (sources() != 1) homes.clear();
+    }
+    if (homes.empty()) {
       add(std::move(finding));
       continue;
     }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <new>
 
+#include "analyzer/binary/debug_lines.h"
 #include "analyzer/binary/digest.h"
 #include "analyzer/binary/entry_points.h"
 #include "analyzer/binary/footprint.h"
@@ -78,7 +79,7 @@ std::optional<model::BinaryFacts> read_facts(const BinaryInput& input, const Fil
   facts.footprint = footprint_of(image);
   if (input.reads_code && input.reads_code(facts)) {
     declare_variables(image, facts.static_objects);
-    facts.code = collect_code(image);
+    facts.code = collect_code(image, read_lines(image));
   }
   return facts;
 }

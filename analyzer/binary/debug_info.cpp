@@ -1,22 +1,19 @@
 #include "analyzer/binary/debug_info.h"
 
-#include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/DebugInfo/DWARF/DWARFDie.h>
 #include <llvm/DebugInfo/DWARF/DWARFTypePrinter.h>
 #include <llvm/DebugInfo/DWARF/DWARFUnit.h>
-#include <llvm/Object/ObjectFile.h>
 #include <llvm/Support/DataExtractor.h>
-#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/raw_ostream.h>
 
 #include <optional>
 #include <vector>
 
+#include "analyzer/binary/dwarf.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
-/// Debug information of the largest modules that were seen is a tenth of that; more is not read.
-constexpr std::uint64_t most_debug_bytes = std::uint64_t{1} << 30;
 /// Blocks, namespaces and classes within each other.
 constexpr unsigned deepest_nesting = 64;
 
@@ -92,38 +89,12 @@ class Reader {
   std::map<std::uint64_t, DeclaredVariable> found_{};
 };
 
-std::uint64_t debug_bytes(const llvm::object::ObjectFile& object) {
-  std::uint64_t bytes = 0;
-  for (const llvm::object::SectionRef& section : object.sections()) {
-    llvm::Expected<llvm::StringRef> name = section.getName();
-    if (!name) {
-      llvm::consumeError(name.takeError());
-      continue;
-    }
-    if (name->starts_with(".debug_")) bytes += section.getSize();
-  }
-  return bytes;
-}
-
 }  // namespace
 
 std::map<std::uint64_t, DeclaredVariable> read_declared_variables(const Image& image) {
-  if (image.format != model::BinaryFormat::elf || !image.has_symbol_table || image.file == nullptr) return {};
-  const auto bytes = image.file->bytes();
-  const llvm::MemoryBufferRef buffer({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "module");
-  llvm::Expected<std::unique_ptr<llvm::object::ObjectFile>> object =
-      llvm::object::ObjectFile::createELFObjectFile(buffer);
-  if (!object) {
-    llvm::consumeError(object.takeError());
-    return {};
-  }
-  const std::uint64_t size = debug_bytes(**object);
-  if (size == 0 || size > most_debug_bytes) return {};
-  // Damage costs what it hides, no more: nothing else depends on these names.
-  const auto ignore = [](llvm::Error error) { llvm::consumeError(std::move(error)); };
-  const auto context = llvm::DWARFContext::create(**object, llvm::DWARFContext::ProcessDebugRelocations::Ignore,
-                                                  nullptr, "", ignore, ignore);
-  return context == nullptr ? std::map<std::uint64_t, DeclaredVariable>() : Reader().read(*context);
+  if (!image.has_symbol_table) return {};
+  const Dwarf dwarf = open_dwarf(image, ".debug_info");
+  return dwarf.context == nullptr ? std::map<std::uint64_t, DeclaredVariable>() : Reader().read(*dwarf.context);
 }
 
 }  // namespace isoaudit::analyzer

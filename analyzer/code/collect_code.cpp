@@ -36,12 +36,12 @@ void timed(std::uint64_t& sum, const Work& work) {
   sum += static_cast<std::uint64_t>(duration_cast<nanoseconds>(steady_clock::now() - before).count());
 }
 
-model::CodeFacts read_code(const Image& image, Decoder& decoder) {
+model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& line_of) {
   model::CodeFacts facts{.read = true};
   model::CodeTime& time = facts.time;
   ModuleCode code(image, decoder);
   CodeGraph graph(code);
-  Stores stores(code);
+  Stores stores(code, line_of);
   FunctionCode function;
   for (std::size_t i = 0; i < code.functions().size(); ++i) {
     if (is_runtime_s_own(code.functions()[i].name)) continue;
@@ -78,11 +78,11 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder) {
 
 }  // namespace
 
-model::CodeFacts collect_code(const Image& image) {
+model::CodeFacts collect_code(const Image& image, const LineOf& line_of) {
   try {
     const std::unique_ptr<Decoder> decoder = image.pointer_size == 8 ? Decoder::create(image.machine) : nullptr;
     if (decoder == nullptr) return {.why_not = "no disassembler for " + image.arch + " is built in"};
-    return read_code(image, *decoder);
+    return read_code(image, *decoder, line_of);
   } catch (const std::exception& error) {
     return {.why_not = std::string("its machine code cannot be read: ") + error.what()};
   }

@@ -21,7 +21,8 @@ unsigned parts_of(const Instruction& instruction) {
 
 }  // namespace
 
-Stores::Stores(ModuleCode& code) : code_(code), arguments_(code), reads_(code) {
+Stores::Stores(ModuleCode& code, const LineOf& line_of)
+    : code_(code), arguments_(code), reads_(code), line_of_(line_of) {
   const auto& sections = code.image().sections;
   const auto found = std::ranges::find(sections, model::SectionClass::thread_local_, &Section::kind);
   if (found == sections.end()) return;
@@ -55,6 +56,7 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
 std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
   for (const Passed& passed : pending_) {
     const ParameterUse use = arguments_.use_of(passed.callee, passed.argument);
+    instruction_ = passed.instruction;
     if (use != ParameterUse::not_written) add_passed(passed.function, passed.address, passed.name, use, passed.guard);
   }
   pending_.clear();
@@ -84,6 +86,7 @@ bool Stores::makes_writable_address(const Instruction& instruction) const {
 
 void Stores::look(std::size_t index, const State& state, const Instruction& instruction, bool finalizes) {
   reads_.look(index, state, instruction);
+  instruction_ = instruction.address;
   if (instruction.op == Op::call || instruction.op == Op::jump) return look_at_call(index, state, instruction);
   if (!instruction.writes_memory) return;
   const Evaluator& evaluator = code_.evaluator();
@@ -155,6 +158,7 @@ void Stores::add_thread_local(std::size_t index, const State& state, const Instr
   model::CodeWrite write;
   write.section = thread_local_->name;
   write.function = code_.functions()[index].name;
+  if (line_of_) write.where = line_of_(instruction_);
   describe_stored(code_, {&value, 1}, write);
   using enum model::StoredValue;
   if (write.value == constant || write.value == immortal || write.value == static_address) return;
@@ -190,6 +194,7 @@ model::CodeWrite Stores::write_at(std::size_t index, std::uint64_t address) cons
   write.section = section->name;
   write.offset = address - section->address;
   write.function = code_.functions()[index].name;
+  if (line_of_) write.where = line_of_(instruction_);
   const Symbol* symbol = code_.image().symbol_at(address);
   if (symbol != nullptr && symbol->kind == Symbol::Kind::object) write.symbol = symbol->name;
   return write;
@@ -224,7 +229,8 @@ void Stores::pass(std::size_t index, const State& state, const Value& callee, un
     const ParameterUse use = parameter_use(name, argument);
     if (use != ParameterUse::not_written) add_passed(index, address, name, use, guard);
   } else if (callee.kind == Value::Kind::address) {
-    pending_.push_back({index, callee.bits, argument, address, code_name(code_.image(), callee.bits), guard});
+    pending_.push_back(
+        {index, callee.bits, argument, address, code_name(code_.image(), callee.bits), guard, instruction_});
   } else {
     add_passed(index, address, "a function called through a pointer", ParameterUse::unknown, guard);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/code/collect_code.h"
 #include "analyzer/code/module_code.h"
 #include "analyzer/code/passed_arguments.h"
 #include "analyzer/code/reads.h"
@@ -16,7 +17,7 @@ namespace isoaudit::analyzer {
 /// What functions store to the image's own writable memory, and to whom they pass its address.
 class Stores {
  public:
-  explicit Stores(ModuleCode& code);
+  Stores(ModuleCode& code, const LineOf& line_of);
 
   /// Reads the stores of function number `index`.
   void read(std::size_t index, const FunctionCode& function);
@@ -34,6 +35,7 @@ class Stores {
     std::uint64_t address = 0;
     std::string name{};
     std::string guard{};
+    std::uint64_t instruction = 0;
   };
 
   bool makes_writable_address(const Instruction& instruction) const;
@@ -54,6 +56,9 @@ class Stores {
   ModuleCode& code_;
   PassedArguments arguments_;
   Reads reads_;
+  const LineOf& line_of_;
+  /// Address of the one that is looked at.
+  std::uint64_t instruction_ = 0;
   /// Where thread-local memory begins; null when the image has none.
   const Section* thread_local_ = nullptr;
   /// Thread-local variables that the file names, by place.

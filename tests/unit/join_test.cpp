@@ -57,6 +57,25 @@ TEST(Join, TwoStaticsOfOneNameAreNotGuessedBetween) {
   EXPECT_EQ(joined[1].because.size(), 2U);
 }
 
+/// The debug information names the line of a store.
+TEST(Join, TheLineOfAStoreTellsTwoStaticsOfOneNameApart) {
+  auto a = from(EvidenceKind::source, "global-pyobject-cache", "cache", "a.c");
+  auto b = from(EvidenceKind::source, "global-pyobject-cache", "cache", "b.c");
+  a.because[0].where = {"src/a.c", 12, 3, "set_up"};
+  b.because[0].where = {"src/b.c", 12, 3, "set_up"};
+  auto code = from(EvidenceKind::code, "global-pyobject-cache", "cache");
+  code.because[0].where = {"b.c", 12, 0, ""};
+  const auto joined = join({a, b, code});
+  ASSERT_EQ(joined.size(), 2U);
+  EXPECT_EQ(joined[0].because.size(), 1U);
+  EXPECT_EQ(joined[1].because.size(), 2U);
+  code.because[0].where.line = 13;
+  EXPECT_EQ(join({a, b, code}).size(), 3U);
+  code.because[0].where = {};
+  a.because[0].where = b.because[0].where = {};
+  EXPECT_EQ(join({a, b, code}).size(), 3U);
+}
+
 TEST(Join, StrippedFilesMeetByAddress) {
   auto run = from(EvidenceKind::runtime, "global-pyobject-cache", "");
   auto code = from(EvidenceKind::code, "non-object-mutable-static", "");
