@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cli/parallel.h"
@@ -52,6 +53,10 @@ void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Fa
                           (options.sandbox ? loader_probe::find_sandbox().why_not : "--no-sandbox"));
   }
   std::vector<loader_probe::ProbeResult> results(jobs.size());
+  // A few modules alone: their levels run side by side, so that no core is idle.
+  const unsigned at_once = options.jobs == 0 ? std::max(1U, std::thread::hardware_concurrency()) : options.jobs;
+  const auto children =
+      static_cast<unsigned>(std::max<std::size_t>(1, at_once / std::max<std::size_t>(1, jobs.size())));
   parallel(jobs.size(), options.jobs, [&](std::size_t i) {
     const auto& [binary, python] = jobs[i];
     loader_probe::ProbeOptions probe;
@@ -60,6 +65,7 @@ void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Fa
     probe.timeout = options.timeout;
     probe.sandbox = options.sandbox;
     probe.debug_build = options.debug_build;
+    probe.children = children;
     probe.progress = [&, id = python->id](const std::string& module, const std::string& level) {
       progress.show(fmt::format("probe: {} under {} ({})", module, id, level));
     };

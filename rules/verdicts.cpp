@@ -10,6 +10,7 @@
 
 #include "rules/declarations.h"
 #include "rules/link_units.h"
+#include "rules/not_exercised.h"
 #include "rules/registry.h"
 #include "rules/variables.h"
 #include "rules/writes.h"
@@ -200,6 +201,9 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
   if (!against.empty()) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet {}", ran, doubts(against));
+    if (const std::string calls = not_exercised(binary, run, against); !calls.empty()) {
+      verdict.reason += "; not exercised: " + calls;
+    }
   } else if (!binary.code.read) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet its machine code was not read{}{}", ran,

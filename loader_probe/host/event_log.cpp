@@ -24,15 +24,16 @@ std::int64_t integer_of(const llvm::json::Object& object, const char* key) {
 
 bool flag_of(const llvm::json::Object& object, const char* key) { return object.getBoolean(key).value_or(false); }
 
+static std::string noun_of(const std::string& what) { return what == events::step_destroy ? "end" : what; }
+
 std::string describe_step(const llvm::json::Object& step) {
   const std::string what = string_of(step, "what");
   const std::int64_t interpreter = integer_of(step, "interp");
   if (what == events::step_create) return "creation of an interpreter";
   if (what == events::step_load) return "loading the file";
   if (what == events::step_scan) return "looking for shared objects";
-  const std::string noun = what == events::step_destroy ? "end" : what;
   const std::string where = interpreter == 0 ? "the main interpreter" : "interpreter " + std::to_string(interpreter);
-  return noun + (what == events::step_destroy ? " of " : " in ") + where;
+  return noun_of(what) + (what == events::step_destroy ? " of " : " in ") + where;
 }
 
 EventLog read_events(const std::string& bytes, const std::string& token) {
@@ -55,6 +56,7 @@ EventLog read_events(const std::string& bytes, const std::string& token) {
     if (name == events::step) {
       ++steps;
       log.last_step = describe_step(*event);
+      log.last_kind = noun_of(string_of(*event, "what"));
     }
     if (name == events::end) log.finished = log.started && integer_of(*event, "steps") == steps;
     log.events.push_back(std::move(*event));

@@ -17,6 +17,9 @@ struct EventLog {
   bool finished = false;
   /// What it was about to do when it told last: "import in interpreter 2"; empty before the first step.
   std::string last_step{};
+  /// The same without saying where, since where several interpreters run at once it need not be the one that was
+  /// told last: "import".
+  std::string last_kind{};
 
   /// All events of that name.
   std::vector<const llvm::json::Object*> named(const char* name) const;

@@ -27,13 +27,18 @@ print('%d.%d' % sys.version_info[:2])
 print('%d.%d.%d' % sys.version_info[:3])
 print(sys.implementation.name)
 print(sys.executable)
-import importlib.machinery, os, sysconfig
-print(int(hasattr(sys, 'gettotalrefcount') or bool(sysconfig.get_config_var('Py_DEBUG'))))
-print(int(bool(sysconfig.get_config_var('Py_GIL_DISABLED'))))
-include = sysconfig.get_paths()['include']
+import _imp, os
+flags = getattr(sys, 'abiflags', '')
+print(int(hasattr(sys, 'gettotalrefcount') or 'd' in flags))
+print(int('t' in flags))
+include = '%s/include/python%d.%d%s' % (sys.base_prefix, *sys.version_info[:2], flags)
+if not os.path.isfile(include + '/Python.h'):
+    import sysconfig  # slow: it loads the whole build configuration
+    include = sysconfig.get_paths()['include']
 print(include if os.path.isfile(os.path.join(include, 'Python.h')) else '')
-print(sysconfig.get_config_var('EXT_SUFFIX') or '')
-for suffix in importlib.machinery.EXTENSION_SUFFIXES:
+suffixes = _imp.extension_suffixes()
+print(suffixes[0] if suffixes else '')
+for suffix in suffixes:
     print(suffix)
 )";
 
@@ -100,7 +105,7 @@ InterpreterResult ask(const std::string& path) {
     return {{},
             "is Python " + answers[2] + "; interpreters with a GIL of their own exist from " + kOldest.str() + " on"};
   }
-  if (answers.size() < 10) return {{}, "is Python " + answers[2] + " but cannot describe itself (sysconfig fails)"};
+  if (answers.size() < 10) return {{}, "is Python " + answers[2] + " but cannot describe itself"};
   if (answers[3] != "cpython") return {{}, "is " + answers[3] + ", not CPython"};
   model::Interpreter interpreter;
   interpreter.version = *version;

@@ -239,8 +239,8 @@ std::string words_of_abort(const std::string& errors) {
 bool judge_end(const LevelRun& run, const ChildResult& child, const EventLog& log, model::Phase& phase) {
   const std::string where = log.finished            ? "at the interpreter's exit, after all steps"
                             : log.last_step.empty() ? "before the first step"
-                            : phase.at_once ? "with several interpreters at once"  // the last step told is not its
-                                            : "during " + log.last_step;
+                            : phase.at_once         ? "during " + log.last_kind + ", with several interpreters at once"
+                                                    : "during " + log.last_step;
   if (child.timed_out) {
     phase.outcome = Outcome::timed_out;
     phase.detail = "still running after " + std::to_string(std::lround(run.timeout)) + " s, " + where;

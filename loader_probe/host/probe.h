@@ -21,8 +21,9 @@ struct ProbeOptions {
   bool sandbox = true;
   /// Also run under the debug build of the same version, where this machine has one.
   bool debug_build = false;
-  /// Modules probed at the same time; 0 means one for each core.
-  unsigned jobs = 0;
+  /// Child processes of one module at the same time.
+  unsigned children = 1;
+  /// Called from several threads.
   std::function<void(const std::string& module, const std::string& level)> progress{};
 };
 

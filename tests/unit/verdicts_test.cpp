@@ -22,12 +22,15 @@ struct Case {
   model::RunFacts run = clean_run();
 
   /// Through `judge`, which also weighs the findings.
-  VerdictKind verdict() const {
+  VerdictKind verdict() const { return judged().kind; }
+  std::string reason() const { return judged().reason; }
+
+  model::Verdict judged() const {
     model::Facts all = facts;
     all.pythons = {python("3.14")};
     all.binaries = {file};
     all.runs = {run};
-    return judge(all, {}).modules.front().verdicts.front().kind;
+    return judge(all, {}).modules.front().verdicts.front();
   }
 };
 
@@ -125,6 +128,24 @@ TEST(Verdict, CodeThatWritesAGlobalIsSuspectUnlessAtomic) {
   c.file.code.writes[0].atomic = false;
   c.file.code.writes[0].reached = {{model::RunsWhen::static_initialiser, ""}};
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
+}
+
+TEST(Verdict, NamesTheCallThatNoStepMade) {
+  Case c;
+  c.file.code.writes = {code_write("cache", "store")};
+  c.file.code.writes[0].reached = {{model::RunsWhen::call, "method `lookup` → lookup() → store()"}};
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+  EXPECT_TRUE(c.reason().ends_with("; not exercised: method `lookup` (writes `cache`)")) << c.reason();
+  // What begins at a plain function has no name to call it by.
+  c.file.code.writes[0].reached[0].path = "lookup() → store()";
+  EXPECT_EQ(c.reason().find("not exercised"), std::string::npos) << c.reason();
+  // A step did call it.
+  c.file.code.writes[0].reached[0].path = "method `lookup` → lookup() → store()";
+  model::ChangedWord seen;
+  seen.symbol = seen.linkage_name = "cache";
+  seen.writers = {1};
+  at(c.run, Level::isolated).changed = {seen};
+  EXPECT_EQ(c.reason().find("not exercised"), std::string::npos) << c.reason();
 }
 
 TEST(Verdict, SourceThatWritesAGlobalIsSuspect) {

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "loader_probe/host/child_process.h"
+#include "loader_probe/host/event_log.h"
+#include "loader_probe/host/known_bugs.h"
+#include "loader_probe/host/probe.h"
+#include "model/python_version.h"
+
+namespace isoaudit::loader_probe {
+
+/// What one child process is to do.
+struct LevelOrder {
+  /// events::level_...
+  std::string word{};
+  /// Main imports these before any other interpreter is made.
+  std::vector<Preload> preloads{};
+  /// For events::level_dependencies.
+  std::vector<std::string> dependencies{};
+  /// Under PYTHONMALLOC=debug.
+  bool debug_memory = false;
+};
+
+/// How a child ended and what it told.
+struct Told {
+  ChildResult child{};
+  EventLog log{};
+};
+
+/// Runs levels of one module, each in a fresh child process. Keeps references to what it is made with; safe to use from
+/// several threads once it is set up.
+class LevelChildren {
+ public:
+  LevelChildren(const ProbeInput& input, const model::Interpreter& interpreter, const ProbeOptions& options,
+                std::string library);
+
+  /// By its file, whatever its name: the import system of another build looks for another ending.
+  void import_by_path() { by_path_ = true; }
+  /// The audited file, absolute.
+  const std::string& path() const { return path_; }
+
+  Told run(const LevelOrder& level) const;
+  /// As many at once as the options allow; the answers are in the order of `levels`.
+  std::vector<Told> run(const std::vector<LevelOrder>& levels) const;
+
+ private:
+  const ProbeInput& input_;
+  const model::Interpreter& interpreter_;
+  const ProbeOptions& options_;
+  std::string library_;
+  std::string path_{};
+  std::string root_{};
+  std::string exercise_{};
+  bool by_path_ = false;
+};
+
+}  // namespace isoaudit::loader_probe
