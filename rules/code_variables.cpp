@@ -65,13 +65,16 @@ std::vector<CodeVariable> grouped(const BinaryFacts& binary, const Places& place
   // Where the symbol's variable begins is not known: its first write stands for it.
   std::map<std::pair<std::string_view, std::string_view>, std::size_t> by_symbol;
   std::map<const StaticObject*, std::size_t> by_object;
-  std::optional<std::size_t> nameless;
+  std::optional<std::size_t> nameless, anywhere;
   for (const CodeWrite* write : order) {
-    // Where in thread-local memory a store goes is not known: its offset names nobody.
-    const bool thread_local_ = is_thread_local_section(write->section);
-    const StaticObject* object = thread_local_ ? nullptr : places.holding(*write);
+    // Somewhere in thread-local memory: its offset names nobody.
+    const bool somewhere = is_thread_local_section(write->section) && write->size == 0;
+    const StaticObject* object = somewhere ? nullptr : places.holding(*write);
     std::size_t at = variables.size();
-    if (object != nullptr) {
+    if (somewhere) {
+      at = anywhere.value_or(at);
+      anywhere = at;
+    } else if (object != nullptr) {
       at = by_object.try_emplace(object, at).first->second;
     } else if (!write->symbol.empty()) {
       at = by_symbol.try_emplace({write->section, write->symbol}, at).first->second;
@@ -96,7 +99,7 @@ std::vector<CodeVariable> grouped(const BinaryFacts& binary, const Places& place
     }
     CodeVariable& variable = variables[at];
     if (variable.name.empty()) variable.name = write->name.empty() ? variable.symbol : write->name;
-    if (thread_local_) variable.name = "thread-local memory";
+    if (somewhere) variable.name = "thread-local memory";
     if (object == nullptr) variable.size = std::max(variable.size, end_of(*write) - variable.offset);
     variable.writes.push_back(write);
   }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include "analyzer/binary/debug_info.h"
 #include "analyzer/binary/object_head.h"
@@ -110,35 +111,20 @@ class Finder {
     const bool thread_local_ = symbol.kind == Symbol::Kind::thread_local_;
     if (symbol.kind != Symbol::Kind::object && !thread_local_) return;
     if (std::ranges::find(not_the_module_s, symbol.name) != not_the_module_s.end()) return;
-    const Section* section = thread_local_ ? thread_local_section(symbol.address) : image_.section_at(symbol.address);
+    const Section* section = image_.section_at(symbol.address);
+    std::uint64_t offset = section == nullptr ? 0 : symbol.address - section->address;
+    // A thread-local symbol's value counts from the start of the thread-local memory.
+    if (thread_local_) std::tie(section, offset) = image_.thread_section(symbol.address);
     if (section == nullptr || (!section->writable() && !thread_local_)) return;
     if (starts_.contains(symbol.address) && !thread_local_) return;
     model::StaticObject object;
     object.kind = model::StaticObject::Kind::variable;
     object.symbol = symbol.name;
     object.section = section->name;
-    object.offset = thread_local_ ? thread_local_offset(*section, symbol.address) : symbol.address - section->address;
+    object.offset = offset;
     object.size = symbol.size;
     object.unit = image_.unit_of(symbol);
     found_.push_back(std::move(object));
-  }
-
-  /// A thread-local symbol's value counts from the start of the thread-local segment: .tdata, then .tbss.
-  const Section* thread_local_section(std::uint64_t offset) const {
-    const Section* first = nullptr;
-    for (const Section& section : image_.sections) {
-      if (section.kind != model::SectionClass::thread_local_) continue;
-      if (first == nullptr) first = &section;
-      if (section.contains(first->address + offset)) return &section;
-    }
-    return nullptr;
-  }
-
-  std::uint64_t thread_local_offset(const Section& section, std::uint64_t offset) const {
-    for (const Section& first : image_.sections) {
-      if (first.kind == model::SectionClass::thread_local_) return first.address + offset - section.address;
-    }
-    return offset;
   }
 
   static bool is_size(const Pointer& word) {

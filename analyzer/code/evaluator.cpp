@@ -14,7 +14,7 @@ Value Evaluator::register_value(const State& state, Register number) const {
 }
 
 Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
-  if (operand.segment) return {Place::Kind::thread, 0, false};
+  if (operand.segment) return thread_place(state, operand);
   Value base = operand.base == no_register ? number_value(0) : register_value(state, operand.base);
   std::uint64_t offset = static_cast<std::uint64_t>(operand.displacement);
   bool indexed = false;
@@ -56,11 +56,27 @@ Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
   }
   const bool by_thread =
       operand.index != no_register && register_value(state, operand.index).kind == Value::Kind::thread;
-  if (base.kind == Value::Kind::thread || by_thread) return {Place::Kind::thread, 0, false};
+  if (base.kind == Value::Kind::thread || by_thread) return thread_place(state, operand);
   // RIP-relative: no base register at all.
   const bool absolute = operand.base == no_register && operand.index == no_register;
   if (absolute) return {Place::Kind::image, offset, false, 0, offset};
   return {};
+}
+
+/// One of the operands tells how far into the image's memory it is, another where that begins, in any order.
+Place Evaluator::thread_place(const State& state, const MemoryOperand& operand) const {
+  const auto offset_of = [&](Register number) {
+    const Value value = number == no_register ? Value{} : register_value(state, number);
+    return value.kind == Value::Kind::thread && value.name != 0 ? std::optional(value.bits) : std::nullopt;
+  };
+  const std::optional<std::uint64_t> base = offset_of(operand.base), index = offset_of(operand.index);
+  const auto begins = [&](Register number) {
+    return number == no_register || register_value(state, number).kind == Value::Kind::thread;
+  };
+  const auto displacement = static_cast<std::uint64_t>(operand.displacement);
+  if (base && begins(operand.index) && !index) return {Place::Kind::thread, *base + displacement};
+  if (index && begins(operand.base) && !base && operand.scale == 1) return {Place::Kind::thread, *index + displacement};
+  return {Place::Kind::thread, 0, true};
 }
 
 Value Evaluator::from_pointer(const Pointer& pointer) const {
@@ -95,7 +111,9 @@ Value Evaluator::add(const Value& value, std::int64_t amount, unsigned width) co
     // Somewhere in there: the distance does not matter.
     case Value::Kind::region:
     case Value::Kind::argument: return width < 8 ? Value{} : value;
-    case Value::Kind::thread: return value;
+    case Value::Kind::thread:
+      if (value.name != 0) sum.bits += static_cast<std::uint64_t>(amount);
+      return sum;
     case Value::Kind::held:
       if (amount != 0) sum.kind = Value::Kind::changed;
       return sum;
@@ -108,8 +126,8 @@ Value Evaluator::sum(const Value& left, const Value& right, unsigned width) cons
   if (right.is_number()) return add(left, static_cast<std::int64_t>(right.bits), width);
   if (left.is_number()) return add(right, static_cast<std::int64_t>(left.bits), width);
   if (width == 8) {
-    // The thread's memory and where a variable lies in it.
-    if (left.kind == Value::Kind::thread || right.kind == Value::Kind::thread) return {Value::Kind::thread, 0, 0};
+    const bool left_thread = left.kind == Value::Kind::thread, right_thread = right.kind == Value::Kind::thread;
+    if (left_thread != right_thread) return thread_value();
     for (const auto& [pointer, other] : {std::pair(left, right), std::pair(right, left)}) {
       if (points_into_image(other) || other.kind == Value::Kind::stack) continue;
       if (points_into_image(pointer)) return weakened(pointer);
@@ -121,6 +139,11 @@ Value Evaluator::sum(const Value& left, const Value& right, unsigned width) cons
 }
 
 Value Evaluator::computed(const Value& left, const Value& right) const {
+  // Where the thread's memory begins and how far into it a variable lies: nothing but a sum is made of the two.
+  if (left.kind == Value::Kind::thread && right.kind == Value::Kind::thread) {
+    if ((left.name != 0) == (right.name != 0)) return thread_value();
+    return left.name != 0 ? left : right;
+  }
   for (const Value& value : {left, right}) {
     if (value.kind == Value::Kind::held || value.kind == Value::Kind::changed) {
       // A pointer and an index that memory held, in whichever order.
@@ -170,7 +193,7 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
         result = {Value::Kind::argument, 0, at.at, static_cast<std::uint16_t>(at.arguments & ~(1u << at.at))};
       }
       if (at.kind == Place::Kind::stack) result = {Value::Kind::stack, 0, at.at};
-      if (at.kind == Place::Kind::thread) result = {Value::Kind::thread, 0, 0};
+      if (at.kind == Place::Kind::thread) result = at.indexed ? thread_value() : thread_value(at.at);
       if (at.kind == Place::Kind::unknown || at.kind == Place::Kind::argument) {
         // Arithmetic that is written as an address.
         const Register base = instruction.memory.base, index = instruction.memory.index;

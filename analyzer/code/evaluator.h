@@ -23,10 +23,11 @@ struct Place {
     import,    ///< another module's variable
     argument,  ///< what the function got a pointer to
   } kind = Kind::unknown;
-  /// Offset on the stack, address in the image, name of another module's variable, or the argument's number.
+  /// Offset on the stack or in the image's thread-local memory, address in the image, name of another module's
+  /// variable, or the argument's number.
   std::uint64_t at = 0;
   /// It may go elsewhere too: an index register whose value is not known was left out (`at` is the start of what is
-  /// indexed), or the pointer may have been replaced.
+  /// indexed), or the pointer may have been replaced. Of thread-local memory: nothing is known of where.
   bool indexed = false;
   /// Arguments that it may go through: bit i stands for argument i.
   std::uint16_t arguments = 0;
@@ -63,6 +64,7 @@ class Evaluator {
   Value register_value(const State& state, Register number) const;
 
  private:
+  Place thread_place(const State& state, const MemoryOperand& operand) const;
   /// What one register takes from memory, in halves.
   std::array<Value, 2> loaded(const State& state, const Instruction& instruction, const Place& at,
                               const Memory* memory) const;

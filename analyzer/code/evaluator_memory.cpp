@@ -33,6 +33,8 @@ Value from_halves(const std::vector<StackSlot>& stack, std::int64_t at) {
 }  // namespace
 
 Value Evaluator::load(const State& state, const Place& place, unsigned width, const Memory* memory) const {
+  // Where the image's own memory begins is read from there too; what a variable of it holds is anybody's.
+  if (place.kind == Place::Kind::thread) return place.indexed ? thread_value() : Value{};
   if (place.indexed) return {};
   if (place.kind == Place::Kind::import) {
     return {Value::Kind::content, static_cast<std::uint32_t>(place.at), 0};
@@ -48,8 +50,8 @@ Value Evaluator::load(const State& state, const Place& place, unsigned width, co
     }
     return width == 8 ? from_halves(state.stack, at) : Value{};
   }
-  if (place.kind == Place::Kind::thread) return {Value::Kind::thread, 0, 0};
   if (place.kind != Place::Kind::image) return {};
+  if (const auto offset = image_.thread_offset_at(place.at)) return thread_value(*offset);
   if (memory == nullptr) {
     const Section* section = image_.section_at(place.at);
     if (section == nullptr) return {};

@@ -22,6 +22,8 @@ enum class Form : std::uint8_t {
   add_imm,      // dst, src, imm
   sub_imm,      // dst, src, imm
   and_imm,      // dst, src, imm
+  add_own,      // imm; dst and src are the accumulator
+  sub_own,      // imm
   choose,       // dst, src, src2
   choose_mem,   // dst, src, mem
   zero,         // dst, a, b: zero when a is b
@@ -32,6 +34,8 @@ enum class Form : std::uint8_t {
   compare_load,  // a, mem
   test,
   test_imm,
+  compare_own,  // imm
+  test_own,     // imm
   jcc,
   jump,
   jump_mem,
@@ -100,6 +104,10 @@ std::unordered_map<std::string, Shape> known_names() {
       add("CMP" + w + suffix, Form::compare_imm, bytes);
       add("TEST" + w + suffix, Form::test_imm, bytes);
     }
+    // The short ways of writing the same for the accumulator.
+    const std::string own = w + "i" + (bits == 64 ? "32" : w);
+    add("ADD" + own, Form::add_own, bytes), add("SUB" + own, Form::sub_own, bytes);
+    add("CMP" + own, Form::compare_own, bytes), add("TEST" + own, Form::test_own, bytes);
     for (const char* suffix : {"mi", "mi8", "mi32"}) {
       add("CMP" + w + suffix, Form::compare_mem_imm, bytes);
       add("AND" + w + suffix, Form::and_mem_imm, bytes);
@@ -246,6 +254,8 @@ class X86Lifter final : public Lifter {
       case Form::add_imm: return take_imm(Op::add, raw, 0, 1, 2, out);
       case Form::sub_imm: take_imm(Op::add, raw, 0, 1, 2, out), out.immediate = -out.immediate; return;
       case Form::and_imm: return take_imm(Op::align, raw, 0, 1, 2, out);
+      case Form::add_own: return own_imm(Op::add, imm(raw, 0), raw, out);
+      case Form::sub_own: return own_imm(Op::add, -imm(raw, 0), raw, out);
       case Form::choose: take(Op::choose, raw, 0, 1, out), out.src2 = reg(raw, 2).number; return;
       case Form::choose_mem: return take(Op::choose, raw, 0, 1, out);
       case Form::zero:
@@ -269,6 +279,8 @@ class X86Lifter final : public Lifter {
         return;
       case Form::test: return flags(Op::test, raw, 0, 1, false, out);
       case Form::test_imm: return flags(Op::test, raw, 0, 1, true, out);
+      case Form::compare_own: return own_imm(Op::compare, imm(raw, 0), raw, out);
+      case Form::test_own: return own_imm(Op::test, imm(raw, 0), raw, out);
       case Form::jcc: out.condition = static_cast<std::uint8_t>(imm(raw, 1)); return direct(Op::branch, raw, out);
       case Form::jump: return direct(Op::jump, raw, out);
       case Form::call: return direct(Op::call, raw, out);
@@ -403,6 +415,18 @@ class X86Lifter final : public Lifter {
 
   static void store_number(std::int64_t value, Instruction& out) {
     out.op = Op::store, out.writes_memory = true;
+    out.has_immediate = true, out.immediate = value;
+  }
+
+  /// Of the accumulator and a number.
+  void own_imm(Op op, std::int64_t value, const llvm::MCInst& raw, Instruction& out) const {
+    constexpr Register accumulator = 0;
+    if (op == Op::add && out.width < 4) {
+      out.op = Op::other, out.clobbers = written(raw);
+      return;
+    }
+    out.op = op, out.src = accumulator;
+    if (op == Op::add) out.dst = accumulator;
     out.has_immediate = true, out.immediate = value;
   }
 

@@ -58,13 +58,20 @@ bool ModuleCode::asks_descriptor(const State& state, const Instruction& instruct
 
 void ModuleCode::call(State& state, const Instruction& instruction) {
   if (asks_descriptor(state, instruction)) {
-    state.general[0] = {};
+    const std::optional<std::uint64_t> offset = image_.thread_offset_at(state.general[0].bits);
+    state.general[0] = offset ? thread_value(*offset) : Value{};
     return;
   }
   const Value callee = callee_of(state, instruction);
   const std::uint32_t import = callee.kind == Value::Kind::import ? callee.name : 0;
-  const bool thread = import != 0 && text(import) == thread_address_function;
-  evaluator_.after_unseen_call(state, {thread ? Value::Kind::thread : Value::Kind::result, thread ? 0 : import, 0});
+  Value result(Value::Kind::result, import, 0);
+  if (import != 0 && text(import) == thread_address_function) {
+    const Value argument = evaluator_.register_value(state, evaluator_.convention().arguments[0]);
+    const bool known = argument.kind == Value::Kind::address;
+    const auto offset = known ? image_.thread_offset_at(argument.bits) : std::nullopt;
+    result = offset ? thread_value(*offset) : thread_value();
+  }
+  evaluator_.after_unseen_call(state, result);
   locks_.after_call(state, import);
 }
 

@@ -28,7 +28,8 @@ struct Value {
     changed,   ///< computed from what the image's writable memory at `bits` held
     byte,      ///< a word whose lowest byte is `bits`; the rest is not known
     half,      ///< a word whose lower four bytes are `bits`; the rest (a structure's padding) is not known
-    thread,    ///< what thread-local memory holds, or where it lies
+    thread,    ///< thread-local memory: with name 1 the place `bits` bytes into the image's own, else any, or what it
+               ///< holds
   } kind = Kind::unknown;
   /// Of a region or an argument: bit i says that it may as well be argument i.
   std::uint16_t also = 0;
@@ -52,6 +53,9 @@ struct Value {
 };
 
 Value number_value(std::uint64_t bits);
+/// Somewhere in thread-local memory.
+inline Value thread_value() { return {Value::Kind::thread, 0, 0}; }
+inline Value thread_value(std::uint64_t offset) { return {Value::Kind::thread, 1, offset}; }
 
 /// Names of imported functions and of the image's own, numbered as they come; 0 is none.
 class Names {

@@ -65,6 +65,19 @@ bool is_thread_local(Machine machine, std::uint32_t type) {
   return false;
 }
 
+/// The word that follows is the variable's offset, where no relocation of its own says it (ELF handling for
+/// thread-local storage, 3.4).
+bool asks_module(Machine machine, std::uint32_t type) {
+  if (machine == Machine::x86_64) return type == elf::R_X86_64_DTPMOD64;
+  return type == elf::R_AARCH64_TLS_DTPMOD64;
+}
+
+/// Thread-local memory beside the thread pointer, where it lies from the loading on, or behind a descriptor.
+bool holds_thread_offset(Machine machine, std::uint32_t type) {
+  if (machine == Machine::x86_64) return type == elf::R_X86_64_TPOFF64 || type == elf::R_X86_64_TLSDESC;
+  return type == elf::R_AARCH64_TLS_TPREL64 || type == elf::R_AARCH64_TLSDESC;
+}
+
 Symbol::Kind kind_of(unsigned char type) {
   switch (type) {
     case elf::STT_FUNC:
@@ -373,6 +386,7 @@ class ElfReader {
     std::inplace_merge(image_.relocations.begin(), disorder, image_.relocations.end(), by_place);
     const auto rest = std::ranges::unique(image_.relocations, {}, &Relocation::at);
     image_.relocations.erase(rest.begin(), rest.end());
+    std::ranges::stable_sort(image_.thread_words, {}, &ThreadWord::at);
   }
 
   template <class Raw>
@@ -386,7 +400,7 @@ class ElfReader {
 
   template <class Raw>
   void add_relocation(const Raw& raw) {
-    if (is_thread_local(image_.machine, raw.getType(false))) return;
+    if (is_thread_local(image_.machine, raw.getType(false))) return add_thread_word(raw);
     Relocation relocation{raw.r_offset, 0, 0};
     std::uint64_t addend = 0;
     if constexpr (std::is_same_v<Raw, Rela>) {
@@ -403,6 +417,25 @@ class ElfReader {
       relocation.target = here ? symbol.st_value + addend : 0;
     }
     image_.relocations.push_back(relocation);
+  }
+
+  template <class Raw>
+  void add_thread_word(const Raw& raw) {
+    const std::uint32_t type = raw.getType(false);
+    const bool module = asks_module(image_.machine, type);
+    if (!module && !holds_thread_offset(image_.machine, type)) return;
+    ThreadWord word{raw.r_offset, 0};
+    const std::uint32_t number = raw.getSymbol(false);
+    if (number != 0) {
+      if (number >= all_symbols_.size() || all_symbols_[number].st_shndx == elf::SHN_UNDEF) return;
+      word.offset = all_symbols_[number].st_value;
+    } else if (module) {
+      word.offset = image_.number_at(raw.r_offset + image_.pointer_size, image_.pointer_size).value_or(0);
+    }
+    if constexpr (std::is_same_v<Raw, Rela>) {
+      if (!module) word.offset += static_cast<std::uint64_t>(static_cast<std::int64_t>(raw.r_addend));
+    }
+    image_.thread_words.push_back(word);
   }
 
   std::uint32_t name_of(std::uint32_t number) {

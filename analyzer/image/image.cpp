@@ -33,6 +33,24 @@ std::span<const Relocation> Image::relocations_in(std::uint64_t begin, std::uint
   return first < last ? std::span(first, last) : std::span<const Relocation>{};
 }
 
+std::optional<std::uint64_t> Image::thread_offset_at(std::uint64_t address) const {
+  const auto found = std::ranges::lower_bound(thread_words, address, {}, &ThreadWord::at);
+  if (found == thread_words.end() || found->at != address) return std::nullopt;
+  return found->offset;
+}
+
+std::pair<const Section*, std::uint64_t> Image::thread_section(std::uint64_t offset) const {
+  // .tdata, then .tbss: one segment.
+  const Section* first = nullptr;
+  for (const Section& section : sections) {
+    if (section.kind != model::SectionClass::thread_local_) continue;
+    if (first == nullptr) first = &section;
+    const std::uint64_t address = first->address + offset;
+    if (section.contains(address)) return {&section, address - section.address};
+  }
+  return {nullptr, 0};
+}
+
 std::optional<std::uint64_t> Image::number_at(std::uint64_t address, unsigned width) const {
   const Section* section = section_at(address);
   if (section == nullptr || width > 8 || section->size - (address - section->address) < width) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analyzer/image/mapped_file.h"
@@ -55,6 +56,13 @@ struct Relocation {
   std::uint32_t name = 0;
 };
 
+/// A word of the linker's table through which code learns where a thread-local variable of the image lies.
+struct ThreadWord {
+  std::uint64_t at = 0;
+  /// Counted from the start of the image's thread-local memory.
+  std::uint64_t offset = 0;
+};
+
 /// What a pointer-sized word holds after loading.
 struct Pointer {
   enum class Kind {
@@ -96,6 +104,8 @@ struct Image {
   std::vector<Symbol> symbols{};
   /// Sorted by place.
   std::vector<Relocation> relocations{};
+  /// Sorted by place. ELF only: other formats ask in other ways.
+  std::vector<ThreadWord> thread_words{};
   /// Names of relocated symbols.
   std::vector<std::string> names{};
   std::vector<std::string> units{};
@@ -114,6 +124,10 @@ struct Image {
   const Relocation* relocation_at(std::uint64_t address) const;
   /// Relocations in [begin, end).
   std::span<const Relocation> relocations_in(std::uint64_t begin, std::uint64_t end) const;
+  /// The offset that the word at an address stands for; empty when it is none of thread_words.
+  std::optional<std::uint64_t> thread_offset_at(std::uint64_t address) const;
+  /// The section that holds a place in the image's thread-local memory, and where in it; null behind its end.
+  std::pair<const Section*, std::uint64_t> thread_section(std::uint64_t offset) const;
   /// `width` bytes (1 to 8) as a number, as the file has them; zeros in zero-initialised memory.
   std::optional<std::uint64_t> number_at(std::uint64_t address, unsigned width) const;
   Pointer pointer_at(std::uint64_t address) const;

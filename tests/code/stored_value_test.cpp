@@ -98,16 +98,22 @@ TEST_F(StoredValues, AParameter) {
 
 /// One thread may run several interpreters: an object that it keeps belongs to the wrong one for the next.
 TEST_F(StoredValues, AnObjectInThreadLocalMemory) {
-  matrix.each(
-      "KEPT _Thread_local PyObject *mine; static _Thread_local int depth; PyObject *get(void) { return mine; }\n"
-      "void set(void) { depth++; mine = PyDict_New(); }",
-      [](const model::CodeFacts& facts, const auto&) {
-        ASSERT_EQ(facts.writes.size(), 1u);
-        EXPECT_THAT(facts.writes[0].section, testing::StartsWith(".tbss"));
-        // AArch64 asks where the variable lies by a call of its own kind, behind which nothing is known.
-        const StoredValue value = facts.writes[0].value;
-        EXPECT_TRUE(value == StoredValue::call || value == StoredValue::unknown);
-      });
+  for (const char* model : {"global-dynamic", "local-dynamic", "initial-exec"}) {
+    matrix.each(
+        "KEPT _Thread_local PyObject *mine, *other; static _Thread_local int depth; static _Thread_local long first = "
+        "3;\n"
+        "PyObject *get(int n) { return n ? mine : other; } long count(void) { return first++; }\n"
+        "void set(void) { depth++; mine = PyDict_New(); }",
+        [&](const model::CodeFacts& facts, const auto&) {
+          const std::vector<model::CodeWrite> writes = writes_of(facts, "mine");
+          ASSERT_EQ(writes.size(), 1u) << model;
+          EXPECT_EQ(writes[0].section, ".tbss") << model;
+          EXPECT_EQ(stored_of(writes[0]), (Stored{StoredValue::call, "PyDict_New"})) << model;
+          EXPECT_THAT(writes_of(facts, "other"), testing::IsEmpty()) << model;
+          EXPECT_THAT(writes_of(facts, ""), testing::IsEmpty()) << model;
+        },
+        false, std::string("-ftls-model=") + model);
+  }
 }
 
 TEST_F(StoredValues, ACounter) {
