@@ -20,16 +20,16 @@ TEST_P(Parameters, AreWrittenOrNot) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Parameters,
-    testing::Values(Case{"PyArg_ParseTuple", 1, ParameterUse::not_written},
-                    Case{"PyArg_ParseTuple", 2, ParameterUse::written},
-                    Case{"PyArg_ParseTuple", 5, ParameterUse::written},
-                    Case{"PyArg_ParseTupleAndKeywords", 3, ParameterUse::not_written},
-                    Case{"PyArg_ParseTupleAndKeywords", 4, ParameterUse::written},
-                    Case{"PyType_Ready", 0, ParameterUse::written},
-                    Case{"PyModuleDef_Init", 0, ParameterUse::not_written},
-                    Case{"PyErr_Fetch", 2, ParameterUse::written}, Case{"memcpy", 0, ParameterUse::written},
-                    Case{"memcpy", 1, ParameterUse::not_written}, Case{"strlen", 0, ParameterUse::not_written},
-                    Case{"XML_SetUserData", 0, ParameterUse::unknown}, Case{"", 0, ParameterUse::unknown}));
+    testing::Values(
+        Case{"PyArg_ParseTuple", 1, ParameterUse::not_written}, Case{"PyArg_ParseTuple", 2, ParameterUse::written},
+        Case{"PyArg_ParseTuple", 5, ParameterUse::written},
+        Case{"PyArg_ParseTupleAndKeywords", 3, ParameterUse::not_written},
+        Case{"PyArg_ParseTupleAndKeywords", 4, ParameterUse::written}, Case{"PyType_Ready", 0, ParameterUse::written},
+        Case{"PyModuleDef_Init", 0, ParameterUse::not_written}, Case{"PyErr_Fetch", 2, ParameterUse::written},
+        Case{"memcpy", 0, ParameterUse::written}, Case{"PyThread_tss_create", 0, ParameterUse::not_written},
+        Case{"PyThread_tss_delete", 0, ParameterUse::not_written}, Case{"memcpy", 1, ParameterUse::not_written},
+        Case{"strlen", 0, ParameterUse::not_written}, Case{"XML_SetUserData", 0, ParameterUse::unknown},
+        Case{"", 0, ParameterUse::unknown}));
 
 }  // namespace
 }  // namespace isoaudit::analyzer
