@@ -14,6 +14,7 @@ import sys
 COMPILERS = {"gcc": ("gcc", "g++"), "clang": ("clang-19", "clang++-19")}
 LEVELS = {"O0": "-O0", "O2": "-O2", "O3": "-O3", "lto": "-O2 -flto"}
 BUILDS = [f"{compiler}-{level}" for compiler in COMPILERS for level in LEVELS]
+PIP = "pip==25.3"
 # What a build chooses for itself; -s would take the names that the comparison needs.
 OF_THE_BUILD = re.compile(r"-O.*|-g\d?|-ggdb\d?|-s|-flto.*|-fuse-linker-plugin|-ffat-lto-objects|-Wl,-s|-Wl,--strip.*")
 
@@ -64,10 +65,18 @@ def build_one(source, include, build, folder):
     return module if subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0 else None
 
 
-def build_project(python, sdist, build, folder, log=None):
+def pip_for(python, folder):
+    """The command that runs pip in `python`, which comes without one; None when there is none to be had."""
+    command = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--target", folder, PIP]
+    if not (folder / "pip").exists() and subprocess.run(command).returncode != 0:
+        return None
+    return [python, folder / "pip"]
+
+
+def build_project(pip, sdist, build, folder, log=None):
     """A source distribution → its modules, by its own build."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [python, "-m", "pip", "wheel", "-q", "--no-deps", "--no-binary", ":all:", "-w", str(folder), str(sdist)]
+    command = [*pip, "wheel", "-q", "--no-deps", "-w", str(folder), str(sdist)]
     done = subprocess.run(command, env=environment(folder / "bin", build, log), capture_output=True, text=True)
     wheels = list(folder.glob("*.whl"))
     if done.returncode != 0 or not wheels:
