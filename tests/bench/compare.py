@@ -116,7 +116,7 @@ def probe(arguments):
     path = arguments.file
     ours = [
         arguments.isoaudit, "probe", path, "--python", arguments.python, "--interpreters", count, "--rounds", "1",
-        "-j", "1", "--format", "json",
+        "--format", "json",
     ]
     compare("probe, all levels and evidence", ours, peer, "a concurrent.interpreters script", arguments.runs, 1)
 
