@@ -34,11 +34,6 @@ bool asks_for_call_at_exit(std::string_view import) {
   return std::ranges::find(names, import) != std::end(names);
 }
 
-bool is_part(std::string_view name) {
-  return name.ends_with(".cold") || name.find(".cold.") != std::string_view::npos ||
-         name.find(".__part.") != std::string_view::npos;
-}
-
 /// What compilers put between functions: nothing happens there.
 bool is_filling(const Instruction& instruction) {
   return instruction.op == Op::other && instruction.dst == no_register && instruction.clobbers == 0 &&
@@ -60,6 +55,11 @@ void sort_unique(CodeGraph::Edges& edges) {
 }
 
 }  // namespace
+
+bool is_part_name(std::string_view name) {
+  return name.ends_with(".cold") || name.find(".cold.") != std::string_view::npos ||
+         name.find(".__part.") != std::string_view::npos;
+}
 
 CodeGraph::CodeGraph(ModuleCode& code) : code_(code) {
   const Image& image = code.image();
@@ -189,11 +189,11 @@ void CodeGraph::finish() {
   // "f.cold" belongs to "f", however that gets there.
   std::unordered_map<std::string_view, std::uint32_t> by_name;
   for (std::uint32_t i = 0; i < functions.size(); ++i) {
-    if (!functions[i].name.empty() && !is_part(functions[i].name)) by_name.emplace(functions[i].name, i);
+    if (!functions[i].name.empty() && !is_part_name(functions[i].name)) by_name.emplace(functions[i].name, i);
   }
   for (std::uint32_t i = 0; i < functions.size(); ++i) {
     const std::string_view name = functions[i].name;
-    if (!is_part(name)) continue;
+    if (!is_part_name(name)) continue;
     const std::size_t end = std::min(name.rfind(".cold"), name.rfind(".__part."));
     if (const auto whole = by_name.find(name.substr(0, end)); whole != by_name.end()) {
       calls_.emplace_back(whole->second, i);

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,9 @@
 #include "model/write_words.h"
 
 namespace isoaudit::analyzer {
+
+/// What GCC and Clang call a part that they put elsewhere: "f.cold", "f.__part.1".
+bool is_part_name(std::string_view name);
 
 /// How code gets into a function without being called by another one of the image.
 struct EntryIntoFunction {

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "analyzer/code/code_graph.h"
 #include "analyzer/code/module_code.h"
 #include "analyzer/code/phases.h"
+#include "analyzer/code/split_functions.h"
 #include "analyzer/code/stores.h"
 
 namespace isoaudit::analyzer {
@@ -43,12 +45,34 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
   CodeGraph graph(code);
   Stores stores(code, line_of);
   FunctionCode function;
+  SplitFunctions split(code);
+  std::unordered_set<std::uint32_t> concerned;
   for (std::size_t i = 0; i < code.functions().size(); ++i) {
     if (is_runtime_s_own(code.functions()[i].name)) continue;
     timed(time.decoding, [&] { code.decode(code.functions()[i], function); });
     timed(time.call_graph, [&] { graph.note(i, function); });
-    timed(time.propagation, [&] { stores.read(i, function); });
+    bool piece = false;
+    timed(time.call_graph, [&] { piece = split.note(i, function); });
+    timed(time.propagation, [&] {
+      if (!piece) {
+        stores.read(i, function);
+      } else if (stores.concerns(function)) {
+        concerned.insert(static_cast<std::uint32_t>(i));
+      }
+    });
     for (const Instruction& instruction : function.instructions) facts.text += instruction.size;
+  }
+  std::vector<std::vector<std::uint32_t>> groups;
+  timed(time.call_graph, [&] {
+    graph.finish();
+    groups = split.groups(graph);
+    code.set_pieces(groups);
+  });
+  for (const std::vector<std::uint32_t>& pieces : groups) {
+    const auto is_concerned = [&](std::uint32_t piece) { return concerned.contains(piece); };
+    if (std::ranges::none_of(pieces, is_concerned)) continue;
+    timed(time.decoding, [&] { code.decode(pieces, function); });
+    timed(time.propagation, [&] { stores.read(pieces.front(), function); });
   }
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes;
   timed(time.propagation, [&] {
@@ -56,7 +80,6 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
     facts.reads = stores.take_reads();
   });
   timed(time.call_graph, [&] {
-    graph.finish();
     const Phases phases(code, graph);
     // Writes come function by function.
     std::size_t last = code.functions().size();

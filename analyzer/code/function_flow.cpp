@@ -73,8 +73,8 @@ class Flow {
     looks_.resize(blocks_.size());
     open_.resize(blocks_.size());
     const std::vector<std::size_t> roots = put_in_order();
-    if (from_entry && !blocks_.empty()) {
-      enter(0, entry_state(evaluator_.convention()));
+    if (from_entry && entry_ != no_block) {
+      enter(entry_, entry_state(evaluator_.convention()));
       settle();
     }
     for (unsigned round = 0; round < rounds_elsewhere; ++round) {
@@ -117,7 +117,7 @@ class Flow {
     if (!elsewhere) elsewhere.emplace();
     weaken(*elsewhere);
     for (const std::size_t root : roots) {
-      if (!from_entry || root != 0) enter(root, *elsewhere);
+      if (!from_entry || root != entry_) enter(root, *elsewhere);
     }
     for (const std::size_t label : labels_) enter(label, *elsewhere);
     return true;
@@ -135,6 +135,8 @@ class Flow {
     const auto& instructions = code_.instructions;
     std::vector<bool> starts(instructions.size() + 1, false);
     if (!instructions.empty()) starts[0] = true;
+    if (const std::ptrdiff_t begin = code_.index_of(code_.begin); begin >= 0)
+      starts[static_cast<std::size_t>(begin)] = true;
     for (const std::uint64_t label : code_.labels) {
       if (const std::ptrdiff_t index = code_.index_of(label); index >= 0)
         starts[static_cast<std::size_t>(index)] = true;
@@ -159,6 +161,11 @@ class Flow {
       return static_cast<std::size_t>(std::ranges::lower_bound(blocks_, instruction, {}, &Block::first) -
                                       blocks_.begin());
     };
+    if (const std::ptrdiff_t begin = code_.index_of(code_.begin); begin >= 0) {
+      entry_ = block_of(static_cast<std::size_t>(begin));
+    } else if (!blocks_.empty()) {
+      entry_ = 0;
+    }
     for (const std::uint64_t label : code_.labels) {
       if (const std::ptrdiff_t i = code_.index_of(label); i >= 0)
         labels_.push_back(block_of(static_cast<std::size_t>(i)));
@@ -190,10 +197,12 @@ class Flow {
       seen[block] = 1;
       path.emplace_back(block, 0);
     };
-    for (std::size_t root = 0; root < blocks_.size(); ++root) {
-      if (seen[root] != 0) continue;
+    for (std::size_t i = 0; i <= blocks_.size(); ++i) {
+      // Where callers come in is first, wherever that lies.
+      const std::size_t root = i == 0 ? entry_ : i - 1;
+      if (root == no_block || seen[root] != 0) continue;
       // What fills the gap behind a jump leads nowhere.
-      if (root != 0 && only_pads(blocks_[root])) blocks_[root].next = no_block;
+      if (root != entry_ && only_pads(blocks_[root])) blocks_[root].next = no_block;
       roots.push_back(root);
       follow(root);
       while (!path.empty()) {
@@ -261,6 +270,8 @@ class Flow {
   const FunctionCode& code_;
   Surroundings& around_;
   std::vector<Block> blocks_{};
+  /// Where callers come in; no_block when there is no code.
+  std::size_t entry_ = no_block;
   /// Where tables of jumps lead.
   std::vector<std::size_t> labels_{};
   /// What is known where each block begins; of meaning when looks_ says that it was entered.

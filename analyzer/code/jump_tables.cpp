@@ -34,7 +34,7 @@ class Labels {
 
  private:
   bool add(std::uint64_t label) {
-    if (label < code_.begin || label >= code_.end || code_.index_of(label) < 0) return false;
+    if (code_.index_of(label) < 0) return false;
     code_.labels.push_back(label);
     return true;
   }
@@ -51,6 +51,8 @@ bool goes_through_table(const Instruction& instruction) {
 }
 
 void find_labels(const Image& image, FunctionCode& code) {
+  code.labels.clear();
+  code.jumps_unknown = false;
   if (std::ranges::none_of(code.instructions, goes_through_table)) return;
   Labels labels(image, code);
   std::vector<std::uint64_t> formed;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyzer/code/jump_tables.h"
 #include "analyzer/code/place_name.h"
 
 namespace isoaudit::analyzer {
@@ -42,6 +43,33 @@ bool ModuleCode::writable(std::uint64_t address) const {
 
 void ModuleCode::decode(const FunctionRange& range, FunctionCode& out) {
   decode_function(image_, decoder_, range, out);
+}
+
+void ModuleCode::decode(const std::vector<std::uint32_t>& pieces, FunctionCode& out) {
+  decode_function(image_, decoder_, functions_[pieces.front()], out);
+  if (pieces.size() == 1) return;
+  FunctionCode other;
+  for (std::size_t i = 1; i < pieces.size(); ++i) {
+    decode_function(image_, decoder_, functions_[pieces[i]], other);
+    out.instructions.insert(out.instructions.end(), other.instructions.begin(), other.instructions.end());
+    out.undecoded += other.undecoded;
+  }
+  std::ranges::sort(out.instructions, {}, &Instruction::address);
+  find_labels(image_, out);
+}
+
+void ModuleCode::decode_from(std::uint64_t address, std::size_t index, FunctionCode& out) {
+  FunctionRange range = functions_[index];
+  const auto pieces = pieces_.find(static_cast<std::uint32_t>(index));
+  if (address == range.begin && pieces != pieces_.end()) return decode(pieces->second, out);
+  range.begin = address;
+  decode(range, out);
+}
+
+void ModuleCode::set_pieces(const std::vector<std::vector<std::uint32_t>>& groups) {
+  for (const std::vector<std::uint32_t>& group : groups) {
+    if (group.size() > 1) pieces_.emplace(group.front(), group);
+  }
 }
 
 void ModuleCode::flow(const FunctionCode& code, const Visit& visit) { flow_through(evaluator_, code, *this, visit); }

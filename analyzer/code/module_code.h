@@ -41,6 +41,12 @@ class ModuleCode : private Surroundings {
   std::uint64_t pointers_begin() const { return pointers_begin_; }
 
   void decode(const FunctionRange& range, FunctionCode& out);
+  /// Several functions that are one: the first is where callers come in (see split_functions.h).
+  void decode(const std::vector<std::uint32_t>& pieces, FunctionCode& out);
+  /// What runs when the code at an address inside function number `index` is called.
+  void decode_from(std::uint64_t address, std::size_t index, FunctionCode& out);
+  /// Makes the functions that begin with the first of each known as wholes to decode_from.
+  void set_pieces(const std::vector<std::vector<std::uint32_t>>& groups);
   /// Visits each instruction with what is known before it; calls return results that are named by their callee.
   void flow(const FunctionCode& code, const Visit& visit);
   /// The imported function that a call or jump goes to without the help of registers; empty when it does not.
@@ -68,6 +74,8 @@ class ModuleCode : private Surroundings {
   /// Where calls of an address go: there are more calls than callees.
   std::unordered_map<std::uint64_t, Value> callees_{};
   std::vector<FunctionRange> functions_{};
+  /// Of functions in several pieces, by the number of the first.
+  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> pieces_{};
   std::uint64_t writable_begin_ = ~std::uint64_t{0}, writable_end_ = 0;
   std::uint64_t pointers_begin_ = ~std::uint64_t{0};
 };
@@ -78,9 +86,8 @@ inline bool is_image_address(const Value& value) {
 }
 
 /// A jump that does not leave the function.
-inline bool stays_inside(const FunctionRange& range, const Instruction& instruction) {
-  return instruction.op == Op::jump && instruction.has_target && instruction.target >= range.begin &&
-         instruction.target < range.end;
+inline bool stays_inside(const FunctionCode& function, const Instruction& instruction) {
+  return instruction.op == Op::jump && instruction.has_target && function.index_of(instruction.target) >= 0;
 }
 
 }  // namespace isoaudit::analyzer

@@ -58,25 +58,23 @@ const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t addres
     summary.unknown = ~0u;
     return place->second = summary;
   }
-  FunctionRange range = code_.functions()[static_cast<std::size_t>(index)];
-  range.begin = address;
-  summarized_ += range.end - range.begin;
+  summarized_ += code_.functions()[static_cast<std::size_t>(index)].end - address;
   if (summarized_ > most_summarized) {
     summary.unknown = ~0u;
     return place->second = summary;
   }
   FunctionCode function;
-  code_.decode(range, function);
+  code_.decode_from(address, static_cast<std::size_t>(index), function);
   code_.flow(function, [&](const State& state, const Instruction& instruction) {
-    summarize(range, state, instruction, summary);
+    summarize(function, state, instruction, summary);
   });
   return summaries_[address] = summary;
 }
 
-void PassedArguments::summarize(const FunctionRange& range, const State& state, const Instruction& instruction,
+void PassedArguments::summarize(const FunctionCode& function, const State& state, const Instruction& instruction,
                                 Summary& summary) {
   if (instruction.op == Op::call || instruction.op == Op::jump) {
-    if (!stays_inside(range, instruction)) summarize_call(state, instruction, summary);
+    if (!stays_inside(function, instruction)) summarize_call(state, instruction, summary);
     return;
   }
   if (!instruction.writes_memory) return;

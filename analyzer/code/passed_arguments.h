@@ -35,7 +35,7 @@ class PassedArguments {
   };
 
   const Summary& summary_of(std::uint64_t address);
-  void summarize(const FunctionRange& range, const State& state, const Instruction& instruction, Summary& summary);
+  void summarize(const FunctionCode& function, const State& state, const Instruction& instruction, Summary& summary);
   void summarize_call(const State& state, const Instruction& instruction, Summary& summary);
 
   ModuleCode& code_;

@@ -32,7 +32,22 @@ Stores::Stores(ModuleCode& code, const LineOf& line_of)
   }
 }
 
+bool Stores::concerns(const FunctionCode& function) const {
+  return std::ranges::any_of(function.instructions, [&](const Instruction& instruction) {
+    return touches(instruction) || makes_writable_address(instruction) ||
+           (thread_local_ != nullptr && instruction.op == Op::call &&
+            code_.import_of(instruction) == thread_address_function);
+  });
+}
+
+/// Reads or writes the image's own memory without the help of registers.
+bool Stores::touches(const Instruction& instruction) const {
+  return instruction.has_memory && instruction.memory.base == no_register && instruction.memory.index == no_register &&
+         !instruction.memory.segment && code_.writable(static_cast<std::uint64_t>(instruction.memory.displacement));
+}
+
 void Stores::read(std::size_t index, const FunctionCode& function) {
+  function_ = &function;
   bool flows = false, finalizes = false;
   for (const Instruction& instruction : function.instructions) {
     flows = flows || makes_writable_address(instruction);
@@ -208,7 +223,7 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
     return is_image_address(value) && (code_.writable(value.bits) || code_.writable(value.last()));
   };
   if (std::ranges::none_of(arguments, is_ours)) return;
-  if (stays_inside(code_.functions()[index], instruction)) return;
+  if (stays_inside(*function_, instruction)) return;
   const Value callee = code_.callee_of(state, instruction);
   // A jump through a table stays in the function.
   if (instruction.op == Op::jump && !callee.known()) return;

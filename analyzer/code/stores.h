@@ -19,6 +19,8 @@ class Stores {
  public:
   Stores(ModuleCode& code, const LineOf& line_of);
 
+  /// There may be something in it to tell, by itself or when it is a piece of a function.
+  bool concerns(const FunctionCode& function) const;
   /// Reads the stores of function number `index`.
   void read(std::size_t index, const FunctionCode& function);
   /// After all functions were read: each write with the number of the function that makes it.
@@ -38,6 +40,7 @@ class Stores {
     std::uint64_t instruction = 0;
   };
 
+  bool touches(const Instruction& instruction) const;
   bool makes_writable_address(const Instruction& instruction) const;
   void look(std::size_t index, const State& state, const Instruction& instruction, bool finalizes);
   void look_at_call(std::size_t index, const State& state, const Instruction& instruction);
@@ -57,6 +60,8 @@ class Stores {
   PassedArguments arguments_;
   Reads reads_;
   const LineOf& line_of_;
+  /// The function that is read.
+  const FunctionCode* function_ = nullptr;
   /// Address of the one that is looked at.
   std::uint64_t instruction_ = 0;
   /// Where thread-local memory begins; null when the image has none.
