@@ -76,6 +76,8 @@ void add_probe_options(CLI::App& app, Raw& raw) {
       ->type_name("FOLDER");
   app.add_flag("--debug-build", raw.options.debug_build,
                "also run under the debug build of the same Python, where there is one");
+  app.add_flag("!--no-evidence", raw.options.evidence,
+               "one level, all interpreters at once, and nothing is looked for; then no module is called isolated");
   app.add_flag("--no-sandbox", raw.no_sandbox, "run modules without bubblewrap, under limits alone");
   app.add_option("--timeout", raw.options.timeout, "seconds for one child process")
       ->check(CLI::Range(0.1, 86400.0))

@@ -53,6 +53,7 @@ struct Options {
   /// Children run in bubblewrap where it works.
   bool sandbox = true;
   bool debug_build = false;
+  bool evidence = true;
   bool quiet = false;
   bool verbose = false;
   /// Colours on stdout.

@@ -65,6 +65,7 @@ void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Fa
     probe.timeout = options.timeout;
     probe.sandbox = options.sandbox;
     probe.debug_build = options.debug_build;
+    probe.evidence = options.evidence;
     probe.children = children;
     probe.progress = [&, id = python->id](const std::string& module, const std::string& level) {
       progress.show(fmt::format("probe: {} under {} ({})", module, id, level));

@@ -140,6 +140,11 @@ std::string shared_by(const Phase& phase) {
   return text;
 }
 
+std::string what_ran(const Phase& concurrent) {
+  return fmt::format("{} interpreters at once, {} round{}, {} imports, {} uses", concurrent.interpreters,
+                     concurrent.rounds, concurrent.rounds == 1 ? "" : "s", concurrent.imports, concurrent.uses);
+}
+
 /// It was let in by an interpreter with its own GIL: did it share, crash or hang there? What was seen while one
 /// interpreter ran after the other comes first: it is the same in every run. Where they race for a variable, what it
 /// holds at the end is luck, and a crash is luck as well.
@@ -194,10 +199,7 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
       return;
     }
   }
-  const Phase* concurrent = model::find_phase(run, Level::concurrent);
-  const std::string ran =
-      fmt::format("{} interpreters at once, {} round{}, {} imports, {} uses", concurrent->interpreters,
-                  concurrent->rounds, concurrent->rounds == 1 ? "" : "s", concurrent->imports, concurrent->uses);
+  const std::string ran = what_ran(*model::find_phase(run, Level::concurrent));
   if (!against.empty()) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet {}", ran, doubts(against));
@@ -218,6 +220,14 @@ void decide_run(Verdict& verdict, const Facts& facts, const BinaryFacts& binary,
                 const RunFacts& run, const std::vector<model::Finding>& against) {
   const model::EntryPoint* entry = entry_for(binary, interpreter);
   const Phase* in_main = model::find_phase(run, Level::main);
+  const Phase* concurrent = model::find_phase(run, Level::concurrent);
+  if (in_main != nullptr && in_main->outcome == Outcome::skipped && concurrent != nullptr &&
+      concurrent->outcome == Outcome::ok) {
+    verdict.kind = VerdictKind::suspect;
+    verdict.reason = fmt::format("ran clean ({}), yet nothing was looked for", what_ran(*concurrent));
+    if (!against.empty()) verdict.reason += ", and " + doubts(against);
+    return;
+  }
   if (in_main == nullptr || in_main->outcome != Outcome::ok) {
     verdict.reason = in_main == nullptr ? "not run" : "does not load even in the main interpreter: " + in_main->detail;
     return;

@@ -86,6 +86,7 @@ Told LevelChildren::run(const LevelOrder& level) const {
   order(events::config_interpreters, std::to_string(std::max(options_.interpreters, 1u)));
   order(events::config_count_blocks, model::frees_its_blocks(interpreter_.version) ? "1" : "0");
   order(events::config_rounds, std::to_string(std::max(options_.rounds, 1u)));
+  order(events::config_evidence, options_.evidence ? "1" : "0");
   if (!exercise_.empty()) order(events::config_exercise, exercise_);
   for (const std::string& name : level.dependencies) order(events::config_dependency, name);
   for (const Preload& preload : level.preloads) order(events::config_preload, preload.module);

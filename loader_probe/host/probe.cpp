@@ -253,6 +253,15 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   if (library.empty()) return give_up(std::string("the probe's shared object ") + kLibraryName + " was not found");
 
   Run run(input, interpreter, options, library);
+  if (!options.evidence) {
+    Phase phase = run.judge(Level::concurrent, run.tell({run.order(Level::concurrent)})[0]);
+    if (phase.outcome == Outcome::ok) {
+      facts.phases.push_back(std::move(phase));
+      skip_rest(facts.phases, "no evidence was asked for");
+      std::ranges::sort(facts.phases, {}, &Phase::level);
+      return result;
+    }
+  }
   // Most modules load in main and need nothing there first: the next level does not wait for the answer.
   std::vector<Told> first = run.tell({run.order(Level::main), run.order(Level::isolated)});
   const Phase main = run.judge(Level::main, first[0]);

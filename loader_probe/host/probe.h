@@ -21,6 +21,9 @@ struct ProbeOptions {
   bool sandbox = true;
   /// Also run under the debug build of the same version, where this machine has one.
   bool debug_build = false;
+  /// Without it a module that imports and works in all interpreters at once gets that one level and nothing is looked
+  /// for; one that does not gets all levels.
+  bool evidence = true;
   /// Child processes of one module at the same time.
   unsigned children = 1;
   /// Called from several threads.

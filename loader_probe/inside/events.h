@@ -92,6 +92,7 @@ inline constexpr char config_interpreters[] = "interpreters";
 inline constexpr char config_rounds[] = "rounds";
 inline constexpr char config_count_blocks[] = "count_blocks";  // "1": blocks left behind are a sign
 inline constexpr char config_dependency[] = "dependency";      // repeated
+inline constexpr char config_evidence[] = "evidence";          // "0": nothing is looked at
 inline constexpr char config_exercise[] = "exercise";
 inline constexpr char config_preload[] = "preload";  // repeated: main imports it before anything else
 

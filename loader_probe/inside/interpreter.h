@@ -21,6 +21,8 @@ struct Config {
   unsigned rounds = 3;
   /// This version's interpreters leave no blocks by themselves.
   bool count_blocks = false;
+  /// Look for what is shared; else only how imports and calls end is told.
+  bool evidence = true;
   /// A Python file that uses the module: a script, or a function exercise(module). Empty: none.
   std::string exercise{};
   std::vector<std::string> dependencies{};

@@ -51,6 +51,7 @@ Config parse(const std::string& bytes, std::string& token) {
     if (key == events::config_interpreters) config.interpreters = number(value);
     if (key == events::config_rounds) config.rounds = number(value);
     if (key == events::config_count_blocks) config.count_blocks = value == "1";
+    if (key == events::config_evidence) config.evidence = value == "1";
     if (key == events::config_exercise) config.exercise = value;
     if (key == events::config_dependency) config.dependencies.push_back(value);
     if (key == events::config_preload) config.preloads.push_back(value);

@@ -69,7 +69,7 @@ void run_concurrent(const Config& config, Kind kind, Interpreter& main) {
       for (const Interpreter& one : interpreters) {
         if (one.module()) live.push_back(&one);
       }
-      if (live.size() > 1) {
+      if (live.size() > 1 && config.evidence) {
         scan_ownership(live, watched);
         watched.report_definitions();
       }

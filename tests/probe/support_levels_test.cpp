@@ -133,5 +133,21 @@ TEST(Probe, FreeThreadedBuildsAreDeclinedWithAReason) {
   EXPECT_THAT(result.gaps[0].reason, testing::HasSubstr("free-threaded"));
 }
 
+// One level is enough for who passes it; nothing is said of sharing, and who fails gets the levels that tell why.
+TEST(SupportLevels, WithoutEvidenceOneLevelRuns) {
+  loader_probe::ProbeOptions options = probe_options();
+  options.evidence = false;
+  const model::Interpreter python = interpreters().back();
+  const model::RunFacts shares = run_module("global_dict", python, options);
+  EXPECT_EQ(phase(shares, Level::concurrent).outcome, Outcome::ok) << told(phase(shares, Level::concurrent));
+  EXPECT_THAT(phase(shares, Level::concurrent).shared, testing::IsEmpty());
+  for (const Level level : {Level::main, Level::isolated, Level::sequential, Level::warm, Level::forced}) {
+    EXPECT_EQ(phase(shares, level).outcome, Outcome::skipped) << to_string(level);
+  }
+  const model::RunFacts undeclared = run_module("no_slot", python, options);
+  EXPECT_EQ(phase(undeclared, Level::main).outcome, Outcome::ok);
+  EXPECT_EQ(phase(undeclared, Level::isolated).outcome, Outcome::refused);
+}
+
 }  // namespace
 }  // namespace isoaudit::tests

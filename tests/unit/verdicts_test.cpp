@@ -130,6 +130,16 @@ TEST(Verdict, CodeThatWritesAGlobalIsSuspectUnlessAtomic) {
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
 }
 
+// One level alone, in which nothing was looked for, proves nothing.
+TEST(Verdict, WithoutEvidenceIsSuspect) {
+  Case c;
+  for (const Level level : {Level::main, Level::isolated, Level::sequential}) {
+    at(c.run, level) = phase(level, Outcome::skipped, "no evidence was asked for");
+  }
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+  EXPECT_NE(c.reason().find("nothing was looked for"), std::string::npos) << c.reason();
+}
+
 TEST(Verdict, NamesTheCallThatNoStepMade) {
   Case c;
   c.file.code.writes = {code_write("cache", "store")};
