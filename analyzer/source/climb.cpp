@@ -365,11 +365,12 @@ Climb::Next Climb::into_variable(const clang::VarDecl* local, bool initialises) 
     return read();
   }
   if (!reference && !type->isPointerType()) return taken();
-  if (local->hasGlobalStorage()) return taken();
-  auto& aliases = owner_.aliases_[local];
+  if (local->hasGlobalStorage() && !initialises) return taken();
+  auto& aliases = local->hasGlobalStorage() ? owner_.static_aliases_[identity(local)] : owner_.aliases_[local];
   const UseCollector::Alias alias{variable_, path_, {}};
   if (std::ranges::find(aliases, alias) == aliases.end()) aliases.push_back(alias);
-  return Next::stop;
+  // What a static holds, code elsewhere may use as well.
+  return local->hasGlobalStorage() ? taken() : Next::stop;
 }
 
 Climb::Next Climb::into_atomic(const clang::Expr* child, const clang::AtomicExpr* atomic) {

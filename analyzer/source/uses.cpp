@@ -38,12 +38,11 @@ void merge_uses(VariableUses& to, const VariableUses& from) {
 
 void UseCollector::named(const clang::VarDecl* variable, const Ancestors& ancestors,
                          const clang::FunctionDecl* function) {
-  if (variable->hasGlobalStorage()) {
-    Climb(*this, identity(variable), ancestors, function).from(ancestors.size() - 1, {});
-    return;
-  }
-  const auto known = aliases_.find(variable);
-  if (known == aliases_.end()) return;
+  const bool is_static = variable->hasGlobalStorage();
+  if (is_static) Climb(*this, identity(variable), ancestors, function).from(ancestors.size() - 1, {});
+  const auto& all = is_static ? static_aliases_ : aliases_;
+  const auto known = all.find(is_static ? identity(variable) : variable);
+  if (known == all.end()) return;
   // The climb may find further aliases of the same local.
   const std::vector<Alias> aliases = known->second;
   const bool is_reference = variable->getType()->isReferenceType();

@@ -20,7 +20,8 @@ namespace isoaudit::analyzer {
 
 /// Finds out how each static variable is used: from the place that names it, up through the expression around it, until
 /// something reads, writes, binds or passes it. Locals that hold the address of a static are followed, which is also
-/// how Py_CLEAR and Py_SETREF store; so are parameters that may be written through. The visitor calls it in source
+/// how Py_CLEAR and Py_SETREF store; so are statics that are initialised to one, and parameters that may be written
+/// through. The visitor calls it in source
 /// order.
 class UseCollector {
  public:
@@ -68,6 +69,8 @@ class UseCollector {
   std::unordered_map<const clang::VarDecl*, VariableUses> uses_{};
   LocalValues local_values_{};
   std::unordered_map<const clang::VarDecl*, std::vector<Alias>> aliases_{};
+  /// Pointers with static storage and what they are initialised to point to: `static T *const p = &x;`.
+  std::unordered_map<const clang::VarDecl*, std::vector<Alias>> static_aliases_{};
   std::unordered_map<std::string, std::string> once_{};
 };
 

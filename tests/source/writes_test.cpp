@@ -31,6 +31,20 @@ void f(PyObject *arg) {
   EXPECT_FALSE(variable(facts, "b").is_read);
 }
 
+/// Cython keeps all of a module's objects in a static struct and names it through such a pointer alone.
+TEST(Writes, WhatIsReachedThroughAPointerThatIsAStaticIsWritten) {
+  const auto facts = facts_of(R"(struct state { PyObject *dict; int n; };
+static struct state kept, counted, read_only; static int plain;
+static struct state *const always = &kept; static struct state *first = &counted; static struct state *const r = &read_only;
+static int *const number = &plain;
+int f(void) { always->dict = PyDict_New(); first->n++; *number = 3; return r->n; }
+)");
+  EXPECT_THAT(writes(facts, "kept"), ElementsAre("6 member call PyDict_New"));
+  EXPECT_THAT(writes(facts, "counted"), ElementsAre("6 compound unknown"));
+  EXPECT_THAT(writes(facts, "plain"), ElementsAre("6 assignment constant"));
+  EXPECT_THAT(writes(facts, "read_only"), IsEmpty());
+}
+
 TEST(Writes, ValuesAreFollowedThroughChainsConditionsAndLocals) {
   const auto facts = facts_of(R"(static PyObject *a, *b, *err, *late;
 int f(void) {
