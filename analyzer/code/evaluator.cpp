@@ -8,6 +8,10 @@ namespace isoaudit::analyzer {
 
 bool is_address_table(std::string_view section) { return section.starts_with(".got") || section.ends_with(",__got"); }
 
+Value thread_value(const ThreadWord& word) {
+  return word.elsewhere ? thread_value(ThreadOwner::elsewhere, 0) : thread_value(ThreadOwner::image, word.offset);
+}
+
 Value Evaluator::register_value(const State& state, Register number) const {
   if (number == zero_register) return number_value(0);
   return number < first_vector ? state.general[number] : Value{};
@@ -63,20 +67,16 @@ Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
   return {};
 }
 
-/// One of the operands tells how far into the image's memory it is, another where that begins, in any order.
+/// One of the operands tells how far into whose memory it is, another where that begins, in any order.
 Place Evaluator::thread_place(const State& state, const MemoryOperand& operand) const {
-  const auto offset_of = [&](Register number) {
-    const Value value = number == no_register ? Value{} : register_value(state, number);
-    return value.kind == Value::Kind::thread && value.name != 0 ? std::optional(value.bits) : std::nullopt;
+  const auto value_of = [&](Register number) {
+    return number == no_register ? thread_value() : register_value(state, number);
   };
-  const std::optional<std::uint64_t> base = offset_of(operand.base), index = offset_of(operand.index);
-  const auto begins = [&](Register number) {
-    return number == no_register || register_value(state, number).kind == Value::Kind::thread;
-  };
-  const auto displacement = static_cast<std::uint64_t>(operand.displacement);
-  if (base && begins(operand.index) && !index) return {Place::Kind::thread, *base + displacement};
-  if (index && begins(operand.base) && !base && operand.scale == 1) return {Place::Kind::thread, *index + displacement};
-  return {Place::Kind::thread, 0, true};
+  const Value place = computed(value_of(operand.base), value_of(operand.index));
+  if (place.kind != Value::Kind::thread || operand.scale > 1) return {Place::Kind::thread, 0, true};
+  if (thread_owner(place) == ThreadOwner::elsewhere) return {};
+  if (thread_owner(place) == ThreadOwner::unknown) return {Place::Kind::thread, 0, true};
+  return {Place::Kind::thread, place.bits + static_cast<std::uint64_t>(operand.displacement)};
 }
 
 Value Evaluator::from_pointer(const Pointer& pointer) const {
@@ -112,7 +112,7 @@ Value Evaluator::add(const Value& value, std::int64_t amount, unsigned width) co
     case Value::Kind::region:
     case Value::Kind::argument: return width < 8 ? Value{} : value;
     case Value::Kind::thread:
-      if (value.name != 0) sum.bits += static_cast<std::uint64_t>(amount);
+      if (thread_owner(value) == ThreadOwner::image) sum.bits += static_cast<std::uint64_t>(amount);
       return sum;
     case Value::Kind::held:
       if (amount != 0) sum.kind = Value::Kind::changed;
@@ -141,8 +141,8 @@ Value Evaluator::sum(const Value& left, const Value& right, unsigned width) cons
 Value Evaluator::computed(const Value& left, const Value& right) const {
   // Where the thread's memory begins and how far into it a variable lies: nothing but a sum is made of the two.
   if (left.kind == Value::Kind::thread && right.kind == Value::Kind::thread) {
-    if ((left.name != 0) == (right.name != 0)) return thread_value();
-    return left.name != 0 ? left : right;
+    if (thread_owner(left) == ThreadOwner::unknown) return right;
+    return thread_owner(right) == ThreadOwner::unknown ? left : thread_value();
   }
   for (const Value& value : {left, right}) {
     if (value.kind == Value::Kind::held || value.kind == Value::Kind::changed) {
@@ -193,7 +193,8 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
         result = {Value::Kind::argument, 0, at.at, static_cast<std::uint16_t>(at.arguments & ~(1u << at.at))};
       }
       if (at.kind == Place::Kind::stack) result = {Value::Kind::stack, 0, at.at};
-      if (at.kind == Place::Kind::thread) result = at.indexed ? thread_value() : thread_value(at.at);
+      if (at.kind == Place::Kind::thread)
+        result = at.indexed ? thread_value() : thread_value(ThreadOwner::image, at.at);
       if (at.kind == Place::Kind::unknown || at.kind == Place::Kind::argument) {
         // Arithmetic that is written as an address.
         const Register base = instruction.memory.base, index = instruction.memory.index;

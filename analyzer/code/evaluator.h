@@ -38,6 +38,9 @@ struct Place {
   Place plus(std::uint64_t distance) const { return {kind, at + distance, indexed, arguments, last + distance}; }
 };
 
+/// What the loader fills in there.
+Value thread_value(const ThreadWord& word);
+
 /// The linker's table of addresses, through which exported variables are reached.
 bool is_address_table(std::string_view section);
 

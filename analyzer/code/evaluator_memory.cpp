@@ -51,7 +51,7 @@ Value Evaluator::load(const State& state, const Place& place, unsigned width, co
     return width == 8 ? from_halves(state.stack, at) : Value{};
   }
   if (place.kind != Place::Kind::image) return {};
-  if (const auto offset = image_.thread_offset_at(place.at)) return thread_value(*offset);
+  if (const ThreadWord* word = image_.thread_word_at(place.at)) return thread_value(*word);
   if (memory == nullptr) {
     const Section* section = image_.section_at(place.at);
     if (section == nullptr) return {};

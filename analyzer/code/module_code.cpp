@@ -86,8 +86,8 @@ bool ModuleCode::asks_descriptor(const State& state, const Instruction& instruct
 
 void ModuleCode::call(State& state, const Instruction& instruction) {
   if (asks_descriptor(state, instruction)) {
-    const std::optional<std::uint64_t> offset = image_.thread_offset_at(state.general[0].bits);
-    state.general[0] = offset ? thread_value(*offset) : Value{};
+    const ThreadWord* word = image_.thread_word_at(state.general[0].bits);
+    state.general[0] = word != nullptr ? thread_value(*word) : Value{};
     return;
   }
   const Value callee = callee_of(state, instruction);
@@ -96,8 +96,8 @@ void ModuleCode::call(State& state, const Instruction& instruction) {
   if (import != 0 && text(import) == thread_address_function) {
     const Value argument = evaluator_.register_value(state, evaluator_.convention().arguments[0]);
     const bool known = argument.kind == Value::Kind::address;
-    const auto offset = known ? image_.thread_offset_at(argument.bits) : std::nullopt;
-    result = offset ? thread_value(*offset) : thread_value();
+    const ThreadWord* word = known ? image_.thread_word_at(argument.bits) : nullptr;
+    result = word != nullptr ? thread_value(*word) : thread_value();
   }
   evaluator_.after_unseen_call(state, result);
   locks_.after_call(state, import);
@@ -119,8 +119,10 @@ Value ModuleCode::callee_of(const State& state, const Instruction& instruction) 
     const auto [place, fresh] = callees_.try_emplace(instruction.target);
     if (fresh) {
       const std::uint32_t import = names_.number_of(import_of(instruction));
-      place->second =
-          import != 0 ? Value(Value::Kind::import, import, 0) : Value(Value::Kind::address, 0, instruction.target);
+      // A function of the file that others may replace is called through the linker's table.
+      const std::uint64_t local = import != 0 ? 0 : targets_.local_at(instruction.target);
+      place->second = import != 0 ? Value(Value::Kind::import, import, 0)
+                                  : Value(Value::Kind::address, 0, local != 0 ? local : instruction.target);
     }
     return place->second;
   }

@@ -90,6 +90,10 @@ Value weakened(const Value& value) {
   }
 }
 
+Value thread_value(ThreadOwner owner, std::uint64_t offset) {
+  return {Value::Kind::thread, static_cast<std::uint32_t>(owner), offset};
+}
+
 Value number_value(std::uint64_t bits) { return {Value::Kind::number, 0, bits}; }
 
 std::uint32_t Names::number_of(std::string_view name) {

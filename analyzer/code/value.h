@@ -28,8 +28,7 @@ struct Value {
     changed,   ///< computed from what the image's writable memory at `bits` held
     byte,      ///< a word whose lowest byte is `bits`; the rest is not known
     half,      ///< a word whose lower four bytes are `bits`; the rest (a structure's padding) is not known
-    thread,    ///< thread-local memory: with name 1 the place `bits` bytes into the image's own, else any, or what it
-               ///< holds
+    thread,    ///< thread-local memory: where `name` (a ThreadOwner) says, or what it holds
   } kind = Kind::unknown;
   /// Of a region or an argument: bit i says that it may as well be argument i.
   std::uint16_t also = 0;
@@ -53,9 +52,16 @@ struct Value {
 };
 
 Value number_value(std::uint64_t bits);
-/// Somewhere in thread-local memory.
+
+/// Whose thread-local memory.
+enum class ThreadOwner : std::uint32_t {
+  unknown,    ///< anybody's, or where all of it begins
+  image,      ///< the image's own, `bits` bytes into it
+  elsewhere,  ///< another module's
+};
 inline Value thread_value() { return {Value::Kind::thread, 0, 0}; }
-inline Value thread_value(std::uint64_t offset) { return {Value::Kind::thread, 1, offset}; }
+Value thread_value(ThreadOwner owner, std::uint64_t offset);
+inline ThreadOwner thread_owner(const Value& value) { return static_cast<ThreadOwner>(value.name); }
 
 /// Names of imported functions and of the image's own, numbered as they come; 0 is none.
 class Names {

@@ -424,11 +424,11 @@ class ElfReader {
     const std::uint32_t type = raw.getType(false);
     const bool module = asks_module(image_.machine, type);
     if (!module && !holds_thread_offset(image_.machine, type)) return;
-    ThreadWord word{raw.r_offset, 0};
+    ThreadWord word{raw.r_offset, 0, false};
     const std::uint32_t number = raw.getSymbol(false);
     if (number != 0) {
-      if (number >= all_symbols_.size() || all_symbols_[number].st_shndx == elf::SHN_UNDEF) return;
-      word.offset = all_symbols_[number].st_value;
+      word.elsewhere = number >= all_symbols_.size() || all_symbols_[number].st_shndx == elf::SHN_UNDEF;
+      if (!word.elsewhere) word.offset = all_symbols_[number].st_value;
     } else if (module) {
       word.offset = image_.number_at(raw.r_offset + image_.pointer_size, image_.pointer_size).value_or(0);
     }

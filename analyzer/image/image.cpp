@@ -33,10 +33,9 @@ std::span<const Relocation> Image::relocations_in(std::uint64_t begin, std::uint
   return first < last ? std::span(first, last) : std::span<const Relocation>{};
 }
 
-std::optional<std::uint64_t> Image::thread_offset_at(std::uint64_t address) const {
+const ThreadWord* Image::thread_word_at(std::uint64_t address) const {
   const auto found = std::ranges::lower_bound(thread_words, address, {}, &ThreadWord::at);
-  if (found == thread_words.end() || found->at != address) return std::nullopt;
-  return found->offset;
+  return found != thread_words.end() && found->at == address ? &*found : nullptr;
 }
 
 std::pair<const Section*, std::uint64_t> Image::thread_section(std::uint64_t offset) const {

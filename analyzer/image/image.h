@@ -56,11 +56,13 @@ struct Relocation {
   std::uint32_t name = 0;
 };
 
-/// A word of the linker's table through which code learns where a thread-local variable of the image lies.
+/// A word of the linker's table through which code learns where a thread-local variable lies.
 struct ThreadWord {
   std::uint64_t at = 0;
   /// Counted from the start of the image's thread-local memory.
   std::uint64_t offset = 0;
+  /// The variable is another module's: of where it lies nothing is known.
+  bool elsewhere = false;
 };
 
 /// What a pointer-sized word holds after loading.
@@ -124,8 +126,8 @@ struct Image {
   const Relocation* relocation_at(std::uint64_t address) const;
   /// Relocations in [begin, end).
   std::span<const Relocation> relocations_in(std::uint64_t begin, std::uint64_t end) const;
-  /// The offset that the word at an address stands for; empty when it is none of thread_words.
-  std::optional<std::uint64_t> thread_offset_at(std::uint64_t address) const;
+  /// The one of thread_words at an address; null when there is none.
+  const ThreadWord* thread_word_at(std::uint64_t address) const;
   /// The section that holds a place in the image's thread-local memory, and where in it; null behind its end.
   std::pair<const Section*, std::uint64_t> thread_section(std::uint64_t offset) const;
   /// `width` bytes (1 to 8) as a number, as the file has them; zeros in zero-initialised memory.

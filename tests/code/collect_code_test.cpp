@@ -78,6 +78,21 @@ TEST_F(CollectCode, DirectStoresAreFoundWithVariableAndFunction) {
   }
 }
 
+/// Through the linker's table, as GCC calls what other modules may replace.
+TEST_F(CollectCode, WhatAnExportedFunctionOfTheFileDoesWithAnAddressIsRead) {
+  for (const char* flags : levels) {
+    const model::CodeFacts facts = collect(
+        "struct pair { long a, b; }; static struct pair read_only = {1, 2}, filled; int get(void) { return filled.a; "
+        "}\n"
+        "__attribute__((noinline)) long sum(volatile struct pair *p) { return p->a + p->b; }\n"
+        "__attribute__((noinline)) void fill(volatile struct pair *p) { p->a = 1; }\n"
+        "long both(void) { fill(&filled); return sum(&read_only); }\n",
+        flags);
+    EXPECT_THAT(variables(facts), ElementsAre("filled")) << flags;
+    EXPECT_THAT(writes_of(facts, "filled")[0].passed_to, testing::AnyOf("fill", "")) << flags;
+  }
+}
+
 TEST_F(CollectCode, StoresThroughPointersAreFollowedOverBranchesAndLoops) {
   for (const char* flags : levels) {
     const model::CodeFacts facts = collect(

@@ -116,6 +116,18 @@ TEST_F(StoredValues, AnObjectInThreadLocalMemory) {
   }
 }
 
+/// std::call_once keeps its function in the C++ library's own.
+TEST_F(StoredValues, AnotherModulesThreadLocalMemoryIsNotOurs) {
+  for (const char* model : {"global-dynamic", "initial-exec"}) {
+    matrix.each(
+        "KEPT _Thread_local PyObject *mine; extern _Thread_local PyObject *theirs; PyObject *get(void) { return mine; "
+        "}\n"
+        "void set(void) { theirs = PyDict_New(); }",
+        [&](const model::CodeFacts& facts, const auto&) { EXPECT_THAT(facts.writes, testing::IsEmpty()) << model; },
+        false, std::string("-ftls-model=") + model);
+  }
+}
+
 TEST_F(StoredValues, ACounter) {
   expect("KEPT int g; int get(void) { return g; } void count(void) { g++; }", "g", {StoredValue::changed, ""});
   expect("KEPT long g; long get(void) { return g; } void count(long n) { g = g + n; }", "g",
