@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -29,10 +30,19 @@ def flags_of(build):
     return [*flags, "-fuse-ld=lld"] if build == "clang-lto" else flags
 
 
+def keep_headers(word):
+    """Headers of pip's build environment, which is gone when the sources are read, are copied beside the log."""
+    if not word.startswith("-I") or "pip-build-env" not in word or "TWIN_LOG" not in os.environ:
+        return word
+    folder = pathlib.Path(os.environ["TWIN_LOG"]).parent / "headers" / pathlib.Path(word[2:]).parent.name
+    shutil.copytree(word[2:], folder, dirs_exist_ok=True)
+    return f"-I{folder}"
+
+
 def compile_as_told(name, arguments):
     build = os.environ["TWIN_BUILD"]
     cxx = "++" in name
-    kept = [word for word in arguments if not OF_THE_BUILD.fullmatch(word)]
+    kept = [keep_headers(word) for word in arguments if not OF_THE_BUILD.fullmatch(word)]
     command = [compilers_of(build)[cxx], *kept, *flags_of(build), "-w"]
     if "-c" in kept and "TWIN_LOG" in os.environ:
         files = [word for word in kept if word.endswith((".c", ".cc", ".cpp", ".cxx"))]
@@ -96,21 +106,36 @@ def strip(module, folder):
 
 
 def variables_of(module):
-    """Address → (size, demangled name) of every variable that the symbol table names."""
-    lines = subprocess.run(["nm", "-SC", module], capture_output=True, text=True, check=True).stdout.splitlines()
-    rows = [line.split(None, 3) for line in lines]
-    return {int(r[0], 16): (int(r[1], 16), r[3]) for r in rows if len(r) == 4 and len(r[2]) == 1 and r[2] in "bBdDuV"}
+    """(section, offset) → (size, demangled name) of every variable that the symbol table names."""
+    sections = sections_of(module)
+    first_of_threads = min((at for at, flags in sections.values() if "T" in flags), default=0)
+    text = subprocess.run(["readelf", "-sW", "--demangle", module], capture_output=True, text=True, check=True).stdout
+    names = [name for name in sections]
+    variables = {}
+    for line in text.splitlines():
+        row = line.split(None, 7)
+        if len(row) < 8 or row[3] not in ("OBJECT", "TLS") or not row[6].isdigit():
+            continue
+        section = names[int(row[6])]
+        # A thread-local symbol's value counts from the start of the thread-local memory.
+        address = int(row[1], 16) + (first_of_threads if row[3] == "TLS" else 0)
+        size = int(row[2], 16) if row[2].startswith("0x") else int(row[2])
+        if "W" in sections[section][1]:
+            variables[section, address - sections[section][0]] = (size, row[7])
+    return variables
 
 
 def sections_of(module):
-    """Name → address."""
+    """Name → (address, flags), in the file's order, number 0 included."""
     text = subprocess.run(["readelf", "-SW", module], capture_output=True, text=True, check=True).stdout
-    return {m[1]: int(m[2], 16) for m in re.finditer(r"\]\s+(\S+)\s+\S+\s+([0-9a-f]{16})\s", text)}
+    row = re.compile(r"\[\s*\d+\] (\S*)\s+\S+\s+([0-9a-f]{16}) [0-9a-f]+ [0-9a-f]+ [0-9a-f]+ ([A-Za-z ]*?)\s+\d+ +\d+ +\d+$", re.M)
+    return {m[1]: (int(m[2], 16), m[3]) for m in row.finditer(text)}
 
 
 def plain(symbol):
     """A variable's name without a compiler's suffixes and its namespaces: "lookup.cache" and "cache.0" are `cache`."""
     name = re.sub(r"(\.(\d+|lto_priv|llvm|constprop))+$", "", symbol)
+    name = re.sub(r"\[abi:\w+\]", "", name)
     name = re.sub(r"\(.*?\)(?=::)|<[^<>]*>", "", name)
     return name.rsplit("::", 1)[-1].rsplit(".", 1)[-1]
 
