@@ -2,31 +2,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
+#include "analyzer/code/blocks.h"
 #include "analyzer/code/evaluator.h"
-#include "analyzer/code/functions.h"
+#include "analyzer/code/function_code.h"
 
 namespace isoaudit::analyzer {
 
-/// One function's instructions, in order. A hole (bytes that are no instruction) ends a block.
-struct FunctionCode {
-  std::uint64_t begin = 0, end = 0;
-  std::vector<Instruction> instructions{};
-  /// Bytes that could not be decoded.
-  std::uint64_t undecoded = 0;
-  /// Where the function's tables of jumps lead, as far as they are found; sorted.
-  std::vector<std::uint64_t> labels{};
-  /// It jumps through a table that was not found: control may come in anywhere.
-  bool jumps_unknown = false;
-
-  /// Index of the instruction that starts at the address; -1 when none does.
-  std::ptrdiff_t index_of(std::uint64_t address) const;
-};
-
-void decode_function(const Image& image, Decoder& decoder, const FunctionRange& range, FunctionCode& out);
-
-/// Called once for each instruction that can be reached or whose way in is not known, with what is known before it.
+/// Called once for each instruction that calls, jumps or touches memory and that can be reached or whose way in is not
+/// known, with what is known before it; in no particular order.
 using Visit = std::function<void(const State&, const Instruction&)>;
 
 /// What the reader of a module adds to the instructions' own effects.
@@ -39,8 +25,56 @@ class Surroundings {
   virtual void along_branch(State& state, const Instruction& branch, bool taken) = 0;
 };
 
-/// Forward propagation of constants, addresses and locks through one function to a fixpoint, loops included. Where
-/// control comes from a place that is not known (jump tables, landing pads) nothing is certain.
-void flow_through(const Evaluator& evaluator, const FunctionCode& code, Surroundings& around, const Visit& visit);
+/// Forward propagation of constants, addresses and locks through one function after the other, each to a fixpoint,
+/// loops included. Where control comes from a place that is not known (jump tables, landing pads) nothing is certain.
+class Flow {
+ public:
+  Flow(const Evaluator& evaluator, Surroundings& around) : evaluator_(evaluator), around_(around) {}
+
+  /// Not to be called from within a visit: what is known is kept in one place.
+  void run(const FunctionCode& code, const Visit& visit);
+
+ private:
+  /// Blocks that have to be looked at, by their place in the order, the lowest first.
+  class OpenBlocks {
+   public:
+    void resize(std::size_t blocks);
+    void insert(std::size_t rank);
+    /// no_block when there is none.
+    std::uint32_t take();
+
+   private:
+    std::vector<std::uint64_t> words_{};
+    std::size_t lowest_ = 0;
+  };
+
+  /// `from_entry`: the first block is where callers come in.
+  void run_part(const FunctionCode& code, const Visit& visit, bool from_entry);
+  bool from_elsewhere(bool from_entry);
+  void enter(std::uint32_t block, const State& state);
+  void settle(const Visit* visit);
+  bool is_worn_out(std::uint32_t block);
+  std::uint32_t leave(std::uint32_t block, const Visit* visit);
+  void pass(std::uint32_t block, const Visit& visit);
+  void apply(State& state, const Instruction& instruction) const;
+  State& entry(std::uint32_t block) { return entries_[places_[block]]; }
+  void forget_entry(std::uint32_t block);
+
+  const Evaluator& evaluator_;
+  Surroundings& around_;
+  const FunctionCode* code_ = nullptr;
+  Blocks blocks_{};
+  /// What is known where blocks begin, by their place here; a place that is free is used again, while what it held is
+  /// near to the processor.
+  std::vector<State> entries_{};
+  std::vector<std::uint32_t> free_{};
+  /// By block; of meaning once it was entered.
+  std::vector<std::uint32_t> places_{};
+  /// How often each block was looked at, and 1 more: 0 means never entered.
+  std::vector<std::uint32_t> looks_{};
+  OpenBlocks open_{};
+  State working_{};
+  std::size_t all_looks_ = 0;
+};
 
 }  // namespace isoaudit::analyzer

@@ -55,6 +55,7 @@ void ModuleCode::decode(const std::vector<std::uint32_t>& pieces, FunctionCode& 
     out.undecoded += other.undecoded;
   }
   std::ranges::sort(out.instructions, {}, &Instruction::address);
+  out.number();
   find_labels(image_, out);
 }
 
@@ -72,7 +73,7 @@ void ModuleCode::set_pieces(const std::vector<std::vector<std::uint32_t>>& group
   }
 }
 
-void ModuleCode::flow(const FunctionCode& code, const Visit& visit) { flow_through(evaluator_, code, *this, visit); }
+void ModuleCode::flow(const FunctionCode& code, const Visit& visit) { flow_.run(code, visit); }
 
 /// AArch64 asks for a thread-local variable's place with a pointer to its descriptor in the linker's table, by a call
 /// that leaves all registers alone but the one with the answer (ELF for the Arm 64-bit Architecture, TLS descriptors).

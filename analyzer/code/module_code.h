@@ -70,6 +70,7 @@ class ModuleCode : private Surroundings {
   Names names_{};
   CallTargets targets_;
   Evaluator evaluator_;
+  Flow flow_{evaluator_, *this};
   LockFlow locks_{names_};
   /// Where calls of an address go: there are more calls than callees.
   std::unordered_map<std::uint64_t, Value> callees_{};

@@ -1,0 +1,127 @@
+#include "analyzer/code/blocks.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+bool only_pads(const FunctionCode& code, const Block& block) {
+  for (std::size_t i = block.first; i < block.last; ++i) {
+    const Instruction& instruction = code.instructions[i];
+    if (instruction.op != Op::other || instruction.clobbers != 0 || instruction.writes_memory) return false;
+  }
+  return true;
+}
+
+bool touches_memory(const FunctionCode& code, const Block& block) {
+  for (std::size_t i = block.first; i < block.last; ++i) {
+    if (code.instructions[i].has_memory) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Blocks::cut(const FunctionCode& code) {
+  const auto& instructions = code.instructions;
+  const std::size_t count = instructions.size();
+  blocks_.clear();
+  labels_.clear();
+  jumps_.clear();
+  starts_.assign(count + 1, 0);
+  starts_[0] = 1;
+  const std::ptrdiff_t begin = code.index_of(code.begin);
+  if (begin >= 0) starts_[static_cast<std::size_t>(begin)] = 1;
+  for (const std::uint64_t label : code.labels) {
+    if (const std::ptrdiff_t index = code.index_of(label); index >= 0) starts_[static_cast<std::size_t>(index)] = 1;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const Instruction& instruction = instructions[i];
+    const bool hole = i + 1 < count && instructions[i + 1].address != instruction.next();
+    const bool ends = instruction.ends_block() || instruction.is_branch();
+    if (ends || hole) starts_[i + 1] = 1;
+    if (!ends || !instruction.has_target) continue;
+    const std::ptrdiff_t target = code.index_of(instruction.target);
+    if (target < 0) continue;
+    starts_[static_cast<std::size_t>(target)] = 1;
+    jumps_.emplace_back(static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(target));
+  }
+  block_of_.resize(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (starts_[i] != 0) blocks_.push_back({i, i});
+    blocks_.back().last = i + 1;
+    block_of_[i] = static_cast<std::uint32_t>(blocks_.size() - 1);
+  }
+  entry_ = blocks_.empty() ? no_block : begin >= 0 ? block_of_[static_cast<std::size_t>(begin)] : 0;
+  for (const std::uint64_t label : code.labels) {
+    if (const std::ptrdiff_t index = code.index_of(label); index >= 0) {
+      labels_.push_back(block_of_[static_cast<std::size_t>(index)]);
+    }
+  }
+  auto jump = jumps_.begin();
+  for (std::uint32_t block = 0; block < blocks_.size(); ++block) {
+    const std::size_t end = blocks_[block].last;
+    const Instruction& last = instructions[end - 1];
+    // An instruction that jumps ends its block, so both lists are in one order.
+    if (jump != jumps_.end() && jump->first == end - 1) blocks_[block].target = block_of_[jump++->second];
+    const bool falls = !last.ends_block() && end < count && instructions[end].address == last.next();
+    if (falls) blocks_[block].next = block + 1;
+  }
+}
+
+void Blocks::put_in_order(const FunctionCode& code) {
+  roots_.clear();
+  seen_.assign(blocks_.size(), 0);
+  rank_.resize(blocks_.size());
+  in_order_.resize(blocks_.size());
+  auto rank = static_cast<std::uint32_t>(blocks_.size());
+  // A block and the number of ways out of it that were followed.
+  const auto follow = [&](std::uint32_t block) {
+    if (block == no_block || seen_[block] != 0) return;
+    seen_[block] = 1;
+    path_.emplace_back(block, 0);
+  };
+  for (std::uint32_t i = 0; i <= blocks_.size(); ++i) {
+    // Where callers come in is first, wherever that lies.
+    const std::uint32_t root = i == 0 ? entry_ : i - 1;
+    if (root == no_block || seen_[root] != 0) continue;
+    // What fills the gap behind a jump leads nowhere.
+    const bool pads = root != entry_ && only_pads(code, blocks_[root]);
+    if (pads) blocks_[root].next = no_block;
+    if (!pads || touches_memory(code, blocks_[root])) roots_.push_back(root);
+    follow(root);
+    while (!path_.empty()) {
+      const std::uint32_t block = path_.back().first;
+      switch (path_.back().second++) {
+        case 0: follow(blocks_[block].target); break;
+        case 1: follow(blocks_[block].next); break;
+        default:
+          path_.pop_back();
+          rank_[block] = --rank;
+          in_order_[rank] = block;
+      }
+    }
+  }
+  mark_loops();
+}
+
+void Blocks::mark_loops() {
+  ways_in_.assign(blocks_.size(), 0);
+  // How many ways back begin and end around each rank.
+  loops_.assign(blocks_.size() + 1, 0);
+  for (std::uint32_t block = 0; block < blocks_.size(); ++block) {
+    for (const std::uint32_t to : {blocks_[block].target, blocks_[block].next}) {
+      if (to == no_block) continue;
+      ++ways_in_[to];
+      if (rank_[to] > rank_[block]) continue;
+      ++loops_[rank_[to]];
+      --loops_[rank_[block] + 1];
+    }
+  }
+  behind_loops_.resize(blocks_.size());
+  std::int32_t open = 0;
+  for (std::uint32_t rank = 0; rank < blocks_.size(); ++rank) {
+    open += loops_[rank];
+    behind_loops_[in_order_[rank]] = open == 0 ? 1 : 0;
+  }
+}
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "analyzer/code/function_code.h"
+
+namespace isoaudit::analyzer {
+
+constexpr std::uint32_t no_block = ~std::uint32_t{0};
+
+/// Instructions that run one after the other.
+struct Block {
+  std::uint32_t first = 0, last = 0;  // last: one past
+  /// Where its end leads to: the target of its jump or branch; what follows it.
+  std::uint32_t target = no_block, next = no_block;
+};
+
+/// A function's blocks and the order in which to look at them. Kept from function to function, so that its memory is
+/// asked for once.
+class Blocks {
+ public:
+  void cut(const FunctionCode& code);
+  /// Numbers the blocks so that, loops aside, each comes after all that lead to it (reverse postorder): most are then
+  /// looked at once. Compilers' own order is another one, they put the unlikely ways back into a function at its end.
+  void put_in_order(const FunctionCode& code);
+
+  const std::vector<Block>& all() const { return blocks_; }
+  const Block& operator[](std::size_t block) const { return blocks_[block]; }
+  std::size_t size() const { return blocks_.size(); }
+  /// Where callers come in; no_block when there is no code.
+  std::uint32_t entry() const { return entry_; }
+  /// Where tables of jumps lead.
+  const std::vector<std::uint32_t>& labels() const { return labels_; }
+
+  // From put_in_order on.
+  /// A block's place in the order, and back.
+  std::uint32_t rank(std::uint32_t block) const { return rank_[block]; }
+  std::uint32_t at_rank(std::uint32_t rank) const { return in_order_[rank]; }
+  /// Where control comes in: the entry and those that no other leads to, but for fillings between others, of
+  /// which nothing leads on.
+  const std::vector<std::uint32_t>& roots() const { return roots_; }
+  /// Nothing that comes later in the order leads to it or to one before it: when its turn comes for the first time, all
+  /// that is known where it begins is known.
+  bool is_behind_loops(std::uint32_t block) const { return behind_loops_[block] != 0; }
+  /// Ways from other blocks into it.
+  std::uint32_t ways_in(std::uint32_t block) const { return ways_in_[block]; }
+
+ private:
+  void mark_loops();
+
+  std::vector<Block> blocks_{};
+  std::uint32_t entry_ = no_block;
+  std::vector<std::uint32_t> labels_{}, rank_{}, in_order_{}, roots_{}, ways_in_{};
+  std::vector<std::uint8_t> behind_loops_{};
+  // Scratch.
+  std::vector<std::uint8_t> starts_{}, seen_{};
+  std::vector<std::uint32_t> block_of_{};
+  std::vector<std::int32_t> loops_{};
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> jumps_{}, path_{};
+};
+
+}  // namespace isoaudit::analyzer
