@@ -1,7 +1,7 @@
 #include "analyzer/code/passed_arguments.h"
 
 #include <algorithm>
-#include <vector>
+#include <set>
 
 namespace isoaudit::analyzer {
 namespace {
@@ -50,64 +50,69 @@ ParameterUse PassedArguments::use_of(std::uint64_t callee, unsigned argument) {
 }
 
 const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t address) {
-  const auto [place, fresh] = summaries_.try_emplace(address);
-  if (!fresh) return place->second;
-  Summary summary;
+  if (const auto known = summaries_.find(address); known != summaries_.end()) return known->second;
   const std::ptrdiff_t index = code_.function_at(address);
-  if (index < 0) {
-    summary.unknown = ~0u;
-    return place->second = summary;
-  }
-  summarized_ += code_.functions()[static_cast<std::size_t>(index)].end - address;
-  if (summarized_ > most_summarized) {
-    summary.unknown = ~0u;
-    return place->second = summary;
-  }
-  FunctionCode function;
-  code_.decode_from(address, static_cast<std::size_t>(index), function);
-  code_.flow(function, [&](const State& state, const Instruction& instruction) {
-    summarize(function, state, instruction, summary);
-  });
-  return summaries_[address] = summary;
+  if (index >= 0) summarized_ += code_.functions()[static_cast<std::size_t>(index)].end - address;
+  if (index < 0 || summarized_ > most_summarized)
+    return summaries_.emplace(address, Summary{.unknown = ~0u}).first->second;
+  code_.decode_from(address, static_cast<std::size_t>(index), again_);
+  begin(again_);
+  code_.flow(again_, [&](const State& state, const Instruction& instruction) { look(state, instruction); });
+  end();
+  return summaries_[address];
 }
 
-void PassedArguments::summarize(const FunctionCode& function, const State& state, const Instruction& instruction,
-                                Summary& summary) {
+void PassedArguments::begin(const FunctionCode& function) {
+  function_ = &function;
+  summary_ = {};
+}
+
+void PassedArguments::end() {
+  std::ranges::sort(summary_.passes);
+  summary_.passes.erase(std::unique(summary_.passes.begin(), summary_.passes.end()), summary_.passes.end());
+  summary_.passes.shrink_to_fit();
+  summaries_[function_->begin] = std::move(summary_);
+}
+
+void PassedArguments::look(const State& state, const Instruction& instruction) {
   if (instruction.op == Op::call || instruction.op == Op::jump) {
-    if (!stays_inside(function, instruction)) summarize_call(state, instruction, summary);
+    if (!stays_inside(*function_, instruction)) look_at_call(state, instruction);
     return;
   }
   if (!instruction.writes_memory) return;
   const Evaluator& evaluator = code_.evaluator();
   if (instruction.op == Op::fill || instruction.op == Op::move_block) {
     const Value to = evaluator.register_value(state, 7);
-    summary.written |= to.arguments();
+    summary_.written |= to.arguments();
     return;
   }
   const Place place = evaluator.place(state, instruction.memory);
-  (instruction.atomic ? summary.atomic : summary.written) |= place.arguments;
+  (instruction.atomic ? summary_.atomic : summary_.written) |= place.arguments;
 }
 
-void PassedArguments::summarize_call(const State& state, const Instruction& instruction, Summary& summary) {
+void PassedArguments::look_at_call(const State& state, const Instruction& instruction) {
   const Evaluator& evaluator = code_.evaluator();
+  const auto& arguments = evaluator.convention().arguments;
+  const auto may_be_ours = [&](Register argument) {
+    return evaluator.register_value(state, argument).arguments() != 0;
+  };
+  if (std::ranges::none_of(arguments, may_be_ours)) return;
   const Value callee = code_.callee_of(state, instruction);
   // A jump through a table stays in the function.
   if (instruction.op == Op::jump && !callee.known()) return;
-  const auto& arguments = evaluator.convention().arguments;
   for (unsigned i = 0; i < arguments.size(); ++i) {
-    const Value value = evaluator.register_value(state, arguments[i]);
-    const unsigned passed = value.arguments();
+    const unsigned passed = evaluator.register_value(state, arguments[i]).arguments();
     if (passed == 0) continue;
     if (callee.kind == Value::Kind::address) {
       for (unsigned from = 0; from < arguments.size(); ++from) {
-        if (((passed >> from) & 1) != 0) summary.passes.insert({from, callee.bits, i});
+        if (((passed >> from) & 1) != 0) summary_.passes.emplace_back(from, callee.bits, i);
       }
     } else if (callee.kind == Value::Kind::import) {
       const ParameterUse use = parameter_use(code_.text(callee.name), i);
-      if (use == ParameterUse::written) summary.written |= passed;
-      if (use == ParameterUse::unknown) summary.unknown |= passed;
+      if (use == ParameterUse::written) summary_.written |= passed;
+      if (use == ParameterUse::unknown) summary_.unknown |= passed;
     } else {
-      summary.unknown |= passed;
+      summary_.unknown |= passed;
     }
   }
 }

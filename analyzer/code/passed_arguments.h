@@ -2,22 +2,29 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "analyzer/code/module_code.h"
 #include "analyzer/tables/parameters.h"
 
 namespace isoaudit::analyzer {
 
-/// What functions of the file do with the memory that their arguments point to, each read when it is first asked for.
+/// What functions of the file do with the memory that their arguments point to. One that was gone through for another
+/// reason is not read again; the others are when they are first asked for.
 class PassedArguments {
  public:
   explicit PassedArguments(ModuleCode& code) : code_(code) {}
 
   /// Whether the code at `callee`, or what that hands the pointer on to, writes through argument number `argument`.
   ParameterUse use_of(std::uint64_t callee, unsigned argument);
+
+  /// A function is gone through: all that is visited there comes to look.
+  void begin(const FunctionCode& function);
+  void look(const State& state, const Instruction& instruction);
+  void end();
 
  private:
   /// Function of the file and number of its argument.
@@ -29,17 +36,20 @@ class PassedArguments {
     unsigned unknown = 0;
     unsigned atomic = 0;
     /// Argument → callee, its argument.
-    std::set<std::tuple<unsigned, std::uint64_t, unsigned>> passes{};
+    std::vector<std::tuple<unsigned, std::uint64_t, unsigned>> passes{};
 
     ParameterUse use_of(unsigned argument) const;
   };
 
   const Summary& summary_of(std::uint64_t address);
-  void summarize(const FunctionCode& function, const State& state, const Instruction& instruction, Summary& summary);
-  void summarize_call(const State& state, const Instruction& instruction, Summary& summary);
+  void look_at_call(const State& state, const Instruction& instruction);
 
   ModuleCode& code_;
-  std::map<std::uint64_t, Summary> summaries_{};
+  std::unordered_map<std::uint64_t, Summary> summaries_{};
+  /// Between begin and end.
+  const FunctionCode* function_ = nullptr;
+  Summary summary_{};
+  FunctionCode again_{};
   std::uint64_t summarized_ = 0;
   std::map<Parameter, ParameterUse> uses_{};
 };

@@ -57,9 +57,12 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
     flows = flows || (thread_local_ != nullptr && import == thread_address_function);
   }
   if (flows) {
-    code_.flow(function,
-               [&](const State& state, const Instruction& instruction) { look(index, state, instruction, finalizes); });
-    return;
+    arguments_.begin(function);
+    code_.flow(function, [&](const State& state, const Instruction& instruction) {
+      look(index, state, instruction, finalizes);
+      arguments_.look(state, instruction);
+    });
+    return arguments_.end();
   }
   const State nothing;
   for (const Instruction& instruction : function.instructions) {
