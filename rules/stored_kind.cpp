@@ -27,6 +27,7 @@ constexpr auto result_kinds = std::to_array<ResultKind>({
     {"PyCapsule_Import", VariableKind::capsule_api},
     {"PyCapsule_GetPointer", VariableKind::capsule_api},
     {"PyMem_Raw", VariableKind::plain},
+    {"PyThread_", VariableKind::plain},
     {"PyMem_", VariableKind::pymem_block},
     {"PyObject_Malloc", VariableKind::pymem_block},
     {"PyObject_Calloc", VariableKind::pymem_block},
@@ -141,6 +142,10 @@ bool may_store_object(const model::CodeWrite& write) {
     case StoredValue::unknown:
     case StoredValue::parameter:
     case StoredValue::call: break;
+  }
+  // Blocks, locks and numbers that are CPython's and no objects.
+  for (const std::string_view begin : {"PyMem_Raw", "PyThread_", "PyInterpreterState_GetID"}) {
+    if (write.result_of.starts_with(begin)) return false;
   }
   // Only CPython's functions return objects, and those of the file itself, which have no name here.
   const bool foreign =

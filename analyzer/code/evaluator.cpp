@@ -298,8 +298,14 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
   }
   Flags exchanged{};
   if (instruction.op == Op::compare_exchange) {
+    const Place at = place(state, instruction.memory);
     exchanged = {Flags::Kind::exchange, instruction.width, narrowed(state.general[0], instruction.width),
-                 narrowed(source(), instruction.width)};
+                 narrowed(source(), instruction.width),
+                 at.kind == Place::Kind::image && !at.indexed ? at.at : std::uint64_t{0}};
+  }
+  if (instruction.op == Op::store_exclusive || instruction.op == Op::compare_swap) {
+    result = answer_of(state, instruction);
+    sets = result.known();
   }
   if (instruction.writes_memory) store(state, instruction, writable);
   if (instruction.clobbers != 0) state.forget(instruction.clobbers);
@@ -326,6 +332,17 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
   } else {
     set(state, instruction.src2, second_halves[0]);
   }
+}
+
+/// Of the numbers that locks are taken and given back with.
+Value Evaluator::answer_of(const State& state, const Instruction& instruction) const {
+  const Value stores = stored(state, instruction, 0);
+  const Value expected = instruction.op == Op::compare_swap ? register_value(state, instruction.dst) : number_value(0);
+  if (!stores.is_number() || stores.bits > 1 || !expected.is_number() || expected.bits > 1) return {};
+  const Place at = place(state, instruction.memory);
+  const bool known = at.kind == Place::Kind::image && !at.indexed;
+  return {Value::Kind::exclusive, static_cast<std::uint32_t>(stores.bits) + 1, known ? at.at : 0,
+          static_cast<std::uint16_t>(expected.bits)};
 }
 
 void Evaluator::escape(State& state, const Value& address) {

@@ -71,6 +71,8 @@ class Evaluator {
   /// What one register takes from memory, in halves.
   std::array<Value, 2> loaded(const State& state, const Instruction& instruction, const Place& at,
                               const Memory* memory) const;
+  /// What a store that may not be made answers, by which code learns whether it was.
+  Value answer_of(const State& state, const Instruction& instruction) const;
   /// A stack slot's address gets out of the reader's sight.
   static void escape(State& state, const Value& address);
   void set(State& state, Register number, Value value) const;

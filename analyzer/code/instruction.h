@@ -33,6 +33,8 @@ enum class Op : std::uint8_t {
   spread,            ///< both halves of dst = src
   compare_exchange,  ///< memory = src when it equals register 0, which else takes it; flags say which
   exchange,          ///< memory and src change places
+  store_exclusive,   ///< memory = src unless somebody else was there; dst = 0 when it was done
+  compare_swap,      ///< memory = src when it equals dst, which takes what was there
   compare,           ///< flags = src (or memory) - src2 (or immediate)
   test,              ///< flags = src & src2 (or immediate)
   branch,            ///< to target when the flags fulfil `condition`

@@ -37,6 +37,9 @@ enum class Form : std::uint8_t {
   post_store_pair,
   load_back,      // base', dst..., base, imm * scale
   load_back_one,  // base', dst, base, imm
+  exclusive,      // dst, src, base
+  compare_swap,   // dst, dst, src, base
+  exchange,       // dst, src, base
   update_last,    // any operands, base last
   zero_vector,
   spread,
@@ -106,6 +109,17 @@ std::unordered_map<std::string, Shape> known_names() {
     add("LDAPUR" + l + "i", Form::load_near, bytes);
   }
   add("LDRXl", Form::load_literal, 8);
+  const std::pair<const char*, unsigned> sizes[] = {{"B", 1}, {"H", 2}, {"W", 4}, {"X", 8}};
+  for (const auto& [letter, bytes] : sizes) {
+    for (const char* order : {"", "A", "L", "AL"}) {
+      const std::string suffix = std::string(order) + letter;
+      add("CAS" + suffix, Form::compare_swap, bytes), add("SWP" + suffix, Form::exchange, bytes);
+    }
+    add(std::string("LDXR") + letter, Form::load_plain, bytes);
+    add(std::string("LDAXR") + letter, Form::load_plain, bytes);
+    add(std::string("STXR") + letter, Form::exclusive, bytes);
+    add(std::string("STLXR") + letter, Form::exclusive, bytes);
+  }
   // To eight bytes; to four, the rest of the register is zero, and the value is not followed.
   const std::pair<const char*, unsigned> extending[] = {{"SBX", 1}, {"SHX", 2}, {"SW", 4}, {"SBW", 1}, {"SHW", 2}};
   for (const auto& [letters, bytes] : extending) {
@@ -240,6 +254,18 @@ class Aarch64Lifter final : public Lifter {
         memory(raw, raw.getNumOperands() - 2, 0, out);
         return write_back(imm(raw, raw.getNumOperands() - 1) * shape.width, out);
       case Form::load_back_one: memory(raw, 2, 0, out); return write_back(imm(raw, 3), out);
+      case Form::exclusive:
+        store(raw, 1, 2, 0, out);
+        out.op = Op::store_exclusive, out.dst = reg(raw, 0).number;
+        return;
+      case Form::compare_swap:
+        store(raw, 2, 3, 0, out);
+        out.op = Op::compare_swap, out.dst = reg(raw, 0).number;
+        return;
+      case Form::exchange:
+        store(raw, 1, 2, 0, out);
+        out.op = Op::exchange;
+        return;
       case Form::update_last: return update(raw, shape, out);
       case Form::zero_vector:
         if (imm(raw, 1) != 0) return;

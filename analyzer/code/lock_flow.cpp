@@ -36,10 +36,22 @@ void LockFlow::release(State& state) const {
   if (--state.lock_depth == 0) state.lock = 0;
 }
 
-void LockFlow::after_call(State& state, std::uint32_t name) {
+/// Include/cpython/lock.h: a PyMutex is one byte, whose lowest bit says that it is locked.
+void LockFlow::note_mutex(std::uint32_t name, const Value& argument) {
+  if (argument.kind != Value::Kind::address) return;
+  const std::string& text = names_.text(name);
+  if (text.starts_with("PyMutex_Lock") || text.starts_with("_PyMutex_Lock")) mutexes_.emplace(argument.bits, name);
+}
+
+void LockFlow::after_call(State& state, std::uint32_t name, const std::array<Value, 2>& arguments) {
   if (name == 0) return;
   switch (effect_of(name)) {
-    case Effect::takes: return take(state, name);
+    case Effect::takes: note_mutex(name, arguments[0]); return take(state, name);
+    case Effect::takes_when_true:
+      // WAIT_LOCK (Include/pythread.h): it returns when it has it.
+      if (names_.text(name) == "PyThread_acquire_lock" && arguments[1].is_number() && arguments[1].bits != 0)
+        take(state, name);
+      return;
     case Effect::releases:
       if (state.lock == taken_byte || (state.lock != 0 && state.lock != without_threads &&
                                        isoaudit::analyzer::releases(names_.text(name), names_.text(state.lock)))) {
@@ -48,6 +60,15 @@ void LockFlow::after_call(State& state, std::uint32_t name) {
       return;
     default: return;
   }
+}
+
+void LockFlow::take_byte(State& state, std::uint64_t at) const {
+  const auto mutex = mutexes_.find(at);
+  take(state, mutex == mutexes_.end() ? taken_byte : mutex->second);
+}
+
+void LockFlow::give_byte_back(State& state) const {
+  if (state.lock == taken_byte || held(state).starts_with("PyMutex_")) release(state);
 }
 
 void LockFlow::along_branch(State& state, const Instruction& branch, bool taken) {
@@ -62,9 +83,17 @@ void LockFlow::along_branch(State& state, const Instruction& branch, bool taken)
   const bool equal = (branch.condition == 4) == taken;
   if (flags.kind == Flags::Kind::exchange) {
     if (!equal || flags.width != 1) return;
-    if (flags.left == number_value(0) && flags.right == number_value(1)) take(state, taken_byte);
-    const bool gives_back = flags.left == number_value(1) && flags.right == number_value(0);
-    if (gives_back && (state.lock == taken_byte || held(state).starts_with("PyMutex_"))) release(state);
+    if (flags.left == number_value(0) && flags.right == number_value(1)) take_byte(state, flags.at);
+    if (flags.left == number_value(1) && flags.right == number_value(0)) give_byte_back(state);
+    return;
+  }
+  if (flags.left.kind == Value::Kind::exclusive) {
+    const std::uint64_t done = flags.left.also;
+    const bool was_done =
+        flags.kind == Flags::Kind::test ? done == 0 && flags.left == flags.right : flags.right == number_value(done);
+    if (!was_done || !equal) return;
+    if (flags.left.name == 2) take_byte(state, flags.left.bits);
+    if (flags.left.name == 1) give_byte_back(state);
     return;
   }
   const bool zero = flags.kind == Flags::Kind::test ? flags.left == flags.right : flags.right == number_value(0);
@@ -75,6 +104,8 @@ void LockFlow::along_branch(State& state, const Instruction& branch, bool taken)
   }
   if (flags.left.kind != Value::Kind::result || flags.left.name == 0) return;
   const Effect effect = effect_of(flags.left.name);
+  // It waited for it: known since the call.
+  if (state.lock == flags.left.name) return;
   const bool has_it = (effect == Effect::takes_when_true && ((zero && !equal) || (one && equal))) ||
                       (effect == Effect::takes_when_zero && zero && equal);
   if (has_it) take(state, flags.left.name);

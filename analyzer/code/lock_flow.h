@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "analyzer/code/instruction.h"
@@ -19,8 +21,8 @@ class LockFlow {
  public:
   explicit LockFlow(const Names& names) : names_(names) {}
 
-  /// A call of the imported function number `name` returns.
-  void after_call(State& state, std::uint32_t name);
+  /// A call of the imported function number `name` returns; `arguments` are the first two that it got.
+  void after_call(State& state, std::uint32_t name, const std::array<Value, 2>& arguments);
   /// Control goes on where `branch` leads to (`taken`) or behind it. `state` is what is known before the branch.
   void along_branch(State& state, const Instruction& branch, bool taken);
   /// The lock that is held, for people; empty for none.
@@ -28,12 +30,19 @@ class LockFlow {
 
  private:
   enum class Effect : std::uint8_t { not_asked, none, takes, takes_when_true, takes_when_zero, releases };
+  void note_mutex(std::uint32_t name, const Value& argument);
   Effect effect_of(std::uint32_t name);
   void release(State& state) const;
+  /// A byte changed from 0 to 1 by one instruction; `at`: where, 0 when that is not known.
+  void take_byte(State& state, std::uint64_t at) const;
+  void give_byte_back(State& state) const;
 
   const Names& names_;
   /// By name.
   std::vector<Effect> effects_{};
+  /// Bytes of the image that a function of CPython's takes as mutexes, and that function: whoever takes one of them by
+  /// compare-and-exchange has that lock, whatever lies on the slow way.
+  std::map<std::uint64_t, std::uint32_t> mutexes_{};
 };
 
 }  // namespace isoaudit::analyzer

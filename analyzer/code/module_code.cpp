@@ -1,6 +1,7 @@
 #include "analyzer/code/module_code.h"
 
 #include <algorithm>
+#include <array>
 
 #include "analyzer/code/jump_tables.h"
 #include "analyzer/code/place_name.h"
@@ -73,7 +74,15 @@ void ModuleCode::set_pieces(const std::vector<std::vector<std::uint32_t>>& group
   }
 }
 
-void ModuleCode::flow(const FunctionCode& code, const Visit& visit) { flow_.run(code, visit); }
+void ModuleCode::flow(const FunctionCode& code, const Visit& visit) {
+  // Which bytes are locks the slow ways tell, and those may come after the fast ones.
+  const bool learns = std::ranges::any_of(code.instructions, [](const Instruction& i) {
+    const bool may_lock = i.op == Op::compare_exchange || i.op == Op::store_exclusive || i.op == Op::compare_swap;
+    return may_lock && i.width == 1;
+  });
+  if (learns) flow_.run(code, [](const State&, const Instruction&) {});
+  flow_.run(code, visit);
+}
 
 /// AArch64 asks for a thread-local variable's place with a pointer to its descriptor in the linker's table, by a call
 /// that leaves all registers alone but the one with the answer (ELF for the Arm 64-bit Architecture, TLS descriptors).
@@ -100,8 +109,11 @@ void ModuleCode::call(State& state, const Instruction& instruction) {
     const ThreadWord* word = known ? image_.thread_word_at(argument.bits) : nullptr;
     result = word != nullptr ? thread_value(*word) : thread_value();
   }
+  const auto& arguments = evaluator_.convention().arguments;
+  const std::array<Value, 2> passed{evaluator_.register_value(state, arguments[0]),
+                                    evaluator_.register_value(state, arguments[1])};
   evaluator_.after_unseen_call(state, result);
-  locks_.after_call(state, import);
+  locks_.after_call(state, import, passed);
 }
 
 void ModuleCode::along_branch(State& state, const Instruction& branch, bool taken) {

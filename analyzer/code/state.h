@@ -22,6 +22,8 @@ struct Flags {
   } kind = Kind::unknown;
   std::uint8_t width = 8;
   Value left{}, right{};
+  /// Exchange: where, in the image; 0 when it is elsewhere or not known.
+  std::uint64_t at = 0;
 
   auto operator<=>(const Flags&) const = default;
 };

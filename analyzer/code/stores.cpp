@@ -96,7 +96,9 @@ bool Stores::makes_writable_address(const Instruction& instruction) const {
     return address + 4096 > std::min(code_.writable_begin(), code_.pointers_begin()) && address < code_.writable_end();
   }
   // A call's result that is stored directly: the flow tells which.
-  if (instruction.op == Op::store && instruction.src != no_register && code_.writable(address)) return true;
+  const bool stores =
+      instruction.op == Op::store || instruction.op == Op::exchange || instruction.op == Op::compare_exchange;
+  if (stores && instruction.src != no_register && code_.writable(address)) return true;
   if (instruction.op != Op::load) return false;
   const Pointer pointer = code_.image().pointer_at(address);
   return pointer.kind == Pointer::Kind::address && code_.writable(pointer.value);
@@ -121,7 +123,9 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   const bool flag = finalizes && instruction.width == 1 && instruction.has_immediate && instruction.immediate == 1;
   if (flag) return;
   std::vector<Value> parts;
-  if (instruction.op == Op::store || instruction.op == Op::store_high || instruction.op == Op::exchange) {
+  if (instruction.op == Op::store || instruction.op == Op::store_high || instruction.op == Op::exchange ||
+      instruction.op == Op::compare_exchange || instruction.op == Op::store_exclusive ||
+      instruction.op == Op::compare_swap) {
     const unsigned count = instruction.op == Op::store_high ? 1 : parts_of(instruction);
     for (unsigned i = 0; i < count; ++i) parts.push_back(evaluator.stored(state, instruction, i));
   } else if (instruction.op == Op::fill) {

@@ -17,18 +17,20 @@ struct Value {
   enum class Kind : std::uint16_t {
     unknown,
     number,
-    address,   ///< inside the image
-    region,    ///< may be an address of the image: from `bits` on, or around `last()` where two places were to choose
-    stack,     ///< relative to the stack pointer at entry
-    import,    ///< the address of another module's symbol: `name`
-    content,   ///< what another module's variable `name` holds
-    result,    ///< what the call of `name` returned; name 0 when the callee has none
-    argument,  ///< the function's own argument number `bits`, or something that it points to
-    held,      ///< what the image's writable memory at `bits` held
-    changed,   ///< computed from what the image's writable memory at `bits` held
-    byte,      ///< a word whose lowest byte is `bits`; the rest is not known
-    half,      ///< a word whose lower four bytes are `bits`; the rest (a structure's padding) is not known
-    thread,    ///< thread-local memory: where `name` (a ThreadOwner) says, or what it holds
+    address,    ///< inside the image
+    region,     ///< may be an address of the image: from `bits` on, or around `last()` where two places were to choose
+    stack,      ///< relative to the stack pointer at entry
+    import,     ///< the address of another module's symbol: `name`
+    content,    ///< what another module's variable `name` holds
+    result,     ///< what the call of `name` returned; name 0 when the callee has none
+    argument,   ///< the function's own argument number `bits`, or something that it points to
+    held,       ///< what the image's writable memory at `bits` held
+    changed,    ///< computed from what the image's writable memory at `bits` held
+    byte,       ///< a word whose lowest byte is `bits`; the rest is not known
+    half,       ///< a word whose lower four bytes are `bits`; the rest (a structure's padding) is not known
+    thread,     ///< thread-local memory: where `name` (a ThreadOwner) says, or what it holds
+    exclusive,  ///< the answer of a store that may not have been made, of `name` - 1 to `bits` (0: not known); it was
+                ///< when the answer is `also`
   } kind = Kind::unknown;
   /// Of a region or an argument: bit i says that it may as well be argument i.
   std::uint16_t also = 0;

@@ -66,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"stp x1, x2, [x0, #16]", arm, {0x01, 0x08, 0x01, 0xa9}, Op::store, 8, true, false},
                     Case{"stp x29, x30, [sp, #-32]!", arm, {0xfd, 0x7b, 0xbe, 0xa9}, Op::store, 8, true, false},
                     Case{"ldadd w1, w2, [x0]", arm, {0x02, 0x00, 0x21, 0xb8}, Op::update, 0, true, true},
-                    Case{"stxr w3, w1, [x0]", arm, {0x01, 0x7c, 0x03, 0x88}, Op::update, 0, true, true},
+                    Case{"stxr w3, w1, [x0]", arm, {0x01, 0x7c, 0x03, 0x88}, Op::store_exclusive, 4, true, true},
                     Case{"nop", arm, {0x1f, 0x20, 0x03, 0xd5}, Op::other, 0, false, false},
                     Case{"ldr x1, [x0, #8]", arm, {0x01, 0x04, 0x40, 0xf9}, Op::load, 8, false, false},
                     Case{"adrp x0, 0", arm, {0x00, 0x00, 0x00, 0x90}, Op::address, 0, false, false},

@@ -47,6 +47,16 @@ TEST_F(Guards, AnotherLocksReleaseDoesNotCount) {
       "PyMutex_Lock");
 }
 
+/// Its answer is not looked at: with WAIT_LOCK it returns when it has the lock.
+TEST_F(Guards, ALockThatIsWaitedFor) {
+  expect(
+      "extern void *l; void set(int c) { PyThread_acquire_lock(l, 1); g += c; use(0); g = c; "
+      "PyThread_release_lock(l); }",
+      "PyThread_acquire_lock");
+  expect("extern void *l; void set(int c) { PyThread_acquire_lock(l, 1); use(0); PyThread_release_lock(l); g = c; }",
+         "");
+}
+
 TEST_F(Guards, ALockThatMayNotHaveBeenTaken) {
   expect("extern void *l; void set(int c) { if (PyThread_acquire_lock(l, 0)) { g = c; PyThread_release_lock(l); } }",
          "PyThread_acquire_lock");
@@ -74,7 +84,46 @@ TEST_F(Guards, AnInlinedMutex) {
       [](const model::CodeFacts& facts, const tests::CompileMatrix::Way& way) {
         ASSERT_EQ(writes_of(facts, "after").size(), 1u);
         EXPECT_EQ(writes_of(facts, "after")[0].guard, "");
-        if (way.arm || !way.optimised) return;  // not followed there: the write stays unguarded
+        if (!way.optimised) return;  // the answer is made a truth value first: the write stays unguarded
+        for (const model::CodeWrite& write : writes_of(facts, "g")) EXPECT_EQ(write.guard, "PyMutex_Lock");
+      });
+}
+
+/// The same with the one instruction that newer AArch64 machines have for it.
+TEST_F(Guards, AnInlinedMutexInOneInstruction) {
+  for (const tests::CompileMatrix::Way& way : tests::CompileMatrix::ways()) {
+    if (!way.arm || !way.optimised) continue;
+    const model::CodeFacts facts = matrix.read(
+        "KEPT int g; int get(void) { return g; } static PyMutex m; KEPT int after;\n"
+        "void set(int c) { unsigned char zero = 0, one = 1;\n"
+        "  if (!__atomic_compare_exchange_n(&m.bits, &zero, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) "
+        "PyMutex_Lock(&m);\n"
+        "  g = c; if (!__atomic_compare_exchange_n(&m.bits, &one, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))\n"
+        "    PyMutex_Unlock(&m);\n"
+        "  use(0); after = c; }",
+        way, "-march=armv8.1-a");
+    ASSERT_EQ(writes_of(facts, "after").size(), 1u) << way.name;
+    EXPECT_EQ(writes_of(facts, "after")[0].guard, "") << way.name;
+    ASSERT_EQ(writes_of(facts, "g").size(), 1u) << way.name;
+    EXPECT_EQ(writes_of(facts, "g")[0].guard, "PyMutex_Lock") << way.name;
+  }
+}
+
+/// The fast way does its work before the slow one comes back: what the byte is, the slow one tells.
+TEST_F(Guards, AnInlinedMutexWhoseFastWayStaysAlone) {
+  matrix.each(
+      "KEPT int g; int get(void) { return g; }\n"
+      "static PyMutex m; KEPT int after; void set(int c) { unsigned char zero = 0, one = 1;\n"
+      "  if (!__atomic_compare_exchange_n(&m.bits, &zero, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {\n"
+      "    PyMutex_Lock(&m); use(&m); g = c + 1; PyMutex_Unlock(&m); return; }\n"
+      "  use(0); g = c; if (!__atomic_compare_exchange_n(&m.bits, &one, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))\n"
+      "    PyMutex_Unlock(&m);\n"
+      "  use(0); after = c; }",
+      [](const model::CodeFacts& facts, const tests::CompileMatrix::Way& way) {
+        ASSERT_EQ(writes_of(facts, "after").size(), 1u);
+        EXPECT_EQ(writes_of(facts, "after")[0].guard, "");
+        if (!way.optimised) return;
+        ASSERT_FALSE(writes_of(facts, "g").empty());
         for (const model::CodeWrite& write : writes_of(facts, "g")) EXPECT_EQ(write.guard, "PyMutex_Lock");
       });
 }

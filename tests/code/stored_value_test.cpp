@@ -71,6 +71,19 @@ TEST_F(StoredValues, WhatACallReturns) {
          {StoredValue::call, "PyDict_New"});
 }
 
+/// As CPython 3.15's datetime.h keeps its API: whoever is first.
+TEST_F(StoredValues, WhatIsStoredByCompareAndExchange) {
+  expect(
+      "KEPT void *g; void *get(void) { return g; }\n"
+      "void set(void) { void *d = PyDict_New(), *none = 0;\n"
+      "  __atomic_compare_exchange_n(&g, &none, d, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); }",
+      "g", {StoredValue::call, "PyDict_New"});
+  expect(
+      "KEPT void *g; void *get(void) { return g; }\n"
+      "void set(void) { __atomic_exchange_n(&g, PyDict_New(), __ATOMIC_SEQ_CST); }",
+      "g", {StoredValue::call, "PyDict_New"});
+}
+
 TEST_F(StoredValues, WhatACallReturnsBehindANullCheckAndOtherCalls) {
   expect(
       "KEPT PyObject *g; PyObject *get(void) { return g; }\n"
@@ -134,6 +147,12 @@ TEST_F(StoredValues, ACounter) {
          {StoredValue::changed, ""});
   expect("KEPT unsigned g; int get(void) { return g; } void count(unsigned n) { g |= n; }", "g",
          {StoredValue::changed, ""});
+}
+
+TEST_F(StoredValues, ACounterThatIsChangedInOnePiece) {
+  expect(
+      "KEPT long g; long get(void) { return g; } void count(long n) { __atomic_fetch_add(&g, n, __ATOMIC_SEQ_CST); }",
+      "g", {StoredValue::changed, ""});
 }
 
 TEST_F(StoredValues, WhatIsReadElsewhereIsNotKnown) {
