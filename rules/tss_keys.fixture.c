@@ -1,6 +1,5 @@
 // Values of OS threads that are taken for values of an interpreter.
 // inspect: tss-keys
-// inspect: non-object-mutable-static
 #include <Python.h>
 
 static Py_tss_t key = Py_tss_NEEDS_INIT;
