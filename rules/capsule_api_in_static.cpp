@@ -4,6 +4,7 @@
 #include <string>
 
 #include "rules/declarations.h"
+#include "rules/harmless.h"
 #include "rules/rule.h"
 #include "rules/variable_findings.h"
 
@@ -13,23 +14,10 @@ namespace {
 using model::BinaryFacts;
 using model::Finding;
 
-/// datetime and numpy have rules of their own.
-bool has_its_own_rule(const std::string& capsule) {
-  return capsule.starts_with("datetime.") || capsule.starts_with("numpy.") || capsule == "_ARRAY_API" ||
-         capsule == "_UFUNC_API";
-}
-
-/// A compiled module that names no API but those: what it keeps of a capsule is theirs.
-bool has_only_such(const model::Facts& facts, const Finding& finding) {
-  const auto binary = std::ranges::find(facts.binaries, finding.where.file, &BinaryFacts::path);
-  return finding.because.front().kind == model::EvidenceKind::code && binary != facts.binaries.end() &&
-         !binary->capsule_names.empty() && std::ranges::all_of(binary->capsule_names, has_its_own_rule);
-}
-
 void add_named(const BinaryFacts& binary, std::vector<Finding>& findings) {
   if (std::ranges::find(binary.api_imports, "PyCapsule_Import") == binary.api_imports.end()) return;
   for (const std::string& capsule : binary.capsule_names) {
-    if (has_its_own_rule(capsule)) continue;
+    if (capsule_has_its_own_rule(capsule)) continue;
     Finding finding = finding_in(binary, fmt::format("holds the text \"{}\" and imports `PyCapsule_Import`", capsule));
     finding.severity = model::Severity::advice;
     finding.status = model::Status::possible;
@@ -44,7 +32,6 @@ std::vector<Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{.harm = "keeps another module's C API as one interpreter imported it",
                                 .fix = "import the capsule in the exec function and keep `{}` in the module state"};
   std::vector<Finding> findings = variable_findings(facts, VariableKind::capsule_api, model::Severity::hazard, words);
-  std::erase_if(findings, [&](const Finding& finding) { return has_only_such(facts, finding); });
   for (const BinaryFacts& binary : facts.binaries) add_named(binary, findings);
   return findings;
 }

@@ -106,8 +106,6 @@ std::vector<Finding> code_findings(const Facts& facts, VariableKind kind, model:
     const std::map<std::string, bool> harmless = harmless_names(facts, links, binary.module);
     for (const CodeVariable& variable : code_variables(binary)) {
       if (variable.kind != kind || !variable.explained.empty()) continue;
-      // Rules of their own tell of those APIs.
-      if (kind == VariableKind::capsule_api && is_header_static(plain_symbol(variable.symbol))) continue;
       const auto known = harmless.find(plain_symbol(variable.symbol));
       if (known != harmless.end() && known->second) continue;
       findings.push_back(finding_on(variable, binary, severity, words));

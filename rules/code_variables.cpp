@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "rules/generated.h"
+#include "rules/harmless.h"
 #include "rules/stored_kind.h"
 #include "rules/written.h"
 
@@ -55,6 +56,14 @@ class Places {
 
 std::uint64_t end_of(const CodeWrite& write) { return write.offset + std::max<std::uint64_t>(write.size, 1); }
 
+/// Py_INCREF and Py_DECREF of a static object, which the head of every static object makes immortal (PEP 683): they
+/// look before they count, and never do.
+bool counts_references(const CodeWrite& write, const Places& places) {
+  const StaticObject* object = places.holding(write);
+  return object != nullptr && object->kind != StaticObject::Kind::variable && write.offset == object->offset &&
+         write.passed_to.empty() && write.value == StoredValue::changed && (write.size == 4 || write.size == 8);
+}
+
 /// Writes in the order of their places → variables: what the file names, else what one store or several that overlap
 /// fill.
 std::vector<CodeVariable> grouped(const BinaryFacts& binary, const Places& places) {
@@ -67,6 +76,7 @@ std::vector<CodeVariable> grouped(const BinaryFacts& binary, const Places& place
   std::map<const StaticObject*, std::size_t> by_object;
   std::optional<std::size_t> nameless, anywhere;
   for (const CodeWrite* write : order) {
+    if (counts_references(*write, places)) continue;
     // Somewhere in thread-local memory: its offset names nobody.
     const bool somewhere = is_thread_local_section(write->section) && write->size == 0;
     const StaticObject* object = somewhere ? nullptr : places.holding(*write);
@@ -88,6 +98,7 @@ std::vector<CodeVariable> grouped(const BinaryFacts& binary, const Places& place
       CodeVariable& fresh = variables.emplace_back();
       fresh.symbol = object != nullptr && !object->symbol.empty() ? object->symbol : write->symbol;
       fresh.section = write->section;
+      fresh.somewhere = somewhere;
       fresh.offset = object != nullptr ? object->offset : write->offset;
       if (object != nullptr) {
         fresh.size = object->size;
@@ -167,7 +178,16 @@ bool only_immortal(const CodeVariable& variable) {
          });
 }
 
+/// datetime and numpy have rules of their own: pointers to their APIs are theirs, and so is what a module keeps of a
+/// capsule when it names no other.
+bool is_told_elsewhere(const CodeVariable& variable, const BinaryFacts& binary) {
+  if (is_header_static(plain_symbol(variable.symbol))) return true;
+  return !binary.capsule_names.empty() && std::ranges::all_of(binary.capsule_names, capsule_has_its_own_rule);
+}
+
 std::string why_explained(const CodeVariable& variable, const BinaryFacts& binary) {
+  if (variable.kind == VariableKind::capsule_api && is_told_elsewhere(variable, binary))
+    return "C API that a rule of its own tells of";
   if (only_immortal(variable)) return "only ever holds immortal objects";
   if (variable.kind == VariableKind::plain && is_guarded(variable) &&
       is_guarded_table(generator_of(variable, binary), plain_symbol(variable.name))) {

@@ -19,6 +19,8 @@ struct CodeVariable {
   std::uint64_t offset = 0;
   /// Bytes; of a nameless variable those that its stores touch; 0 when not known.
   std::uint64_t size = 0;
+  /// Somewhere in thread-local memory: `offset` says nothing.
+  bool somewhere = false;
   VariableKind kind = VariableKind::plain;
   /// What is stored says so, or the debug information does; else the kind is what is left.
   bool sure = false;
@@ -31,8 +33,8 @@ struct CodeVariable {
   /// Its declaration in the debug information; null when there is none.
   const model::StaticObject* declared = nullptr;
 
-  /// ".bss+0x40".
-  std::string address() const { return address_text("", section, offset); }
+  /// ".bss+0x40"; ".tbss" where nothing tells the place.
+  std::string address() const { return somewhere ? section : address_text("", section, offset); }
 };
 
 /// The variables that the machine code of a module writes, by place. The facts must outlive the answer.

@@ -140,6 +140,11 @@ bool is_synchronisation_type(const std::string& canonical_type) {
 
 bool is_header_static(const std::string& name) { return in(header_statics, name); }
 
+bool capsule_has_its_own_rule(const std::string& capsule) {
+  return capsule.starts_with("datetime.") || capsule.starts_with("numpy.") || capsule == "_ARRAY_API" ||
+         capsule == "_UFUNC_API";
+}
+
 bool is_pure_probe(const std::string& function) { return in(pure_probes, function); }
 
 std::string harmless_reason(const Variable& v) {

@@ -15,6 +15,9 @@ bool is_synchronisation_type(const std::string& canonical_type);
 /// A pointer to a C API table by the name that the API's own header gives it: PyDateTimeAPI, PyArray_API.
 bool is_header_static(const std::string& name);
 
+/// A capsule whose API a rule of its own is about: datetime's, numpy's.
+bool capsule_has_its_own_rule(const std::string& capsule);
+
 /// A function that gives every caller in the process the same answer: sysconf, getpagesize.
 bool is_pure_probe(const std::string& function);
 

@@ -83,6 +83,12 @@ constexpr auto number_words = std::to_array<std::string_view>(
 
 constexpr std::uint64_t pointer_size = 8;
 
+/// What gets the address of a static there is a type object.
+bool fills_a_type(std::string_view function) {
+  return function == "PyType_Ready" || function == "PyStructSequence_InitType" ||
+         function == "PyStructSequence_InitType2";
+}
+
 }  // namespace
 
 VariableKind kind_of_result(std::string_view function) {
@@ -125,7 +131,7 @@ bool is_own_module(model::StoredValue value, std::string_view which, const std::
 
 VariableKind kind_of_store(const model::CodeWrite& write) {
   if (is_own_module(write.value, write.stored, write.reached)) return VariableKind::module_pointer;
-  if (!write.passed_to.empty()) return VariableKind::plain;
+  if (!write.passed_to.empty()) return fills_a_type(write.passed_to) ? VariableKind::static_type : VariableKind::plain;
   return kind_of_result(write.result_of);
 }
 

@@ -83,7 +83,11 @@ class Finder {
     if (basic.value != 0 && basic.value < smallest) return false;
     const Pointer dealloc = image_.pointer_at(at + layout.tp_basicsize + 2 * layout.pointer_size);
     if (dealloc.kind == Pointer::Kind::plain) return false;
-    if (basic.value == 0 && type.is_null() && dealloc.is_null() && flags.is_null()) return false;
+    // A head, a null and a name alone may be something else, unless a symbol says that a type's size follows.
+    const bool bare = basic.value == 0 && type.is_null() && dealloc.is_null() && flags.is_null();
+    const Symbol* symbol = image_.symbol_at(at);
+    const bool sized = symbol != nullptr && symbol->address == at && symbol->size == layout.type_object_size;
+    if (bare && !sized) return false;
     if (inside_known(at)) return false;
     add(model::StaticObject::Kind::type, section, at, layout.type_object_size, std::string(*text));
     types_.insert({at, std::string(*text)});

@@ -19,7 +19,8 @@ constexpr const char* source =
     "static PyObject *cache; static int counter = 3; static const int limit = 5; static __thread long per_thread;\n"
     "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"demo\", 0, 0};\n"
     "void *use(void) { ++counter; ++per_thread; cache = (PyObject *)&shared_foo; return &Bar_Type + limit; }\n"
-    "PyObject *get(void) { return cache; }\n"
+    "static PyTypeObject Bare_Type = {PyVarObject_HEAD_INIT(NULL, 0) .tp_name = \"Bare\"};\n"
+    "PyObject *get(void) { return cache; } void *bare(void) { return &Bare_Type; }\n"
     "PyMODINIT_FUNC PyInit_demo(void) { return PyModuleDef_Init(&def); }\n";
 
 class Holdings : public testing::Test {
@@ -50,6 +51,9 @@ TEST_F(Holdings, AreNamedBySymbolsWithTheirUnitWhereTheFileHasThem) {
   EXPECT_EQ(foo->type_name, "demo.Foo");
   EXPECT_EQ(foo->section, ".data");
   EXPECT_EQ(foo->unit, tests::tagged("demo") + ".c");
+  const StaticObject* bare = named(objects, "Bare_Type");
+  ASSERT_NE(bare, nullptr);
+  EXPECT_EQ(bare->kind, StaticObject::Kind::type);
   const StaticObject* instance = named(objects, "shared_foo");
   ASSERT_NE(instance, nullptr);
   EXPECT_EQ(instance->kind, StaticObject::Kind::instance);

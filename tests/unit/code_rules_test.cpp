@@ -249,6 +249,41 @@ TEST(CodeRules, AGeneratorsStaticsAreOneFindingAndItsUsersAreNot) {
   }
 }
 
+/// Static objects are immortal: what counts their references looks first, and never does.
+TEST(CodeRules, ACountOfReferencesIsNoWriteOfAStaticObject) {
+  auto count = stores(StoredValue::changed, "", 4);
+  auto facts = module_that({count});
+  facts.binaries[0].static_objects = {
+      {.kind = model::StaticObject::Kind::instance, .type_name = "demo.Thing", .section = ".bss", .size = 24}};
+  EXPECT_TRUE(code_findings_of(facts).empty());
+  facts.binaries[0].code.writes[0].offset = 16;
+  EXPECT_EQ(code_findings_of(facts).size(), 1U);
+  facts.binaries[0].code.writes[0].offset = 0;
+  facts.binaries[0].static_objects[0].kind = model::StaticObject::Kind::variable;
+  EXPECT_EQ(code_findings_of(facts).size(), 1U);
+}
+
+TEST(CodeRules, WhatGetsReadyIsAType) {
+  for (const char* function : {"PyType_Ready", "PyStructSequence_InitType2"}) {
+    auto passed = code_write("thing", "exec");
+    passed.passed_to = function;
+    const auto findings = code_findings_of(module_that({passed}));
+    ASSERT_EQ(findings.size(), 1U) << function;
+    EXPECT_EQ(findings[0].rule, "static-type-object");
+  }
+}
+
+TEST(CodeRules, PointersToApisWithRulesOfTheirOwnAreExplained) {
+  for (const char* name : {"PyArray_API", "PyDateTimeAPI", "their_api"}) {
+    auto facts = module_that({code_write(name, "exec", "PyCapsule_Import")});
+    const bool own = std::string(name) != "their_api";
+    EXPECT_EQ(code_findings_of(facts).empty(), own) << name;
+    EXPECT_EQ(code_report(facts.binaries[0]).globals.at(0).explained.empty(), !own) << name;
+    facts.binaries[0].capsule_names = {"numpy.core._multiarray_umath"};
+    EXPECT_FALSE(code_report(facts.binaries[0]).globals.at(0).explained.empty()) << name;
+  }
+}
+
 /// The loader alone knows which variable it is: the first one of the section is not blamed.
 TEST(CodeRules, ThreadLocalMemoryIsOneVariableWithoutAName) {
   CodeWrite write = code_write("", "remember", "PyList_New");
@@ -260,6 +295,23 @@ TEST(CodeRules, ThreadLocalMemoryIsOneVariableWithoutAName) {
   EXPECT_EQ(findings[0].rule, "thread-local-pyobject");
   EXPECT_EQ(findings[0].subject.name, "thread-local memory");
   EXPECT_EQ(findings[0].subject.linkage_name, "");
+}
+
+TEST(CodeRules, AThreadLocalVariableThatTheLinkersTableTellsHasItsName) {
+  CodeWrite write = code_write("recent", "remember", "PyList_New");
+  write.section = ".tbss";
+  write.offset = 8;
+  write.size = 8;
+  CodeWrite other = write, somewhere = write;
+  other.symbol = other.name = "other";
+  other.offset = 0;
+  somewhere.symbol = somewhere.name = "";
+  somewhere.offset = somewhere.size = 0;
+  const auto findings = code_findings_of(module_that({write, other, somewhere}));
+  std::vector<std::string> names;
+  for (const Finding& finding : findings) names.push_back(finding.subject.name);
+  std::ranges::sort(names);
+  EXPECT_EQ(names, (std::vector<std::string>{"other", "recent", "thread-local memory"}));
 }
 
 TEST(CodeReport, NamesWritersTimesAndValues) {
