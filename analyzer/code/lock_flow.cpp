@@ -14,6 +14,13 @@ void take(State& state, std::uint32_t name) {
   }
 }
 
+/// Every interpreter meets it: a lock that lies in the image or in another module, or a pointer that such memory holds.
+/// A lock of an object, of a module's state or of the thread keeps the other interpreters from nothing that is static.
+bool is_shared_lock(const Value& lock) {
+  return lock.kind == Value::Kind::address || lock.kind == Value::Kind::held || lock.kind == Value::Kind::import ||
+         lock.kind == Value::Kind::content;
+}
+
 }  // namespace
 
 LockFlow::Effect LockFlow::effect_of(std::uint32_t name) {
@@ -43,9 +50,17 @@ void LockFlow::note_mutex(std::uint32_t name, const Value& argument) {
   if (text.starts_with("PyMutex_Lock") || text.starts_with("_PyMutex_Lock")) mutexes_.emplace(argument.bits, name);
 }
 
+bool LockFlow::tries_other_lock(std::uint32_t name, const Value& lock) {
+  if (name == 0 || is_shared_lock(lock)) return false;
+  const Effect effect = effect_of(name);
+  return effect == Effect::takes_when_true || effect == Effect::takes_when_zero;
+}
+
 void LockFlow::after_call(State& state, std::uint32_t name, const std::array<Value, 2>& arguments) {
   if (name == 0) return;
-  switch (effect_of(name)) {
+  const Effect effect = effect_of(name);
+  if (effect != Effect::releases && !is_shared_lock(arguments[0])) return;
+  switch (effect) {
     case Effect::takes: note_mutex(name, arguments[0]); return take(state, name);
     case Effect::takes_when_true:
       // WAIT_LOCK (Include/pythread.h): it returns when it has it.
@@ -63,6 +78,7 @@ void LockFlow::after_call(State& state, std::uint32_t name, const std::array<Val
 }
 
 void LockFlow::take_byte(State& state, std::uint64_t at) const {
+  if (at == 0) return;
   const auto mutex = mutexes_.find(at);
   take(state, mutex == mutexes_.end() ? taken_byte : mutex->second);
 }

@@ -21,6 +21,8 @@ class LockFlow {
  public:
   explicit LockFlow(const Names& names) : names_(names) {}
 
+  /// A call of `name` asks for a lock that not every interpreter meets: what it answers tells nothing about statics.
+  bool tries_other_lock(std::uint32_t name, const Value& lock);
   /// A call of the imported function number `name` returns; `arguments` are the first two that it got.
   void after_call(State& state, std::uint32_t name, const std::array<Value, 2>& arguments);
   /// Control goes on where `branch` leads to (`taken`) or behind it. `state` is what is known before the branch.
@@ -33,7 +35,8 @@ class LockFlow {
   void note_mutex(std::uint32_t name, const Value& argument);
   Effect effect_of(std::uint32_t name);
   void release(State& state) const;
-  /// A byte changed from 0 to 1 by one instruction; `at`: where, 0 when that is not known.
+  /// A byte changed from 0 to 1 by one instruction; `at`: where in the image, 0 when it is elsewhere or not known,
+  /// which may be an object's own lock.
   void take_byte(State& state, std::uint64_t at) const;
   void give_byte_back(State& state) const;
 

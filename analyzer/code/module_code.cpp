@@ -112,6 +112,7 @@ void ModuleCode::call(State& state, const Instruction& instruction) {
   const auto& arguments = evaluator_.convention().arguments;
   const std::array<Value, 2> passed{evaluator_.register_value(state, arguments[0]),
                                     evaluator_.register_value(state, arguments[1])};
+  if (locks_.tries_other_lock(import, passed[0])) result.name = 0;
   evaluator_.after_unseen_call(state, result);
   locks_.after_call(state, import, passed);
 }

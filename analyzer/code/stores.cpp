@@ -5,6 +5,7 @@
 
 #include "analyzer/code/place_name.h"
 #include "analyzer/code/stored_value.h"
+#include "analyzer/tables/locks.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -48,15 +49,18 @@ bool Stores::touches(const Instruction& instruction) const {
 
 void Stores::read(std::size_t index, const FunctionCode& function) {
   function_ = &function;
-  bool flows = false, finalizes = false;
+  bool flows = false, finalizes = false, writes = false, locks = false;
   for (const Instruction& instruction : function.instructions) {
     flows = flows || makes_writable_address(instruction);
+    writes = writes || (instruction.writes_memory && touches(instruction));
     if (instruction.op != Op::call) continue;
     const std::string_view import = code_.import_of(instruction);
     finalizes = finalizes || import == "__cxa_finalize";
     flows = flows || (thread_local_ != nullptr && import == thread_address_function);
+    locks = locks || lock_taken_by(import) != nullptr;
   }
-  if (flows) {
+  // Where a store goes may be plain, and under which lock it is made is not.
+  if (flows || (writes && locks)) {
     arguments_.begin(function);
     code_.flow(function, [&](const State& state, const Instruction& instruction) {
       look(index, state, instruction, finalizes);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "analyzer/source/shared_lock.h"
 #include "analyzer/source/values.h"
 #include "analyzer/tables/locks.h"
 
@@ -30,7 +31,7 @@ void unconditional_calls(const clang::Stmt* statement, const Visit& visit) {
     }
     return;
   }
-  if (const auto* call = llvm::dyn_cast<clang::CallExpr>(statement)) visit(callee_name(call));
+  if (const auto* call = llvm::dyn_cast<clang::CallExpr>(statement)) visit(call);
   for (const clang::Stmt* child : statement->children()) unconditional_calls(child, visit);
 }
 
@@ -42,16 +43,17 @@ std::string guard_class(const clang::Stmt* statement) {
     const clang::CXXRecordDecl* record = variable == nullptr ? nullptr : variable->getType()->getAsCXXRecordDecl();
     if (record == nullptr) continue;
     const std::string name = record->getQualifiedNameAsString();
-    if (is_guard_class(name)) return name;
+    if (is_guard_class(name) && holds_shared_lock(variable)) return name;
   }
   return {};
 }
 
 void follow_locks(const clang::Stmt* statement, std::string& held) {
   if (std::string name = guard_class(statement); !name.empty()) held = std::move(name);
-  unconditional_calls(statement, [&](const std::string& callee) {
+  unconditional_calls(statement, [&](const clang::CallExpr* call) {
+    const std::string callee = callee_name(call);
     const Lock* lock = lock_taken_by(callee);
-    if (lock != nullptr && lock->result != LockResult::when_zero) held = callee;
+    if (lock != nullptr && lock->result != LockResult::when_zero && takes_shared_lock(call)) held = callee;
     if (releases_any(callee)) held.clear();
   });
 }
@@ -91,7 +93,8 @@ std::string guard_around(const Ancestors& ancestors) {
       if (ancestors[at] == Node(condition->getThen())) follow_locks(condition->getCond(), held);
       if (!held.empty()) return held;
     } else if (const auto* call = node_as<clang::CallExpr>(parent)) {
-      if (const std::string callee = callee_name(call); calls_once(callee)) return callee;
+      const std::string callee = callee_name(call);
+      if (calls_once(callee) && takes_shared_lock(call)) return callee;
     } else if (node_as<clang::FunctionDecl>(parent) != nullptr) {
       return {};
     }

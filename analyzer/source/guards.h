@@ -7,9 +7,9 @@
 
 namespace isoaudit::analyzer {
 
-/// The lock that is held at the last node, as far as the function itself shows: a call such as PyMutex_Lock before it
-/// in an enclosing block and no unlock between, a std::lock_guard that lives there, a std::call_once lambda around it.
-/// Empty when there is none.
+/// The lock that is held at the last node and that every interpreter meets, as far as the function itself shows: a call
+/// such as PyMutex_Lock before it in an enclosing block and no unlock between, a std::lock_guard that lives there, a
+/// std::call_once lambda around it. Empty when there is none.
 std::string guard_around(const Ancestors& ancestors);
 
 /// What follows the statement is not reached through it: it ends in return, goto, break, continue or throw.

@@ -10,6 +10,7 @@
 #include "analyzer/source/calls.h"
 #include "analyzer/source/entry_points.h"
 #include "analyzer/source/guards.h"
+#include "analyzer/source/shared_lock.h"
 #include "analyzer/source/storage.h"
 #include "analyzer/source/uses.h"
 #include "analyzer/tables/locks.h"
@@ -109,7 +110,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
 
   bool VisitCallExpr(const clang::CallExpr* call) {
     const std::string callee = callee_name(call);
-    if (!calls_once(callee)) return true;
+    if (!calls_once(callee) || !takes_shared_lock(call)) return true;
     for (const clang::Expr* argument : call->arguments()) {
       const auto* reference = llvm::dyn_cast_or_null<clang::DeclRefExpr>(strip(argument));
       const auto* function = reference == nullptr ? nullptr : llvm::dyn_cast<clang::FunctionDecl>(reference->getDecl());

@@ -29,6 +29,34 @@ TEST_F(Guards, AMutexThatIsHeld) {
          "pthread_mutex_lock");
 }
 
+/// Another interpreter's object has another lock.
+TEST_F(Guards, ALockThatNotEveryInterpreterMeets) {
+  expect("void set(PyMutex *m) { PyMutex_Lock(m); g += 3; PyMutex_Unlock(m); }", "");
+  expect(
+      "struct object { long a; long m[8]; };\n"
+      "void set(struct object *self) { pthread_mutex_lock(self->m); g += 3; pthread_mutex_unlock(self->m); }",
+      "");
+  expect(
+      "struct object { long a; void *l; };\n"
+      "void set(struct object *self) { PyThread_acquire_lock(self->l, 1); g += 3; PyThread_release_lock(self->l); }",
+      "");
+  expect(
+      "struct object { long a; void *l; };\n"
+      "void set(struct object *self) { if (PyThread_acquire_lock(self->l, 0)) { g += 3; "
+      "PyThread_release_lock(self->l); } }",
+      "");
+  expect(
+      "void set(unsigned char *m) { unsigned char zero = 0;\n"
+      "  if (!__atomic_compare_exchange_n(m, &zero, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) "
+      "PyMutex_Lock((PyMutex*)m);\n"
+      "  use(0); g += 3; PyMutex_Unlock((PyMutex*)m); }",
+      "");
+  expect(
+      "static void *l; void make(void *p) { l = p; }\n"
+      "void set(int c) { PyThread_acquire_lock(l, 1); g += c; PyThread_release_lock(l); }",
+      "PyThread_acquire_lock");
+}
+
 TEST_F(Guards, AMutexThatWasReleased) {
   expect("static PyMutex m; void set(int c) { PyMutex_Lock(&m); use(0); PyMutex_Unlock(&m); g = c; }", "");
 }

@@ -66,5 +66,61 @@ void f() {
   EXPECT_THAT(guards(facts, "c"), ElementsAre("std::atomic"));
 }
 
+/// Another interpreter's object has another lock.
+TEST(Guards, ALockThatNotEveryInterpreterMeetsIsNone) {
+  const auto facts = facts_of(R"(#include <pthread.h>
+struct object { int n; pthread_mutex_t m; PyThread_type_lock l; pthread_once_t once; };
+static struct object one; static struct object *other; static _Thread_local pthread_mutex_t mine;
+static pthread_mutex_t several[8];
+static int own, parameter, local, member, pointed, of_thread, by_index, set_again, once_each, found;
+static void init(void) { once_each = 1; }
+static pthread_mutex_t *the_lock(void) { return &one.m; }
+void f(struct object *self, int i) {
+  pthread_mutex_lock(&self->m); own = i; pthread_mutex_unlock(&self->m);
+  if (PyThread_acquire_lock(self->l, 1)) { parameter = i; PyThread_release_lock(self->l); }
+  struct object *here = &one;
+  pthread_mutex_lock(&here->m); local = i; pthread_mutex_unlock(&here->m);
+  pthread_mutex_lock(&one.m); member = i; pthread_mutex_unlock(&one.m);
+  pthread_mutex_lock(&other->m); pointed = i; pthread_mutex_unlock(&other->m);
+  pthread_mutex_lock(&mine); of_thread = i; pthread_mutex_unlock(&mine);
+  pthread_mutex_lock(&several[i]); by_index = i; pthread_mutex_unlock(&several[i]);
+  struct object *there = &one;
+  if (i) there = self;
+  pthread_mutex_lock(&there->m); set_again = i; pthread_mutex_unlock(&there->m);
+  pthread_mutex_lock(the_lock()); found = i; pthread_mutex_unlock(the_lock());
+  pthread_once(&self->once, init);
+}
+)");
+  const auto lock = ElementsAre("pthread_mutex_lock"), none = ElementsAre("");
+  EXPECT_THAT(guards(facts, "own"), none);
+  EXPECT_THAT(guards(facts, "parameter"), none);
+  EXPECT_THAT(guards(facts, "local"), lock);
+  EXPECT_THAT(guards(facts, "member"), lock);
+  EXPECT_THAT(guards(facts, "pointed"), lock);
+  EXPECT_THAT(guards(facts, "of_thread"), none);
+  EXPECT_THAT(guards(facts, "by_index"), none);
+  EXPECT_THAT(guards(facts, "set_again"), none);
+  EXPECT_THAT(guards(facts, "found"), lock);
+  EXPECT_THAT(guards(facts, "once_each"), none);
+}
+
+TEST(Guards, ACxxLockOfAnObjectIsNone) {
+  const auto facts = facts_of(R"(#include <mutex>
+static int own, found, deferred; static std::mutex m;
+std::mutex& the_lock() { static std::mutex only; return only; }
+struct object {
+  std::mutex m;
+  void f() { std::lock_guard<std::mutex> hold(m); own = 1; }
+};
+void f() { std::scoped_lock hold(the_lock()); found = 1; }
+void g() { std::unique_lock<std::mutex> hold(m, std::defer_lock); deferred = 1; }
+void use(object& o) { o.f(); }
+)",
+                              "demo.cpp");
+  EXPECT_THAT(guards(facts, "own"), ElementsAre(""));
+  EXPECT_THAT(guards(facts, "found"), ElementsAre("std::scoped_lock"));
+  EXPECT_THAT(guards(facts, "deferred"), ElementsAre(""));
+}
+
 }  // namespace
 }  // namespace isoaudit::tests
