@@ -89,6 +89,14 @@ bool fills_a_type(std::string_view function) {
          function == "PyStructSequence_InitType2";
 }
 
+/// A method of std::string, of libstdc++ or libc++: what it fills holds characters.
+bool is_text_method(std::string_view function) {
+  for (const std::string_view begin : {"_ZNSt7__cxx1112basic_stringIc", "_ZNSt3__112basic_stringIc"}) {
+    if (function.starts_with(begin)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 VariableKind kind_of_result(std::string_view function) {
@@ -137,8 +145,10 @@ VariableKind kind_of_store(const model::CodeWrite& write) {
 
 bool may_store_object(const model::CodeWrite& write) {
   using model::StoredValue;
-  // What the callee stores there is its own affair.
-  if (!write.passed_to.empty()) return true;
+  // What the callee stores there is its own affair; of some it is known to be no object.
+  if (!write.passed_to.empty()) {
+    return !(write.atomic && write.value == StoredValue::changed) && !is_text_method(write.passed_to);
+  }
   if (write.size != 0 && write.size < pointer_size) return false;
   switch (write.value) {
     case StoredValue::constant:

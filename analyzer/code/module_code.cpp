@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "analyzer/code/const_parameters.h"
 #include "analyzer/code/jump_tables.h"
 #include "analyzer/code/place_name.h"
 
@@ -40,6 +41,16 @@ bool ModuleCode::writable(std::uint64_t address) const {
   if (address < writable_begin_ || address >= writable_end_) return false;
   const Section* section = image_.section_at(address);
   return section != nullptr && section->writable();
+}
+
+ParameterUse ModuleCode::import_use(std::uint32_t name, unsigned argument) {
+  const auto [entry, fresh] = import_uses_.try_emplace((std::uint64_t{name} << 8) + argument);
+  if (fresh) {
+    entry->second = parameter_use(text(name), argument);
+    const bool constant = entry->second == ParameterUse::unknown && takes_constant(text(name), argument);
+    if (constant) entry->second = ParameterUse::not_written;
+  }
+  return entry->second;
 }
 
 void ModuleCode::decode(const FunctionRange& range, FunctionCode& out) {

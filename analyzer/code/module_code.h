@@ -11,6 +11,7 @@
 #include "analyzer/code/function_flow.h"
 #include "analyzer/code/functions.h"
 #include "analyzer/code/lock_flow.h"
+#include "analyzer/tables/parameters.h"
 
 namespace isoaudit::analyzer {
 
@@ -53,6 +54,8 @@ class ModuleCode : private Surroundings {
   std::string_view import_of(const Instruction& instruction);
   /// Where a call or jump goes: an import, an address of the image, or not known.
   Value callee_of(const State& state, const Instruction& instruction);
+  /// What the imported function of that name does with what its argument number `argument` points to.
+  ParameterUse import_use(std::uint32_t name, unsigned argument);
   /// The lock that is held there, by the function that took it; empty for none.
   const std::string& held_lock(const State& state) const { return locks_.held(state); }
   /// What people call the code at an address: its symbol, else its section and offset.
@@ -74,6 +77,8 @@ class ModuleCode : private Surroundings {
   LockFlow locks_{names_};
   /// Where calls of an address go: there are more calls than callees.
   std::unordered_map<std::uint64_t, Value> callees_{};
+  /// Of imported functions, by name and argument: demangling takes its time.
+  std::unordered_map<std::uint64_t, ParameterUse> import_uses_{};
   std::vector<FunctionRange> functions_{};
   /// Of functions in several pieces, by the number of the first.
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> pieces_{};

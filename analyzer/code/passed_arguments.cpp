@@ -13,13 +13,16 @@ constexpr std::size_t most_parameters = 256;
 /// one long function, each another place, would take for ever; after this many "may be written" is the answer.
 constexpr std::uint64_t most_summarized = std::uint64_t{64} << 20;
 
+constexpr unsigned pointer_size = 8;
+
 }  // namespace
 
 ParameterUse PassedArguments::Summary::use_of(unsigned argument) const {
   const auto has = [&](unsigned mask) { return ((mask >> argument) & 1) != 0; };
   if (has(written)) return ParameterUse::written;
   if (has(unknown)) return ParameterUse::unknown;
-  return has(atomic) ? ParameterUse::atomically : ParameterUse::not_written;
+  if (has(atomic)) return ParameterUse::atomically;
+  return has(counted) ? ParameterUse::counted : ParameterUse::not_written;
 }
 
 /// All that the pointer can get to, circles of calls included, before anything is said.
@@ -87,7 +90,9 @@ void PassedArguments::look(const State& state, const Instruction& instruction) {
     return;
   }
   const Place place = evaluator.place(state, instruction.memory);
-  (instruction.atomic ? summary_.atomic : summary_.written) |= place.arguments;
+  // A flag, or what is added to: no pointer.
+  const bool number = instruction.op == Op::update || (instruction.width != 0 && instruction.width < pointer_size);
+  (!instruction.atomic ? summary_.written : number ? summary_.counted : summary_.atomic) |= place.arguments;
 }
 
 void PassedArguments::look_at_call(const State& state, const Instruction& instruction) {
@@ -108,7 +113,7 @@ void PassedArguments::look_at_call(const State& state, const Instruction& instru
         if (((passed >> from) & 1) != 0) summary_.passes.emplace_back(from, callee.bits, i);
       }
     } else if (callee.kind == Value::Kind::import) {
-      const ParameterUse use = parameter_use(code_.text(callee.name), i);
+      const ParameterUse use = code_.import_use(callee.name, i);
       if (use == ParameterUse::written) summary_.written |= passed;
       if (use == ParameterUse::unknown) summary_.unknown |= passed;
     } else {

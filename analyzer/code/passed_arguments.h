@@ -35,6 +35,7 @@ class PassedArguments {
     unsigned written = 0;
     unsigned unknown = 0;
     unsigned atomic = 0;
+    unsigned counted = 0;
     /// Argument → callee, its argument.
     std::vector<std::tuple<unsigned, std::uint64_t, unsigned>> passes{};
 

@@ -251,9 +251,8 @@ void Stores::pass(std::size_t index, const State& state, const Value& callee, un
                   std::uint64_t address) {
   const std::string& guard = code_.held_lock(state);
   if (callee.kind == Value::Kind::import) {
-    const std::string& name = code_.text(callee.name);
-    const ParameterUse use = parameter_use(name, argument);
-    if (use != ParameterUse::not_written) add_passed(index, address, name, use, guard);
+    const ParameterUse use = code_.import_use(callee.name, argument);
+    if (use != ParameterUse::not_written) add_passed(index, address, code_.text(callee.name), use, guard);
   } else if (callee.kind == Value::Kind::address) {
     pending_.push_back(
         {index, callee.bits, argument, address, code_name(code_.image(), callee.bits), guard, instruction_});
@@ -268,7 +267,8 @@ void Stores::add_passed(std::size_t index, std::uint64_t address, const std::str
   if (is_compiler_s_own(write.symbol)) return;
   write.passed_to = callee;
   write.guard = guard;
-  write.atomic = use == ParameterUse::atomically;
+  write.atomic = use == ParameterUse::atomically || use == ParameterUse::counted;
+  if (use == ParameterUse::counted) write.value = model::StoredValue::changed;
   writes_.emplace_back(index, std::move(write));
 }
 

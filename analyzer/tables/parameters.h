@@ -7,6 +7,7 @@ namespace isoaudit::analyzer {
 /// What a function does with the memory that an argument points to. Ordered: what counts more comes later.
 enum class ParameterUse {
   not_written,
+  counted,     ///< changes a number, in one piece with the reading before it: no pointer is stored
   atomically,  ///< writes, in one piece with the reading before it
   unknown,
   written,

@@ -133,6 +133,16 @@ TEST(CodeRules, WhatExplainsAWrite) {
                   w.size = 0;
                 })},
        false},
+      {"its address goes to a function that changes a number atomically",
+       {changed(changed(counter, atomic), [](CodeWrite& w) { w.passed_to = "_PyMutex_Lock"; })},
+       true},
+      {"a text that is made under a lock",
+       {changed(changed(dict, with_lock),
+                [](CodeWrite& w) {
+                  w.result_of = "";
+                  w.passed_to = "_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEC1ERKS4_";
+                })},
+       true},
   };
   for (const Row& row : rows) EXPECT_EQ(code_findings_of(module_that(row.writes)).empty(), row.explained) << row.what;
 }
