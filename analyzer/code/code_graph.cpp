@@ -132,6 +132,10 @@ void CodeGraph::note(std::size_t index, const FunctionCode& function) {
     if (callee >= 0) calls_.emplace_back(from, static_cast<std::uint32_t>(callee));
     if (callee < 0 && leaves && !asks) asks = asks_for_call_at_exit(code_.import_of(instruction));
   }
+  for (const std::uint64_t label : function.labels_elsewhere) {
+    const std::ptrdiff_t callee = code_.function_at(label);
+    if (callee >= 0) calls_.emplace_back(from, static_cast<std::uint32_t>(callee));
+  }
   if (index + 1 < code_.functions().size() && code_.functions()[index + 1].begin == range.end && runs_on(function)) {
     calls_.emplace_back(from, from + 1);
   }

@@ -18,6 +18,8 @@ struct FunctionCode {
   std::uint64_t undecoded = 0;
   /// Where the function's tables of jumps lead, as far as they are found; sorted.
   std::vector<std::uint64_t> labels{};
+  /// Where they lead outside of it, to the beginning of other code; sorted.
+  std::vector<std::uint64_t> labels_elsewhere{};
   /// It jumps through a table that was not found: control may come in anywhere.
   bool jumps_unknown = false;
   /// For every few bytes of the code the number of the first instruction that starts there or later; see number().

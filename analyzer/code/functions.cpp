@@ -111,11 +111,12 @@ std::vector<FunctionRange> find_functions(const Image& image) {
   };
   for (const std::uint64_t address : image.initializers) names.try_emplace(address);
   std::vector<FunctionRange> functions;
-  const auto add = [&](std::uint64_t begin, std::uint64_t end) {
+  const auto add = [&](std::uint64_t begin, std::uint64_t end, bool unwound = false) {
+    unwound = unwound && end - begin <= longest_function;
     for (; begin < end && end - begin > longest_function; begin += longest_function) {
       functions.push_back({begin, begin + longest_function, name_at(begin)});
     }
-    if (begin < end) functions.push_back({begin, end, name_at(begin)});
+    if (begin < end) functions.push_back({begin, end, name_at(begin), unwound});
   };
   // Hostile files let sections overlap: bytes that were cut once are not cut again.
   std::uint64_t covered = 0;
@@ -147,7 +148,8 @@ std::vector<FunctionRange> find_functions(const Image& image) {
       const auto following = std::next(next);
       std::uint64_t end = std::min(next->second, section_end);
       if (following != starts.end()) end = std::min(end, following->first);
-      add(begin, end);
+      const bool whole = begin == next->first && end == next->second;
+      add(begin, end, whole && image.functions.kind == FunctionTable::Kind::none);
       covered = std::max(covered, end);
     }
     add_gap(section, covered, section_end);

@@ -16,6 +16,8 @@ struct FunctionRange {
   std::uint64_t end = 0;
   /// From a symbol table; empty in stripped files.
   std::string name{};
+  /// An entry of an unwind table, all of it: a function, or the part of one that its compiler put elsewhere.
+  bool unwound = false;
 };
 
 /// All executable bytes of an image, cut into functions: by unwind tables, the format's list of functions and symbols;

@@ -34,8 +34,16 @@ class Labels {
 
  private:
   bool add(std::uint64_t label) {
-    if (code_.index_of(label) < 0) return false;
+    if (code_.index_of(label) < 0) return add_elsewhere(label);
     code_.labels.push_back(label);
+    return true;
+  }
+
+  /// An unlikely way that was put elsewhere. Whether code begins there, others know.
+  bool add_elsewhere(std::uint64_t label) {
+    const Section* section = image_.section_at(label);
+    if (section == nullptr || !section->executable || code_.labels_elsewhere.size() >= most_labels) return false;
+    code_.labels_elsewhere.push_back(label);
     return true;
   }
 
@@ -52,6 +60,7 @@ bool goes_through_table(const Instruction& instruction) {
 
 void find_labels(const Image& image, FunctionCode& code) {
   code.labels.clear();
+  code.labels_elsewhere.clear();
   code.jumps_unknown = false;
   if (std::ranges::none_of(code.instructions, goes_through_table)) return;
   Labels labels(image, code);
@@ -79,8 +88,10 @@ void find_labels(const Image& image, FunctionCode& code) {
     }
   }
   code.jumps_unknown = code.labels.empty();
-  std::ranges::sort(code.labels);
-  code.labels.erase(std::unique(code.labels.begin(), code.labels.end()), code.labels.end());
+  for (std::vector<std::uint64_t>* found : {&code.labels, &code.labels_elsewhere}) {
+    std::ranges::sort(*found);
+    found->erase(std::unique(found->begin(), found->end()), found->end());
+  }
 }
 
 }  // namespace isoaudit::analyzer

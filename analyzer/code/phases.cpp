@@ -27,7 +27,10 @@ std::span<const std::pair<std::uint32_t, std::uint32_t>> from(const CodeGraph::E
 }  // namespace
 
 Phases::Phases(const ModuleCode& code, const CodeGraph& graph)
-    : code_(code), graph_(graph), seen_(code.functions().size(), false) {
+    : code_(code),
+      graph_(graph),
+      seen_(code.functions().size(), false),
+      unwinds_(code.image().section_named(".gcc_except_table") != nullptr) {
   enter();
   spread_further();
   enter_exported();
@@ -130,12 +133,15 @@ bool Phases::is_quiet(std::uint32_t function) const {
                               [&](RunsWhen when) { return is_reached(function, when); });
 }
 
-/// That nothing leads to it is certain where nothing is hidden: a whole function with a name, all code decoded. The
-/// parts of functions that stripped files leave may be reached by tables of jumps.
+/// That nothing leads to it is certain where nothing is hidden: a whole function, all code decoded. Without a name it
+/// may be a part of one: then its function's branches and tables of jumps lead there, which are followed on x86-64, and
+/// in C++ the unwinder.
 bool Phases::may_be_unused(std::uint32_t function) const {
-  const std::string& name = code_.functions()[function].name;
-  return code_.image().format != model::BinaryFormat::pe && code_.image().has_symbol_table && !graph_.has_holes() &&
-         !name.empty() && name.find(".cold") == std::string::npos && name.find(".__part.") == std::string::npos;
+  const Image& image = code_.image();
+  const FunctionRange& range = code_.functions()[function];
+  if (image.format == model::BinaryFormat::pe || graph_.has_holes()) return false;
+  if (image.has_symbol_table) return !range.name.empty() && !is_part_name(range.name);
+  return image.format == model::BinaryFormat::elf && image.machine == Machine::x86_64 && range.unwound && !unwinds_;
 }
 
 std::string Phases::shown(std::uint32_t function) const {

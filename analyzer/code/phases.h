@@ -14,7 +14,7 @@
 namespace isoaudit::analyzer {
 
 /// When each function of an image runs, in the words of the source pass. Whatever is not understood may be called:
-/// `never` is said only of a function that a symbol table names and nothing refers to.
+/// `never` is said only of a whole function to which nothing refers.
 class Phases {
  public:
   Phases(const ModuleCode& code, const CodeGraph& graph);
@@ -51,6 +51,8 @@ class Phases {
   /// Functions that were reached and whose further consequences were not looked at.
   std::vector<std::uint32_t> fresh_{};
   std::vector<bool> seen_{};
+  /// Exceptions are caught here: the unwinder leads to code that nothing else does.
+  bool unwinds_ = false;
 };
 
 }  // namespace isoaudit::analyzer
