@@ -29,7 +29,8 @@ enum class Linkage { internal, external, none };
 enum class WriteKind {
   assignment,
   compound,        ///< +=, ++, --
-  member,          ///< through a member, an element or `->` of the variable itself
+  member,          ///< of a member or an element of the variable itself
+  pointee,         ///< of the memory that the variable points to: `p->n = 1`, `p[i] = 1`
   method,          ///< a non-const method of a C++ object
   api_macro,       ///< Py_CLEAR, Py_SETREF, Py_XSETREF
   address_passed,  ///< its address went to a function that may write through it: its body is not known
@@ -76,6 +77,8 @@ struct Variable {
   std::string initialiser_callee{};
   /// A static Python object of the project whose address its initialiser holds: "_PyExc_Base"; else empty.
   std::string holds_static{};
+  /// Its initialiser is the address of another static of the project, which is judged by itself: that one's name.
+  std::string points_to{};
   /// Its address is taken in a way that is not itself a known write.
   bool address_taken = false;
   bool is_read = false;

@@ -178,6 +178,11 @@ std::string harmless_reason(const Variable& v) {
   // Others read it, and so get a static object of the project.
   const bool published = v.linkage == model::Linkage::external || v.address_taken;
   if (!written(v) && published && !v.holds_static.empty()) return "";
+  const bool only_behind =
+      std::ranges::all_of(v.writes, [](const model::Write& write) { return write.kind == model::WriteKind::pointee; });
+  if (!v.points_to.empty() && only_behind && v.initialiser_callee.empty() && !v.address_taken) {
+    return "points to one variable for ever";
+  }
   if (!written(v) && !v.address_taken && v.python_type != PythonType::static_object) return "never written";
   if (!written(v) && !v.is_read && v.python_type != PythonType::static_object) return "only its address is used";
   if (object && v.python_type != PythonType::static_object && written(v) && v.initialiser_callee.empty() &&

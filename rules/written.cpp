@@ -59,6 +59,9 @@ std::string stores_one_value(const std::vector<Write>& all) {
   return {};
 }
 
+/// Not of the variable, but of the memory that it points to.
+bool behind(const Write& write) { return write.kind == WriteKind::pointee; }
+
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -116,6 +119,7 @@ std::string explain_writes(const Variable& variable) {
 std::string written_by(const Variable& variable) {
   std::set<std::string> functions;
   std::set<RunsWhen> times;
+  const bool only_behind = std::ranges::all_of(variable.writes, behind);
   for (const Write& write : variable.writes) {
     if (!write.where.function.empty()) functions.insert(write.where.function + "()");
     for (const model::Reached& reached : write.reached) times.insert(reached.when);
@@ -132,7 +136,8 @@ std::string written_by(const Variable& variable) {
   times.erase(RunsWhen::never);
   std::vector<std::string> when;
   for (const RunsWhen time : times) when.emplace_back(time_words(time));
-  return ", written by " + joined(names) + (when.empty() ? "" : ", " + joined(when));
+  return (only_behind ? ", what it points to is written by " : ", written by ") + joined(names) +
+         (when.empty() ? "" : ", " + joined(when));
 }
 
 void add_writes(const Variable& variable, model::Finding& finding) {
@@ -150,7 +155,10 @@ void add_writes(const Variable& variable, model::Finding& finding) {
     } else if (write.kind == WriteKind::address_passed) {
       text = fmt::format("its address goes to {}()", write.callee.empty() ? "a function" : write.callee);
     } else if (write.value == StoredValue::call && !write.callee.empty()) {
-      text = fmt::format("{}() stores the result of {}()", write.where.function, write.callee);
+      text = fmt::format("{}() stores the result of {}(){}", write.where.function, write.callee,
+                         behind(write) ? " in what it points to" : "");
+    } else if (behind(write)) {
+      text = fmt::format("{}() writes what it points to", write.where.function);
     } else {
       text = fmt::format("{}() writes it", write.where.function);
     }

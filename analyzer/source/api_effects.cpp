@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "analyzer/tables/locks.h"
+#include "analyzer/tables/parameters.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -135,6 +138,22 @@ Effect effect_on_argument(const clang::CallExpr* call, unsigned index) {
     }
   }
   return Effect::writes;
+}
+
+std::optional<Effect> effect_by_name(const clang::CallExpr* call, unsigned index, SourcePlaces& places) {
+  const auto* callee = llvm::dyn_cast_or_null<clang::FunctionDecl>(call->getCalleeDecl());
+  const llvm::StringRef name = plain_name(callee);
+  if (name.empty() || !callee->getDeclContext()->getRedeclContext()->isTranslationUnit()) return std::nullopt;
+  // What a lock writes of itself is its own to guard, CPython's locks in CPython's sources too.
+  if (lock_taken_by(name) != nullptr || releases_any(name)) return Effect::none;
+  if (is_api_name(name) || places.in_project(callee->getCanonicalDecl()->getLocation())) return std::nullopt;
+  switch (parameter_use(name, index)) {
+    case ParameterUse::not_written: return Effect::none;
+    case ParameterUse::written: return Effect::writes;
+    case ParameterUse::atomically:
+    case ParameterUse::unknown: break;
+  }
+  return std::nullopt;
 }
 
 Effect effect_on_argument(const clang::CXXConstructExpr* construct, unsigned index) {

@@ -49,6 +49,8 @@ bool in_static_initialiser(const Ancestors& ancestors) {
 void CallCollector::call(const clang::FunctionDecl* callee, const clang::FunctionDecl* caller, bool only_main) {
   const std::string& id = ids_.of(callee);
   if (id.empty()) return;
+  // Nobody else runs there, whoever forked: defined() says so.
+  if (callee->getIdentifier() != nullptr && runs_in_a_new_process(callee->getName())) return;
   if (caller == nullptr) {
     entries_.insert({id, RunsWhen::static_initialiser, "a static initialiser"});
   } else if (ids_.of(caller).empty()) {

@@ -97,12 +97,12 @@ model::Write Climb::describe(WriteKind kind, const StoredExpression& value, cons
   for (const std::string& macro : owner_.places_.macros(node->getBeginLoc())) {
     if (std::ranges::find(storing_macros, macro) != std::end(storing_macros)) write.kind = WriteKind::api_macro;
   }
+  if (path_.through) write.kind = WriteKind::pointee;
   return write;
 }
 
 void Climb::store(const clang::Expr* value) {
-  write(path_.whole && !path_.through ? WriteKind::assignment : WriteKind::member, evaluate(value),
-        variable_->getType()->isAtomicType() ? "_Atomic" : "");
+  write(path_.whole ? WriteKind::assignment : WriteKind::member, evaluate(value), own_guard());
 }
 
 void Climb::from(std::size_t at, Path path) {
@@ -228,7 +228,7 @@ Climb::Next Climb::through_unary(const clang::UnaryOperator* unary) {
     case clang::UO_PostDec:
       if (path_.stands == Stands::object) {
         use().is_read = true;
-        write(WriteKind::compound, {}, variable_->getType()->isAtomicType() ? "_Atomic" : "");
+        write(WriteKind::compound, {}, own_guard());
       }
       return Next::stop;
     case clang::UO_Extension: return Next::go_on;
@@ -244,7 +244,7 @@ Climb::Next Climb::through_binary(const clang::Expr* child, const clang::BinaryO
       store(binary->getRHS());
     } else {
       use().is_read = true;
-      write(WriteKind::compound, evaluate(binary->getRHS()), variable_->getType()->isAtomicType() ? "_Atomic" : "");
+      write(WriteKind::compound, evaluate(binary->getRHS()), own_guard());
     }
     return Next::stop;
   }
@@ -338,11 +338,28 @@ Climb::Next Climb::through_call(const clang::Expr* child, const clang::CallExpr*
     return Next::stop;
   }
   if (callee == "__builtin_expect") return Next::go_on;
+  if (const auto argument = format_argument(call, index)) return through_format(*argument, callee);
+  if (const std::optional<Effect> known = effect_by_name(call, index, owner_.places_)) {
+    if (*known == Effect::none) return read();
+    write(WriteKind::by_callee, {StoredValue::unknown, callee});
+    return Next::stop;
+  }
   const Effect effect = effect_on_argument(call, index);
   if (effect == Effect::none || (effect == Effect::shares && path_.stands == Stands::object)) return read();
   const auto* function = llvm::dyn_cast_or_null<clang::FunctionDecl>(call->getCalleeDecl());
   const bool shifted = llvm::isa<clang::CXXOperatorCallExpr>(call) && method != nullptr;
   return passed(function, callee, shifted ? index - 1 : index, effect);
+}
+
+Climb::Next Climb::through_format(const FormatArgument& argument, const std::string& callee) {
+  if (path_.stands != Stands::address) return read();
+  if (argument.use == FormatUse::written) {
+    write(WriteKind::by_callee, {StoredValue::unknown, callee});
+    return Next::stop;
+  }
+  if (argument.use != FormatUse::converted) return read();
+  const std::string name = argument.converter == nullptr ? callee : function_name(argument.converter);
+  return passed(argument.converter, name, argument.parameter, Effect::writes);
 }
 
 Climb::Next Climb::through_construct(const clang::Expr* child, const clang::CXXConstructExpr* construct) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "analyzer/source/format_arguments.h"
 #include "analyzer/source/uses.h"
 
 namespace isoaudit::analyzer {
@@ -30,6 +31,7 @@ class Climb {
   Next through_method(const clang::MemberExpr* member, const clang::CallExpr* call);
   Next through_call(const clang::Expr* child, const clang::CallExpr* call);
   Next through_operator(const clang::CallExpr* call);
+  Next through_format(const FormatArgument& argument, const std::string& callee);
   Next through_construct(const clang::Expr* child, const clang::CXXConstructExpr* construct);
   Next into_variable(const clang::VarDecl* local, bool initialises);
   Next into_atomic(const clang::Expr* child, const clang::AtomicExpr* atomic);
@@ -43,6 +45,8 @@ class Climb {
   Next passed_to_unknown(const std::string& name);
   void write(model::WriteKind kind, const StoredExpression& value, const std::string& guard = {});
   model::Write describe(model::WriteKind kind, const StoredExpression& value, const std::string& guard) const;
+  /// What guards a store to the variable itself: its type.
+  std::string own_guard() const { return !path_.through && variable_->getType()->isAtomicType() ? "_Atomic" : ""; }
   bool is_parameter() const { return llvm::isa<clang::ParmVarDecl>(variable_); }
   void store(const clang::Expr* value);
   StoredExpression evaluate(const clang::Expr* value) const;

@@ -28,6 +28,7 @@ constexpr std::string_view names[] = {
     "Py_ExitStatusException",
     "PyImport_AppendInittab",
     "PyImport_ExtendInittab",
+    "PyOS_AfterFork_Child",
     "PySys_AddWarnOption",
     "PySys_AddWarnOptionUnicode",
     "PySys_AddXOption",
@@ -37,6 +38,8 @@ constexpr std::string_view names[] = {
 constexpr std::string_view prefixes[] = {"PyConfig_", "PyPreConfig_", "PyInitConfig_", "PyWideStringList_"};
 
 }  // namespace
+
+bool runs_in_a_new_process(std::string_view function) { return function == "PyOS_AfterFork_Child"; }
 
 bool runs_once_for_each_process(std::string_view function) {
   return std::ranges::find(names, function) != std::end(names) ||

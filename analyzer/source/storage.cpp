@@ -128,6 +128,11 @@ std::optional<model::Variable> Storage::describe(const clang::VarDecl* declarati
       variable.python_type == model::PythonType::type_pointer) {
     variable.holds_static = static_object_in(declaration->getInit());
   }
+  if (variable.python_type == model::PythonType::none && declaration->getType()->isPointerType()) {
+    const auto* target = llvm::dyn_cast_or_null<clang::VarDecl>(addressed(declaration->getInit()));
+    const bool ours = target != nullptr && target->hasGlobalStorage() && places_.in_project(target->getLocation());
+    if (ours) variable.points_to = target->getNameAsString();
+  }
   variable.where = places_.place(declaration->getLocation(), function);
   variable.generator = places_.generator(declaration->getLocation());
   return variable;

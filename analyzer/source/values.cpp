@@ -65,6 +65,7 @@ class Resolver {
       const std::string callee = callee_name(call);
       const bool identity = std::ranges::find(identity_functions, callee) != std::end(identity_functions);
       if (identity && call->getNumArgs() == 1) return resolve(call->getArg(0), hops + 1);
+      if (is_immortal_result(call, callee)) return {StoredValue::immortal, {}};
       return {StoredValue::call, callee};
     }
     if (const auto* block = llvm::dyn_cast<clang::StmtExpr>(expression)) {
@@ -101,6 +102,26 @@ class Resolver {
     };
     if (rank(a) >= rank(b)) return a;
     return {b.value, b.callee, a.text};
+  }
+
+  /// PyTuple_New(0), PyLong_FromLong(1), PyUnicode_FromString("").
+  bool is_immortal_result(const clang::CallExpr* call, std::string_view callee) const {
+    const ImmortalResult* result = immortal_result(callee);
+    if (result == nullptr || call->getNumArgs() <= result->argument) return false;
+    const clang::Expr* argument = call->getArg(result->argument);
+    std::int64_t value = 0;
+    if (result->text) {
+      const auto* literal = llvm::dyn_cast_or_null<clang::StringLiteral>(strip(argument));
+      if (literal == nullptr || !literal->isOrdinary()) return false;
+      value = literal->getLength();
+    } else {
+      clang::Expr::EvalResult evaluated;
+      if (argument->isValueDependent() || !argument->EvaluateAsInt(evaluated, ast_)) return false;
+      const llvm::APSInt& number = evaluated.Val.getInt();
+      if (!number.isRepresentableByInt64()) return false;
+      value = number.getExtValue();
+    }
+    return value >= result->lowest && value <= result->highest;
   }
 
   std::string constant_text(const clang::Expr* expression) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 /// What CPython's own names say, the same whether a source or machine code uses them.
@@ -10,5 +11,18 @@ namespace isoaudit::analyzer {
 bool names_immortal_object(std::string_view name);
 /// A variable of CPython's that points to such an object: PyExc_ValueError.
 bool names_immortal_pointer(std::string_view name);
+
+/// A function that returns such an object (an empty tuple, a small int, a string of one character) where its argument
+/// number `argument` lies from `lowest` to `highest`; of a text, the argument's length counts.
+struct ImmortalResult {
+  std::string_view function;
+  unsigned argument;
+  std::int64_t lowest;
+  std::int64_t highest;
+  bool text = false;
+};
+
+/// Null when no argument makes the function return such an object.
+const ImmortalResult* immortal_result(std::string_view function);
 
 }  // namespace isoaudit::analyzer

@@ -102,6 +102,15 @@ void f(void) { shared(); pthread_once(&flag, init); }
   EXPECT_THAT(times(facts, "once"), ElementsAre("call: other code → f() → init()"));
 }
 
+TEST(CallGraph, TheChildOfAForkRunsAlone) {
+  const auto facts = facts_of(R"(static int waiting;
+static void reset(void) { waiting = 0; }
+void PyOS_AfterFork_Child(void) { reset(); }
+void fork_it(void) { PyOS_AfterFork_Child(); }
+)");
+  EXPECT_THAT(times(facts, "waiting"), ElementsAre("process: the process → PyOS_AfterFork_Child() → reset()"));
+}
+
 TEST(CallGraph, WhatOnlyTheMainInterpreterDoes) {
   const auto facts = facts_of(R"(static int in_then, after_return, in_else, by_local, both, last, wrong;
 static void one(void) { in_then = 1; }

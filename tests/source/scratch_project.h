@@ -90,6 +90,7 @@ inline const char* word(model::WriteKind kind) {
     case model::WriteKind::compound: return "compound";
     case model::WriteKind::member: return "member";
     case model::WriteKind::method: return "method";
+    case model::WriteKind::pointee: return "pointee";
     case model::WriteKind::api_macro: return "macro";
     case model::WriteKind::address_passed: return "passed";
     case model::WriteKind::by_callee: return "by";

@@ -89,7 +89,7 @@ void f(int i) {
 }
 )");
   EXPECT_THAT(writes(facts, "whole"), ElementsAre("5 member parameter", "6 member constant"));
-  EXPECT_THAT(writes(facts, "pointer"), ElementsAre("7 member constant"));
+  EXPECT_THAT(writes(facts, "pointer"), ElementsAre("7 pointee constant"));
   EXPECT_THAT(writes(facts, "array"), ElementsAre("8 member constant"));
   EXPECT_THAT(writes(facts, "count"), ElementsAre("9 compound unknown", "10 compound constant"));
   EXPECT_THAT(writes(facts, "text"), ElementsAre("11 member constant"));
@@ -100,7 +100,7 @@ TEST(Writes, MacrosOfThePythonApiPointAtTheUsersLine) {
 void f(void) {
   Py_CLEAR(a);
   Py_XSETREF(b,
-             PyLong_FromLong(4));
+             PyLong_FromLong(4000));
 }
 )");
   EXPECT_THAT(writes(facts, "a"), ElementsAre("4 macro constant"));
@@ -119,11 +119,89 @@ int f(PyObject *args) {
   return PyArg_ParseTuple(args, "O", &parsed);
 }
 )");
-  EXPECT_THAT(writes(facts, "parsed"), ElementsAre("9 passed unknown PyArg_ParseTuple"));
-  EXPECT_THAT(writes(facts, "buffer"), ElementsAre("7 passed unknown memset"));
+  EXPECT_THAT(writes(facts, "parsed"), ElementsAre("9 by unknown PyArg_ParseTuple"));
+  EXPECT_THAT(writes(facts, "buffer"), ElementsAre("7 by unknown memset"));
   EXPECT_THAT(writes(facts, "T"), ElementsAre("8 passed unknown PyType_Ready"));
   EXPECT_THAT(writes(facts, "state"), ElementsAre("6 member constant"));
   EXPECT_FALSE(variable(facts, "state").address_taken);
+}
+
+TEST(Writes, AFormatSaysWhichArgumentsAreWritten) {
+  const auto facts = facts_of(R"(static PyTypeObject T; static PyObject *a, *b, *either; static int n, late, old;
+static Py_buffer view; static char *text; static Py_ssize_t size; static int built;
+static int convert(PyObject *o, void *to) { *(int *)to = o != NULL; return 1; }
+static int only_reads(PyObject *o, void *from) { return *(const int *)from && o; }
+static PyObject *make(void *from) { return PyLong_FromLong(*(int *)from); }
+int f(PyObject *args, PyObject *kw, char **names, const char *format) {
+  PyArg_ParseTuple(args, "O!|O(i)w*:f", &T, &a, &b, &n, &view);
+  PyArg_ParseTupleAndKeywords(args, kw, "es#O&" "O&", names, "utf-8", &text, &size, convert, &late, only_reads, &old);
+  PyArg_ParseTuple(args, format, &either);
+  return Py_BuildValue("[iO&]",
+                              1, make, &built) != NULL;
+}
+)");
+  EXPECT_THAT(writes(facts, "T"), IsEmpty());
+  EXPECT_THAT(writes(facts, "a"), ElementsAre("8 by unknown PyArg_ParseTuple"));
+  EXPECT_THAT(writes(facts, "b"), ElementsAre("8 by unknown PyArg_ParseTuple"));
+  EXPECT_THAT(writes(facts, "n"), ElementsAre("8 by unknown PyArg_ParseTuple"));
+  EXPECT_THAT(writes(facts, "view"), ElementsAre("8 by unknown PyArg_ParseTuple"));
+  EXPECT_THAT(writes(facts, "text"), ElementsAre("9 by unknown PyArg_ParseTupleAndKeywords"));
+  EXPECT_THAT(writes(facts, "size"), ElementsAre("9 by unknown PyArg_ParseTupleAndKeywords"));
+  EXPECT_THAT(writes(facts, "late"), ElementsAre("9 by unknown convert"));
+  EXPECT_THAT(writes(facts, "old"), IsEmpty());
+  EXPECT_THAT(writes(facts, "either"), ElementsAre("10 passed unknown PyArg_ParseTuple"));
+  EXPECT_THAT(writes(facts, "built"), IsEmpty());
+}
+
+TEST(Writes, TheCLibraryIsKnownByName) {
+  const auto facts = facts_of(R"(#include <pthread.h>
+static struct { pthread_mutex_t lock; int n; } guarded; static char *end, *from; static int own;
+static void strtol_like(int *p) { *p = 1; }
+void f(void) {
+  pthread_mutex_lock(&guarded.lock);
+  pthread_mutex_unlock(&guarded.lock);
+  strtol("1", &end, 10);
+  free(from);
+  strtol_like(&own);
+}
+)");
+  EXPECT_THAT(writes(facts, "guarded"), IsEmpty());
+  EXPECT_THAT(writes(facts, "end"), ElementsAre("8 by unknown strtol"));
+  EXPECT_THAT(writes(facts, "from"), IsEmpty());
+  EXPECT_THAT(writes(facts, "own"), ElementsAre("10 by unknown strtol_like"));
+}
+
+TEST(Writes, WhatAPointerPointsToIsNotThePointer) {
+  const auto facts = facts_of(R"(static char *scratch, storage[8], *fixed = storage;
+void f(int i) {
+  scratch[i] = 1;
+  ++*scratch;
+  fixed[i] = 2;
+  scratch = malloc(4);
+}
+)");
+  EXPECT_THAT(writes(facts, "scratch"),
+              ElementsAre("4 pointee constant", "5 pointee unknown", "7 assignment call malloc"));
+  EXPECT_THAT(writes(facts, "fixed"), ElementsAre("6 pointee constant"));
+  EXPECT_EQ(variable(facts, "fixed").points_to, "storage");
+  EXPECT_THAT(writes(facts, "storage"), ElementsAre("6 member constant"));
+}
+
+TEST(Writes, EmptiesAndSmallNumbersAreImmortal) {
+  const auto facts = facts_of(R"(static PyObject *a, *b, *c, *d, *e;
+void f(int n) {
+  a = PyTuple_New(0);
+  b = PyLong_FromLong(-5);
+  c = PyLong_FromLong(1 << 20);
+  d = PyUnicode_InternFromString("x");
+  e = PyTuple_New(n);
+}
+)");
+  EXPECT_THAT(writes(facts, "a"), ElementsAre("4 assignment immortal"));
+  EXPECT_THAT(writes(facts, "b"), ElementsAre("5 assignment immortal"));
+  EXPECT_THAT(writes(facts, "c"), ElementsAre("6 assignment call PyLong_FromLong"));
+  EXPECT_THAT(writes(facts, "d"), ElementsAre("7 assignment immortal"));
+  EXPECT_THAT(writes(facts, "e"), ElementsAre("8 assignment call PyTuple_New"));
 }
 
 TEST(Writes, AnAliasEndsWhereTheLocalGetsAnotherValue) {
