@@ -151,6 +151,7 @@ std::optional<Effect> effect_by_name(const clang::CallExpr* call, unsigned index
     case ParameterUse::not_written: return Effect::none;
     case ParameterUse::written: return Effect::writes;
     case ParameterUse::atomically:
+    case ParameterUse::counted:
     case ParameterUse::unknown: break;
   }
   return std::nullopt;
