@@ -68,7 +68,8 @@ class Finder {
 
   bool take_type(const Section& section, std::uint64_t at, const model::PythonLayout& layout) {
     const Pointer name = image_.pointer_at(at + layout.tp_name);
-    if (name.kind != Pointer::Kind::address) return false;
+    // A slot's number looks like 3.12's count of references, and the function beside it like a type.
+    if (name.kind != Pointer::Kind::address || is_code(name)) return false;
     const std::optional<std::string_view> text = image_.text_at(name.value, 512);
     if (!text || !is_type_name(*text)) return false;
     const Pointer type = image_.pointer_at(at + type_offset(layout));
@@ -76,7 +77,7 @@ class Finder {
     const Pointer item = image_.pointer_at(at + layout.tp_basicsize + layout.pointer_size);
     const Pointer flags = image_.pointer_at(at + layout.tp_flags);
     const std::uint64_t smallest = type_offset(layout) + layout.pointer_size;
-    if (type.kind == Pointer::Kind::plain || is_size(basic) == false || is_size(item) == false || flags.is_pointer()) {
+    if (type.kind == Pointer::Kind::plain || is_code(type) || is_size(basic) == false || is_size(item) == false || flags.is_pointer()) {
       return false;
     }
     // A size of 0 is inherited at PyType_Ready.
@@ -129,6 +130,11 @@ class Finder {
     object.size = symbol.size;
     object.unit = image_.unit_of(symbol);
     found_.push_back(std::move(object));
+  }
+
+  bool is_code(const Pointer& pointer) const {
+    const Section* section = pointer.kind == Pointer::Kind::address ? image_.section_at(pointer.value) : nullptr;
+    return section != nullptr && section->executable;
   }
 
   static bool is_size(const Pointer& word) {

@@ -80,6 +80,25 @@ TEST_F(Holdings, StaticTypesAndInstancesAreFoundInStrippedFiles) {
   EXPECT_EQ(objects[2].type_name, "demo.Foo");
 }
 
+/// {Py_mod_create, f}, {Py_mod_exec, g}: a count of references, a type, a size and a name.
+TEST_F(Holdings, ATableOfSlotsIsNoType) {
+  BinaryInput input;
+  input.path = folder.build(
+      "demo.abi3.so",
+      "static PyObject *create(PyObject *spec, PyModuleDef *def) { return NULL; }\n"
+      "__asm__(\".text\\nexecute: .ascii \\\"AWAV\\\"\\n.byte 0\\n\");\n"
+      "extern int execute(PyObject *) __attribute__((visibility(\"hidden\")));\n"
+      "PyModuleDef_Slot slots[] = {{Py_mod_create, (void *)create}, {Py_mod_exec, (void *)execute}, {0, NULL}};\n"
+      "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"demo\", 0, 0, 0, slots};\n"
+      "PyMODINIT_FUNC PyInit_demo(void) { return PyModuleDef_Init(&def); }\n",
+      "-O1");
+  const BinaryResult result = collect_binary(input);
+  ASSERT_TRUE(result.facts);
+  for (const StaticObject& object : result.facts->static_objects) {
+    EXPECT_EQ(object.kind, StaticObject::Kind::variable) << object.symbol << " " << object.type_name;
+  }
+}
+
 TEST_F(Holdings, VariablesAreDeclaredAsTheDebugInformationSays) {
   for (const char* flags : {"-O1 -g -gdwarf-4", "-O1 -g -gdwarf-5"}) {
     const std::vector<StaticObject> objects = find(flags);
