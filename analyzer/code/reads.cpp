@@ -1,7 +1,10 @@
 #include "analyzer/code/reads.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace isoaudit::analyzer {
@@ -42,19 +45,29 @@ void Reads::sort_unique() {
 std::vector<model::CodeRead> Reads::take() {
   sort_unique();
   std::unordered_map<std::uint32_t, std::string> names;
-  std::vector<model::CodeRead> reads;
-  reads.reserve(rows_.size());
-  for (const auto& [address, function] : rows_) {
+  // By section, as the facts are sorted; within one the rows are already, but for the functions of one place.
+  std::map<std::string_view, std::vector<model::CodeRead>> by_section;
+  for (std::size_t i = 0; i < rows_.size();) {
+    const std::uint64_t address = rows_[i].first;
     const Section* section = code_.image().section_at(address);
-    const auto [name, fresh] = names.try_emplace(function);
-    if (fresh) name->second = code_.shown_name(function);
-    reads.push_back({section->name, address - section->address, name->second});
+    std::vector<model::CodeRead>& reads = by_section[section->name];
+    const auto first = static_cast<std::ptrdiff_t>(reads.size());
+    for (; i < rows_.size() && rows_[i].first == address; ++i) {
+      const auto [name, fresh] = names.try_emplace(rows_[i].second);
+      if (fresh) name->second = code_.shown_name(rows_[i].second);
+      reads.push_back({section->name, address - section->address, name->second});
+    }
+    std::sort(reads.begin() + first, reads.end());
+    // Parts of one function have one name.
+    reads.erase(std::unique(reads.begin() + first, reads.end()), reads.end());
   }
+  std::vector<model::CodeRead> all;
+  all.reserve(rows_.size());
+  for (auto& [section, reads] : by_section) std::ranges::move(reads, std::back_inserter(all));
   rows_ = {};
-  std::ranges::sort(reads);
-  // Parts of one function have one name.
-  reads.erase(std::unique(reads.begin(), reads.end()), reads.end());
-  return reads;
+  // Two sections of one name.
+  if (!std::ranges::is_sorted(all)) std::ranges::sort(all);
+  return all;
 }
 
 }  // namespace isoaudit::analyzer

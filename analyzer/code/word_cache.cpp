@@ -9,7 +9,7 @@ namespace isoaudit::analyzer {
 namespace {
 
 /// A power of two; all of them together fit a processor's second cache.
-constexpr unsigned bits = 12, shift = 32 - bits;
+constexpr unsigned bits = 11, shift = 32 - bits;
 constexpr std::size_t rows = std::size_t{1} << bits;
 
 /// Instructions that name an address by its distance (Arm Architecture Reference Manual, C4.1): which of their bits are
@@ -129,12 +129,18 @@ struct Key {
 /// alike went on.
 class ByteCache final : public Decoder {
  public:
-  explicit ByteCache(std::unique_ptr<Decoder> decoder) : decoder_(std::move(decoder)), sizes_(guesses), rows_(rows) {}
+  explicit ByteCache(std::unique_ptr<Decoder> decoder)
+      : decoder_(std::move(decoder)), sizes_(guesses), rows_(rows), relatives_(std::size_t{1} << relative_bits) {}
 
   bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) override {
     Key key;
     if (bytes.size() < sizeof key) return decoder_->decode(bytes, address, out);
     std::memcpy(&key, bytes.data(), sizeof key);
+    const Beginning beginning = beginning_of(key.low);
+    if (beginning.size != 0 && relative_of(beginning).fits(beginning)) {
+      relative_of(beginning).make(key, address, out);
+      return true;
+    }
     std::uint8_t& size = sizes_[(static_cast<std::uint32_t>(key.low) * 2654435761u) >> (32 - guess_bits)];
     if (size != 0) {
       const Key own = key.cut(size);
@@ -146,6 +152,10 @@ class ByteCache final : public Decoder {
       }
     }
     if (!decoder_->decode(bytes, address, out)) return false;
+    if (beginning.size != 0 && ends_with_distance(beginning, key, out)) {
+      relative_of(beginning) = {beginning, out};
+      return true;
+    }
     if (!means_the_same_everywhere(out, bytes[0])) return true;
     size = out.size;
     const Key own = key.cut(size);
@@ -158,12 +168,74 @@ class ByteCache final : public Decoder {
  private:
   static constexpr unsigned guess_bits = 14;
   static constexpr std::size_t guesses = std::size_t{1} << guess_bits;
+  static constexpr unsigned relative_bits = 8;
 
   struct Row {
     Key key{};
     /// Of size 0 while the row is empty.
     Instruction instruction{};
   };
+
+  /// What stands before the distance in a jump, a call or an access that is relative to the instruction pointer: all
+  /// that says which instruction it is.
+  struct Beginning {
+    std::uint32_t bytes = 0;
+    std::uint8_t size = 0;      ///< in bytes; 0: no such instruction begins so
+    std::uint8_t distance = 0;  ///< how many bytes the distance has
+    bool operator==(const Beginning&) const = default;
+  };
+
+  struct Relative {
+    Beginning beginning{};
+    Instruction instruction{};
+
+    bool fits(const Beginning& other) const { return beginning == other; }
+    void make(const Key& key, std::uint64_t address, Instruction& out) const {
+      out = instruction;
+      out.address = address;
+      const std::uint64_t place = address + out.size + distance_in(beginning, key);
+      if (out.has_target) out.target = place;
+      if (out.has_memory) out.memory.displacement = static_cast<std::int64_t>(place);
+    }
+  };
+
+  static std::uint64_t distance_in(const Beginning& beginning, const Key& key) {
+    const std::uint64_t rest = key.low >> beginning.size * 8;
+    if (beginning.distance == 1) return static_cast<std::uint64_t>(static_cast<std::int8_t>(rest));
+    return static_cast<std::uint64_t>(static_cast<std::int32_t>(rest));
+  }
+
+  /// Where the distance would be, by the layout of instructions (Intel's manual, volume 2, chapter 2): prefixes,
+  /// opcode, ModRM. That it is one, LLVM has to say.
+  static Beginning beginning_of(std::uint64_t low) {
+    const auto at = [low](unsigned i) { return static_cast<std::uint8_t>(low >> i * 8); };
+    const auto begins = [low](unsigned size, unsigned distance) {
+      const auto bytes = static_cast<std::uint32_t>(low & ((std::uint64_t{1} << size * 8) - 1));
+      return Beginning{bytes, static_cast<std::uint8_t>(size), static_cast<std::uint8_t>(distance)};
+    };
+    if (at(0) == 0xE8 || at(0) == 0xE9) return begins(1, 4);
+    if (at(0) == 0xEB || (at(0) & 0xF0) == 0x70) return begins(1, 1);
+    unsigned opcode = at(0) == 0x66 || at(0) == 0xF2 || at(0) == 0xF3 ? 1 : 0;
+    if ((at(opcode) & 0xF0) == 0x40) ++opcode;
+    if (at(opcode) == 0x0F) ++opcode;
+    if (opcode == 1 && at(0) == 0x0F && (at(1) & 0xF0) == 0x80) return begins(2, 4);
+    const unsigned mode = opcode + 1;
+    return mode < 4 && (at(mode) & 0xC7) == 0x05 ? begins(mode + 1, 4) : Beginning{};
+  }
+
+  /// Nothing stands behind the distance, and it is what it was taken for.
+  static bool ends_with_distance(const Beginning& beginning, const Key& key, const Instruction& instruction) {
+    if (instruction.size != beginning.size + beginning.distance) return false;
+    const std::uint64_t place = instruction.next() + distance_in(beginning, key);
+    const bool in_memory = instruction.has_memory && instruction.memory.base == no_register &&
+                           instruction.memory.index == no_register && !instruction.memory.segment;
+    if (instruction.has_target) return !instruction.has_memory && instruction.target == place;
+    return in_memory && static_cast<std::uint64_t>(instruction.memory.displacement) == place;
+  }
+
+  Relative& relative_of(const Beginning& beginning) {
+    return relatives_[(beginning.bytes * 2654435761u) >> (32 - relative_bits)];
+  }
 
   /// Jumps, calls and what is relative to the instruction pointer seldom come again with the same distance. A byte
   /// alone may be a prefix, which counts as an instruction or not by what follows; these are none: push, pop, nop, ret,
@@ -183,6 +255,7 @@ class ByteCache final : public Decoder {
   std::unique_ptr<Decoder> decoder_;
   std::vector<std::uint8_t> sizes_;
   std::vector<Row> rows_;
+  std::vector<Relative> relatives_;
 };
 
 }  // namespace

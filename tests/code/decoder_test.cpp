@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstring>
+#include <random>
 
 #include "analyzer/code/evaluator.h"
 
@@ -236,6 +237,26 @@ TEST(Decoder, BytesThatAreSeenAgainMeanTheSame) {
         EXPECT_EQ(later, first) << std::hex << unsigned{bytes[0]} << ' ' << unsigned{bytes[1]} << " at " << address;
       }
     }
+  }
+}
+
+// Whatever the bytes, and whatever was seen before them: the opcodes whose last bytes are a distance above all.
+TEST(Decoder, BytesThatAreSeenAgainMeanTheSameWhateverTheyAre) {
+  std::mt19937 random(7);
+  constexpr std::array<std::uint8_t, 24> likely{0x66, 0xF2, 0xF3, 0x48, 0x4C, 0x41, 0x0F, 0xE8, 0xE9, 0xEB, 0x74, 0x84,
+                                                0x8B, 0x8D, 0x89, 0x05, 0x0D, 0x3D, 0xFF, 0x15, 0x25, 0xC7, 0xC5, 0x38};
+  const std::unique_ptr<Decoder> again = Decoder::create(x86), plain = Decoder::create_plain(x86);
+  Bytes bytes(32);
+  for (unsigned round = 0; round < 200000; ++round) {
+    for (std::size_t i = 0; i < 5; ++i)
+      bytes[i] = random() % 4 != 0 ? likely[random() % likely.size()] : random() & 0xFF;
+    for (std::size_t i = 5; i < 16; ++i) bytes[i] = random() & 0xFF;
+    const std::uint64_t address = 0x1000 + (random() & 0xFFFF);
+    Instruction first, later;
+    const bool is_one = plain->decode(bytes, address, first);
+    ASSERT_EQ(again->decode(bytes, address, later), is_one) << "round " << round;
+    if (!is_one) continue;
+    ASSERT_EQ(later, first) << "round " << round << std::hex << ", opcode " << unsigned{bytes[0]};
   }
 }
 
