@@ -1,5 +1,6 @@
 #include "analyzer/code/word_cache.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -156,7 +157,7 @@ class ByteCache final : public Decoder {
       relative_of(beginning) = {beginning, out};
       return true;
     }
-    if (!means_the_same_everywhere(out, bytes[0])) return true;
+    if (!means_the_same_everywhere(out, bytes)) return true;
     size = out.size;
     const Key own = key.cut(size);
     Row& row = row_of(own);
@@ -237,14 +238,17 @@ class ByteCache final : public Decoder {
     return relatives_[(beginning.bytes * 2654435761u) >> (32 - relative_bits)];
   }
 
-  /// Jumps, calls and what is relative to the instruction pointer seldom come again with the same distance. A byte
-  /// alone may be a prefix, which counts as an instruction or not by what follows; these are none: push, pop, nop, ret,
-  /// leave, int3.
-  static bool means_the_same_everywhere(const Instruction& instruction, std::uint8_t first) {
+  static bool is_prefix(std::uint8_t byte) {
+    constexpr std::array<std::uint8_t, 12> prefixes{0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65,
+                                                    0x66, 0x67, 0x9B, 0xF0, 0xF2, 0xF3};
+    return (byte & 0xF0) == 0x40 || std::ranges::find(prefixes, byte) != prefixes.end();
+  }
+
+  /// Jumps, calls and what is relative to the instruction pointer seldom come again with the same distance. Prefixes
+  /// count as an instruction or not by what follows.
+  static bool means_the_same_everywhere(const Instruction& instruction, std::span<const std::uint8_t> bytes) {
     if (instruction.has_target || (instruction.has_memory && instruction.memory.base == no_register)) return false;
-    const bool stands_alone =
-        (first >= 0x50 && first < 0x60) || first == 0x90 || first == 0xC3 || first == 0xC9 || first == 0xCC;
-    return instruction.size > 1 ? instruction.size < sizeof(Key) : stands_alone;
+    return instruction.size < sizeof(Key) && !std::ranges::all_of(bytes.first(instruction.size), is_prefix);
   }
 
   Row& row_of(const Key& key) {
