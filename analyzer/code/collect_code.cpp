@@ -1,7 +1,5 @@
 #include "analyzer/code/collect_code.h"
 
-#include <llvm/Demangle/Demangle.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -15,6 +13,7 @@
 #include "analyzer/code/code_graph.h"
 #include "analyzer/code/module_code.h"
 #include "analyzer/code/phases.h"
+#include "analyzer/code/place_name.h"
 #include "analyzer/code/split_functions.h"
 #include "analyzer/code/stores.h"
 
@@ -30,14 +29,19 @@ bool is_runtime_s_own(std::string_view name) {
   return false;
 }
 
-/// Runs `work` and adds the time that it took.
-template <class Work>
-void timed(std::uint64_t& sum, const Work& work) {
-  using namespace std::chrono;
-  const auto before = steady_clock::now();
-  work();
-  sum += static_cast<std::uint64_t>(duration_cast<nanoseconds>(steady_clock::now() - before).count());
-}
+/// Which of the steps the time went to.
+class Laps {
+ public:
+  /// All since the last lap counts for `sum`.
+  void lap(std::uint64_t& sum) {
+    const auto now = std::chrono::steady_clock::now();
+    sum += static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now - last_).count());
+    last_ = now;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
 
 /// Rows of half a kilobyte: their numbers are sorted, and each is moved once.
 std::vector<model::CodeWrite> sorted_unique(std::vector<std::pair<std::size_t, model::CodeWrite>> rows) {
@@ -55,56 +59,55 @@ std::vector<model::CodeWrite> sorted_unique(std::vector<std::pair<std::size_t, m
 model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& line_of) {
   model::CodeFacts facts{.read = true};
   model::CodeTime& time = facts.time;
+  Laps laps;
   ModuleCode code(image, decoder);
   CodeGraph graph(code);
   Stores stores(code, line_of);
   FunctionCode function;
   SplitFunctions split(code);
   std::unordered_set<std::uint32_t> concerned;
+  laps.lap(time.call_graph);
   for (std::size_t i = 0; i < code.functions().size(); ++i) {
     if (is_runtime_s_own(code.functions()[i].name)) continue;
-    timed(time.decoding, [&] { code.decode(code.functions()[i], function); });
-    timed(time.call_graph, [&] { graph.note(i, function); });
-    bool piece = false;
-    timed(time.call_graph, [&] { piece = split.note(i, function); });
-    timed(time.propagation, [&] {
-      if (!piece) {
-        stores.read(i, function);
-      } else if (stores.concerns(function)) {
-        concerned.insert(static_cast<std::uint32_t>(i));
-      }
-    });
+    code.decode(code.functions()[i], function);
+    laps.lap(time.decoding);
+    graph.note(i, function);
+    const bool piece = split.note(i, function);
+    laps.lap(time.call_graph);
+    if (!piece) {
+      stores.read(i, function);
+    } else if (stores.concerns(function)) {
+      concerned.insert(static_cast<std::uint32_t>(i));
+    }
     for (const Instruction& instruction : function.instructions) facts.text += instruction.size;
+    laps.lap(time.propagation);
   }
-  std::vector<std::vector<std::uint32_t>> groups;
-  timed(time.call_graph, [&] {
-    graph.finish();
-    groups = split.groups(graph);
-    code.set_pieces(groups);
-  });
+  graph.finish();
+  const std::vector<std::vector<std::uint32_t>> groups = split.groups(graph);
+  code.set_pieces(groups);
+  laps.lap(time.call_graph);
   for (const std::vector<std::uint32_t>& pieces : groups) {
     const auto is_concerned = [&](std::uint32_t piece) { return concerned.contains(piece); };
     if (std::ranges::none_of(pieces, is_concerned)) continue;
-    timed(time.decoding, [&] { code.decode(pieces, function); });
-    timed(time.propagation, [&] { stores.read(pieces.front(), function); });
+    code.decode(pieces, function);
+    laps.lap(time.decoding);
+    stores.read(pieces.front(), function);
+    laps.lap(time.propagation);
   }
-  std::vector<std::pair<std::size_t, model::CodeWrite>> writes;
-  timed(time.propagation, [&] {
-    writes = stores.take();
-    facts.reads = stores.take_reads();
-  });
-  timed(time.call_graph, [&] {
-    const Phases phases(code, graph);
-    // Writes come function by function.
-    std::size_t last = code.functions().size();
-    std::vector<model::Reached> reached;
-    for (auto& [index, write] : writes) {
-      if (index != last) reached = phases.reached(last = index);
-      write.reached = reached;
-    }
-  });
+  std::vector<std::pair<std::size_t, model::CodeWrite>> writes = stores.take();
+  facts.reads = stores.take_reads();
+  laps.lap(time.propagation);
+  const Phases phases(code, graph);
+  // Writes come function by function.
+  std::size_t last = code.functions().size();
+  std::vector<model::Reached> reached;
   for (auto& [index, write] : writes) {
-    write.name = llvm::demangle(write.symbol);
+    if (index != last) reached = phases.reached(last = index);
+    write.reached = reached;
+  }
+  laps.lap(time.call_graph);
+  for (auto& [index, write] : writes) {
+    write.name = demangled(write.symbol);
     write.function = code.shown_name(index);
   }
   facts.writes = sorted_unique(std::move(writes));

@@ -106,10 +106,11 @@ void Phases::spread_further() {
     fresh_.clear();
     Starts handed_out, at_exit;
     for (const std::uint32_t giver : givers) {
+      std::string by;
       for (const auto& edge : from(graph_.takes(), giver)) {
-        if (!is_reached(edge.second, RunsWhen::call)) {
-          handed_out.emplace_back(edge.second, "handed out by " + shown(giver));
-        }
+        if (is_reached(edge.second, RunsWhen::call)) continue;
+        if (by.empty()) by = "handed out by " + shown(giver);
+        handed_out.emplace_back(edge.second, by);
       }
       for (const auto& edge : from(graph_.at_exit(), giver)) {
         if (!is_reached(edge.second, RunsWhen::process)) {

@@ -31,6 +31,14 @@ std::string code_name(const Image& image, std::uint64_t address) {
   return symbol != nullptr && symbol->address == address ? symbol->name : section_and_offset(image, address);
 }
 
+std::string demangled(const std::string& symbol) {
+  // The demangler tries one way after the other, which takes longest for the many names of C.
+  constexpr std::string_view beginnings[] = {"_Z", "__Z", "___Z", "____Z", "_R", "__R", "_D", "?", "."};
+  const bool mangled =
+      std::ranges::any_of(beginnings, [&](std::string_view begin) { return symbol.starts_with(begin); });
+  return mangled ? llvm::demangle(symbol) : symbol;
+}
+
 std::string source_name(const std::string& symbol) {
   // "_GLOBAL__sub_I_x": no mangled name, whatever the demangler takes it for.
   if (symbol.starts_with("_GLOBAL_")) return symbol;
@@ -41,7 +49,7 @@ std::string source_name(const std::string& symbol) {
     const std::string_view rest = std::string_view(symbol).substr(found + addition.size());
     if (rest.empty() || rest.front() == '.') end = std::min(end, found);
   }
-  return llvm::demangle(symbol.substr(0, end));
+  return demangled(symbol.substr(0, end));
 }
 
 }  // namespace isoaudit::analyzer

@@ -3,7 +3,6 @@
 #include "analyzer/code/python_tables.h"
 
 #include <fmt/format.h>
-#include <llvm/Demangle/Demangle.h>
 
 #include <algorithm>
 #include <bit>
@@ -323,7 +322,7 @@ class TableFinder {
       entry.how = std::move(slot->how);
       entry.by_python = true;
     } else {
-      entry.how = "table " + quoted(llvm::demangle(place_name(image_, relocation.at)));
+      entry.how = "table " + quoted(demangled(place_name(image_, relocation.at)));
     }
     return entry;
   }
