@@ -24,9 +24,16 @@ GlobalKind kind_of(const CodeVariable& variable) {
     case VariableKind::static_instance: return GlobalKind::static_object;
     case VariableKind::thread_local_object:
     case VariableKind::local_object:
+    case VariableKind::free_list:
+    case VariableKind::cxx_object:
+    case VariableKind::module_object:
     case VariableKind::object_cache: return GlobalKind::object;
     case VariableKind::pymem_block: return GlobalKind::pymem_block;
     case VariableKind::capsule_api: return GlobalKind::capsule_api;
+    case VariableKind::borrowed_text:
+    case VariableKind::registration:
+    case VariableKind::definition_table:
+    case VariableKind::cxx_container:
     case VariableKind::harmless:
     case VariableKind::plain: break;
   }

@@ -30,7 +30,7 @@ namespace {
 
 std::vector<PyObject*> callbacks;                  // expect: global-pyobject-cache
 std::map<std::string, PyObject*> objects_by_name;  // expect: global-pyobject-cache
-PyRef owned;                                       // expect: global-pyobject-cache
+PyRef owned;                                       // expect: cxx-static-with-python
 PyObject* plain = nullptr;                         // expect: global-pyobject-cache
 
 // Harmless.

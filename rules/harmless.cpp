@@ -147,6 +147,11 @@ bool capsule_has_its_own_rule(const std::string& capsule) {
 
 bool is_pure_probe(const std::string& function) { return in(pure_probes, function); }
 
+bool is_definition_table(const Variable& v) {
+  // A pointer to such a table is a variable like any other.
+  return (is_constant_type(v.canonical_type) || is_constant_type(v.type)) && !is_pointer(v.canonical_type);
+}
+
 std::string harmless_reason(const Variable& v) {
   const bool object = v.python_type != PythonType::none;
   // `static PyObject *const decimal = PyImport_ImportModule(...)`: the pointer stays, the object is one interpreter's.
@@ -164,9 +169,7 @@ std::string harmless_reason(const Variable& v) {
            !(w.kind == model::WriteKind::by_callee && api);
   };
   const bool stored_to = std::ranges::any_of(v.writes, store);
-  const bool table = is_constant_type(v.canonical_type) || is_constant_type(v.type);
-  // A pointer to such a table is a variable like any other.
-  if (table && !is_pointer(v.canonical_type) && !stored_to) return "table that is constant by convention";
+  if (is_definition_table(v) && !stored_to) return "table that is constant by convention";
   if (!stored_to && (in(keyword_lists, v.name) || v.name.ends_with("_kws") || v.name.ends_with("_kwlist") ||
                      v.name == "_kwtuple" || v.name == "_keywords" || v.name == "_parser")) {
     return "keyword table";

@@ -7,6 +7,9 @@
 namespace isoaudit::rules {
 
 /// The false-positive registry (rules.md 6): why a variable needs no finding, in a few words; empty when it may.
+/// A table of the types that CPython takes as constant (PyMethodDef[], PyType_Slot[]), by value.
+bool is_definition_table(const model::Variable& variable);
+
 std::string harmless_reason(const model::Variable& variable);
 
 /// A type whose own purpose is synchronisation.

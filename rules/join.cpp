@@ -54,12 +54,26 @@ bool same_line(const Finding& source, const Finding& other) {
 
 /// Rules about a variable may meet under the variable; rules about a hook or a function only meet themselves.
 bool about_variable(const Finding& finding) {
-  constexpr std::string_view rules[] = {
-      "capsule-api-in-static",    "function-local-static-object", "global-exception",
-      "global-heap-type-pointer", "global-module-pointer",        "global-pyobject-cache",
-      "global-string-cache",      "non-object-mutable-static",    "pymem-block-in-global",
-      "static-instance",          "static-type-object",           "stored-thread-or-interpreter-state",
-      "thread-local-pyobject"};
+  constexpr std::string_view rules[] = {"borrowed-module-object",
+                                        "buffer-shared-across-interpreters",
+                                        "cxx-global-mutable",
+                                        "cxx-static-with-python",
+                                        "free-list",
+                                        "mutable-method-or-getset-table",
+                                        "per-interpreter-registration-cached-in-static",
+                                        "capsule-api-in-static",
+                                        "function-local-static-object",
+                                        "global-exception",
+                                        "global-heap-type-pointer",
+                                        "global-module-pointer",
+                                        "global-pyobject-cache",
+                                        "global-string-cache",
+                                        "non-object-mutable-static",
+                                        "pymem-block-in-global",
+                                        "static-instance",
+                                        "static-type-object",
+                                        "stored-thread-or-interpreter-state",
+                                        "thread-local-pyobject"};
   return std::ranges::find(rules, finding.rule) != std::end(rules);
 }
 

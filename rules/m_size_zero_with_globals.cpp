@@ -20,6 +20,9 @@ using model::Finding;
 
 /// What would have its place in the module state.
 constexpr auto objects_in_globals = std::to_array<std::string_view>({
+    "borrowed-module-object",
+    "cxx-static-with-python",
+    "free-list",
     "function-local-static-object",
     "global-exception",
     "global-heap-type-pointer",

@@ -11,7 +11,7 @@ typedef struct {
 } PySlot;
 #endif
 
-static PySlot slots[2];  // expect: non-object-mutable-static
+static PySlot slots[2];  // expect: mutable-method-or-getset-table
 static int imports;      // expect: non-object-mutable-static
 
 PySlot* PyModExport_modexport_side_effects(void) {

@@ -1,6 +1,8 @@
 // A struct sequence in a static type, beside one in a heap type.
 // inspect: static-struct-sequence
-// inspect: non-object-mutable-static
+// inspect: static-type-object
+// inspect: slot-per-interpreter-gil-with-state
+// inspect: m-size-zero-with-globals (advice)
 #include <Python.h>
 
 static PyTypeObject Point_Type;  // expect: static-type-object

@@ -38,6 +38,24 @@ VariableKind kind_of_results(const Variable& variable) {
   return kind;
 }
 
+/// What a result of that kind says of a variable that may hold no object.
+bool keeps_object(VariableKind kind) {
+  return kind != VariableKind::pymem_block && kind != VariableKind::capsule_api &&
+         kind != VariableKind::borrowed_text && kind != VariableKind::registration;
+}
+
+/// A type's end puts the object itself there.
+bool is_free_list(const Variable& variable) {
+  for (const char* name : {"free_list", "freelist", "FreeList"}) {
+    if (variable.name.find(name) != std::string::npos) return true;
+  }
+  return std::ranges::any_of(variable.writes, [](const Write& write) {
+    return write.value == StoredValue::parameter && std::ranges::any_of(write.reached, [](const model::Reached& row) {
+             return row.path.starts_with("tp_dealloc of ") || row.path.starts_with("tp_free of ");
+           });
+  });
+}
+
 bool named_as_exception(const std::string& name) { return name.ends_with("Error") || name.ends_with("Exception"); }
 
 /// The same variable among the compiled module's symbols.
@@ -195,13 +213,16 @@ bool is_thread_local_section(const std::string& section) {
 
 VariableKind classify(const Variable& v) {
   if (!harmless_reason(v).empty()) return VariableKind::harmless;
+  if (is_definition_table(v)) return VariableKind::definition_table;
+  if (v.canonical_type.starts_with("Py_buffer")) return VariableKind::borrowed_text;
   const VariableKind stored = kind_of_results(v);
   switch (v.python_type) {
     case PythonType::static_type: return VariableKind::static_type;
     case PythonType::state_pointer: return VariableKind::thread_state;
     case PythonType::static_object: return VariableKind::static_instance;
     case PythonType::none:
-      return stored == VariableKind::pymem_block || stored == VariableKind::capsule_api ? stored : VariableKind::plain;
+      if (!keeps_object(stored)) return stored;
+      return v.has_dynamic_init && !v.is_thread_local ? VariableKind::cxx_container : VariableKind::plain;
     case PythonType::object_pointer:
     case PythonType::type_pointer:
     case PythonType::wrapper: break;
@@ -215,6 +236,9 @@ VariableKind classify(const Variable& v) {
     return VariableKind::heap_type_pointer;
   }
   if (v.storage == Storage::function_local) return VariableKind::local_object;
+  if (is_free_list(v)) return VariableKind::free_list;
+  if (v.python_type == PythonType::wrapper && v.has_dynamic_init) return VariableKind::cxx_object;
+  if (stored == VariableKind::module_object) return stored;
   if (stored == VariableKind::string_cache || stored == VariableKind::module_pointer) return stored;
   return VariableKind::object_cache;
 }

@@ -22,9 +22,16 @@ enum class VariableKind {
   string_cache,
   module_pointer,
   static_instance,
+  free_list,
+  cxx_object,  ///< a C++ object that owns Python's
+  module_object,
   object_cache,
   pymem_block,
   capsule_api,
+  borrowed_text,  ///< a pointer into an object
+  registration,   ///< a number that CPython gave to one interpreter
+  definition_table,
+  cxx_container,
   plain,
 };
 

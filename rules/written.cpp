@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "rules/harmless.h"
+#include "rules/stored_kind.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -45,13 +46,15 @@ std::string meets_nobody(const Write& write) {
 std::string stores_one_value(const std::vector<Write>& all) {
   const Write& first = all.front();
   for (const Write& write : all) {
-    if (write.kind != WriteKind::assignment || write.value != first.value || write.stored != first.stored ||
-        write.callee != first.callee) {
+    // Of several stores to members, one may lie in the other.
+    const bool stores = write.kind == WriteKind::assignment || (write.kind == WriteKind::member && all.size() == 1);
+    if (!stores || write.value != first.value || write.stored != first.stored || write.callee != first.callee) {
       return {};
     }
   }
   const char* writes = all.size() == 1 ? "its only write stores" : "its writes store";
-  const bool known = first.value == StoredValue::constant || first.value == StoredValue::static_address;
+  const bool known = first.value == StoredValue::constant || first.value == StoredValue::static_address ||
+                     first.value == StoredValue::immortal;
   if (known && !first.stored.empty()) return fmt::format("{} the same value in every interpreter", writes);
   if (first.value == StoredValue::call && is_pure_probe(first.callee)) {
     return fmt::format("{} what {}() answers, the same in every interpreter", writes, first.callee);
@@ -61,6 +64,16 @@ std::string stores_one_value(const std::vector<Write>& all) {
 
 /// Not of the variable, but of the memory that it points to.
 bool behind(const Write& write) { return write.kind == WriteKind::pointee; }
+
+/// What is no object and yet one interpreter's: memory of its allocator or of its objects, a number that it gave out.
+bool belongs_to_one_interpreter(const Variable& variable) {
+  return std::ranges::any_of(variable.writes, [](const Write& write) {
+    if (write.value != StoredValue::call) return false;
+    const VariableKind kind = kind_of_result(write.callee);
+    return kind == VariableKind::pymem_block || kind == VariableKind::borrowed_text ||
+           kind == VariableKind::registration;
+  });
+}
 
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
@@ -110,7 +123,7 @@ std::string explain_writes(const std::vector<std::vector<Write>>& words, bool ob
 }
 
 std::string explain_writes(const Variable& variable) {
-  const bool object = variable.python_type != PythonType::none;
+  const bool object = variable.python_type != PythonType::none || belongs_to_one_interpreter(variable);
   if (!variable.writes.empty()) return explain_writes({variable.writes}, object);
   // A table that is filled where it is defined and handed round by its address; an empty buffer is meant to be filled.
   return !object && variable.has_initialiser ? "nothing is seen to write it, its address is kept elsewhere" : "";

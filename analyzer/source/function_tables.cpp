@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "analyzer/source/values.h"
+#include "model/type_slots.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -41,7 +42,9 @@ class TableReader {
       for (const clang::Expr* entry : list->inits()) read(entry, when, how);
       return;
     }
-    const std::string type = record->getNameAsString();
+    // PyType_Slot and PyType_Spec are typedefs of structs without a name.
+    const clang::TypedefNameDecl* alias = record->getTypedefNameForAnonDecl();
+    const std::string type = (alias != nullptr ? alias->getName() : record->getName()).str();
     unsigned index = 0;
     for (const clang::FieldDecl* field : record->fields()) {
       if (index >= list->getNumInits()) break;
@@ -58,6 +61,11 @@ class TableReader {
     if (type == "PyGetSetDef") return {RunsWhen::call, (field == "set" ? "setter of " : "getter of ") + quoted(list)};
     if (type == "PyModuleDef") return {RunsWhen::finalise, field.str() + " of `" + table_ + "`"};
     if (type == "PyModuleDef_Slot" || type == "PySlot") return slot(list);
+    if (type == "PyType_Slot") {
+      const auto id = integer(list->getNumInits() > 0 ? list->getInit(0) : nullptr);
+      const std::string_view name = id && *id > 0 ? model::type_slot_name(static_cast<unsigned>(*id)) : "";
+      if (!name.empty()) return {RunsWhen::call, std::string(name) + " of `" + table_ + "`"};
+    }
     if (field.starts_with("tp_") || field.starts_with("nb_") || field.starts_with("sq_") || field.starts_with("mp_") ||
         field.starts_with("am_") || field.starts_with("bf_")) {
       return {RunsWhen::call, field.str() + " of `" + table_ + "`"};

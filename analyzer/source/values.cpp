@@ -107,7 +107,9 @@ class Resolver {
   /// PyTuple_New(0), PyLong_FromLong(1), PyUnicode_FromString("").
   bool is_immortal_result(const clang::CallExpr* call, std::string_view callee) const {
     const ImmortalResult* result = immortal_result(callee);
-    if (result == nullptr || call->getNumArgs() <= result->argument) return false;
+    if (result == nullptr) return false;
+    if (result->argument == ImmortalResult::no_argument) return true;
+    if (call->getNumArgs() <= result->argument) return false;
     const clang::Expr* argument = call->getArg(result->argument);
     std::int64_t value = 0;
     if (result->text) {
@@ -135,7 +137,7 @@ class Resolver {
       return {StoredValue::static_address, {}, declaration->getNameAsString()};
     if (llvm::isa<clang::EnumConstantDecl>(declaration))
       return {StoredValue::constant, {}, declaration->getNameAsString()};
-    if (is_immortal(declaration)) return {StoredValue::immortal, {}};
+    if (is_immortal(declaration)) return {StoredValue::immortal, {}, declaration->getNameAsString()};
     const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration);
     if (variable == nullptr) return {};
     if (variable->hasGlobalStorage()) {
@@ -157,7 +159,7 @@ class Resolver {
   static StoredExpression address_of(const clang::Expr* object) {
     const clang::ValueDecl* named = part_of(object);
     if (named == nullptr) return {};
-    if (is_immortal(named)) return {StoredValue::immortal, {}};
+    if (is_immortal(named)) return {StoredValue::immortal, {}, named->getNameAsString()};
     const auto* variable = llvm::dyn_cast<clang::VarDecl>(named);
     const bool is_static = variable == nullptr || variable->hasGlobalStorage();
     if (!is_static) return {};

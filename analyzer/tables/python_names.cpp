@@ -14,6 +14,7 @@ constexpr std::string_view immortal_objects[] = {"_Py_NoneStruct",        "_Py_T
 // on), the strings of one Latin-1 character. Of UTF-8 only ASCII is one byte.
 constexpr std::int64_t lowest_int = -5;
 constexpr std::int64_t highest_int = 256;
+constexpr unsigned no_argument = ImmortalResult::no_argument;
 constexpr ImmortalResult immortal_results[] = {
     {"PyBytes_FromString", 0, 0, 1, true},
     {"PyBytes_FromStringAndSize", 1, 0, 0},
@@ -28,6 +29,8 @@ constexpr ImmortalResult immortal_results[] = {
     {"PyUnicode_FromStringAndSize", 1, 0, 0},
     {"PyUnicode_InternFromString", 0, 0, 1, true},
     {"PyUnicode_New", 0, 0, 0},
+    {"_PyLong_GetOne", no_argument, 0, 0},
+    {"_PyLong_GetZero", no_argument, 0, 0},
 };
 
 }  // namespace

@@ -15,6 +15,9 @@ bool names_immortal_pointer(std::string_view name);
 /// A function that returns such an object (an empty tuple, a small int, a string of one character) where its argument
 /// number `argument` lies from `lowest` to `highest`; of a text, the argument's length counts.
 struct ImmortalResult {
+  /// Whatever its arguments are.
+  static constexpr unsigned no_argument = ~0U;
+
   std::string_view function;
   unsigned argument;
   std::int64_t lowest;

@@ -54,7 +54,7 @@ PyMODINIT_FUNC PyInit_m(void) { by_hook++; return PyModuleDef_Init(&def); }
   EXPECT_THAT(times(facts, "by_free"), ElementsAre("end: m_free of `def` → end()"));
   EXPECT_THAT(times(facts, "by_hook"), ElementsAre("hook: import → PyInit_m()"));
   EXPECT_THAT(times(facts, "by_getter"), ElementsAre("call: getter of `size` → size()"));
-  EXPECT_THAT(times(facts, "by_slot"), ElementsAre("call: table `type_slots` → text()"));
+  EXPECT_THAT(times(facts, "by_slot"), ElementsAre("call: tp_repr of `type_slots` → text()"));
   EXPECT_THAT(times(facts, "by_old_type"), ElementsAre("call: tp_str of `Old` → old()"));
 }
 

@@ -70,6 +70,11 @@ TEST(ApiRules, EveryRowIsReportedFromASourceAndFromAnImport) {
     // That rule asks where the use stands.
     if (row.rule == "work_in_pyinit")
       facts.source.api_uses[0].where.function = facts.source.entry_points.at(0).entry.symbol;
+    // And that one whether a flag is set beside it.
+    if (row.rule == "builtins_patching") {
+      facts.source.variables = {
+          variable("done", "int", model::PythonType::none, {write_from("call", model::StoredValue::constant)})};
+    }
     const auto in_source = of_rule(facts, slug);
     ASSERT_EQ(in_source.size(), 1U) << row.name;
     EXPECT_EQ(in_source[0].severity, row.severity) << row.name;

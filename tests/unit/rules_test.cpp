@@ -180,7 +180,7 @@ TEST(VariableRules, Table) {
       {"a method table that is edited",
        variable("methods", "PyMethodDef[3]", PythonType::none,
                 {write_from("exec", StoredValue::unknown, "", WriteKind::member)}),
-       {"non-object-mutable-static hazard"}},
+       {"mutable-method-or-getset-table hazard"}},
       {"a pointer to const characters is a variable",
        variable("name", "const char *", PythonType::none, {write_from("call")}),
        {"non-object-mutable-static hazard"}},
