@@ -3,6 +3,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "analyzer/records/encode.h"
+#include "analyzer/records/fields.h"
 
 namespace isoaudit::analyzer {
 

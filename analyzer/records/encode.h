@@ -7,15 +7,15 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
-#include "analyzer/records/fields.h"
-
 /// Values to MessagePack and back, without a tree between: a number is a number, an enum its number, a struct the row
-/// of its fields, a missing optional is nil.
+/// of its fields, a missing optional is nil, a map the list of its pairs. `fields` of each struct is found where its
+/// namespace or this one declares it.
 namespace isoaudit::analyzer::records {
 
 class Encoder {
@@ -50,6 +50,12 @@ class Encoder {
   void put(const std::vector<T>& list) {
     writer_.writeArraySize(static_cast<std::uint32_t>(list.size()));
     for (const T& value : list) put(value);
+  }
+
+  template <class T>
+  void put(const std::map<std::string, T>& map) {
+    writer_.writeArraySize(static_cast<std::uint32_t>(2 * map.size()));
+    for (const auto& [key, value] : map) put(key), put(value);
   }
 
   template <class Struct>
@@ -146,6 +152,22 @@ class Decoder {
     list.clear();
     list.reserve(std::min<std::size_t>(size, 4096));
     for (std::size_t i = 0; i < size && good_; ++i) get(list.emplace_back());
+  }
+
+  template <class T>
+  void take(std::map<std::string, T>& map) {
+    if (!is(Type::Array)) return;
+    const std::size_t size = object_.Length;
+    if (size > left_ || size % 2 != 0) {
+      good_ = false;
+      return;
+    }
+    map.clear();
+    for (std::size_t i = 0; i < size && good_; i += 2) {
+      std::string key;
+      get(key);
+      get(map[key]);
+    }
   }
 
   template <class Struct>

@@ -1,38 +1,11 @@
 #pragma once
 
 #include "analyzer/binary/collect_binary.h"
+#include "analyzer/records/model_fields.h"
 #include "model/binary_facts.h"
-#include "model/gap.h"
 
-/// The fields of each type that is recorded, in their order. Each type is taken apart by a structured binding, which
-/// does not compile once a field is added: none can be forgotten.
+/// What model_fields.h says, for what is read from compiled modules.
 namespace isoaudit::analyzer::records {
-
-template <class Visit>
-void fields(model::PythonVersion& value, Visit&& visit) {
-  auto& [major, minor] = value;
-  visit(major, minor);
-}
-
-template <class Visit>
-void fields(model::Gap& value, Visit&& visit) {
-  auto& [input, reason] = value;
-  visit(input, reason);
-}
-
-template <class Visit>
-void fields(model::Declaration& value, Visit&& visit) {
-  auto& [multiple_interpreters, gil, state_size, has_traverse, has_clear, has_free, exec_slots, has_create, invalid,
-         undetermined_reason] = value;
-  visit(multiple_interpreters, gil, state_size, has_traverse, has_clear, has_free, exec_slots, has_create, invalid,
-        undetermined_reason);
-}
-
-template <class Visit>
-void fields(model::EntryPoint& value, Visit&& visit) {
-  auto& [symbol, module, init, declares, only_for] = value;
-  visit(symbol, module, init, declares, only_for);
-}
 
 template <class Visit>
 void fields(model::BinaryEntryPoint& value, Visit&& visit) {
@@ -44,18 +17,6 @@ template <class Visit>
 void fields(model::StaticObject& value, Visit&& visit) {
   auto& [kind, symbol, type_name, section, offset, size, unit, declared_type, declared_file, declared_line] = value;
   visit(kind, symbol, type_name, section, offset, size, unit, declared_type, declared_file, declared_line);
-}
-
-template <class Visit>
-void fields(model::Reached& value, Visit&& visit) {
-  auto& [when, path] = value;
-  visit(when, path);
-}
-
-template <class Visit>
-void fields(model::Location& value, Visit&& visit) {
-  auto& [file, line, column, function] = value;
-  visit(file, line, column, function);
 }
 
 template <class Visit>
