@@ -16,9 +16,9 @@ struct SourceOptions {
   std::vector<std::string> build_dirs{};
   /// Headers of the audited interpreter, for commands that name no Python of their own; may be empty.
   std::string python_include{};
-  /// Worker threads; 0 means one for each core.
+  /// Units parsed at once; 0 means one for each core.
   unsigned jobs = 0;
-  /// Called from any worker when a unit is done: done, all. May be empty.
+  /// Called when a unit is done: done, all. May be empty.
   std::function<void(std::size_t, std::size_t)> progress{};
 };
 
@@ -31,7 +31,8 @@ struct SourceResult {
 
 /// Parses every unit of the compile commands whose file lies below the roots and collects facts. Never throws: a unit
 /// that does not compile becomes a gap with its first error, and what could be seen of it is kept. The result is
-/// sorted and does not depend on `jobs`. Clang and LLVM stay behind this header.
+/// sorted and does not depend on `jobs`. The calling process must have no other threads. Clang and LLVM stay behind
+/// this header.
 SourceResult collect_source(const SourceOptions& options);
 
 }  // namespace isoaudit::analyzer

@@ -1,90 +1,20 @@
 #include "analyzer/source/parse_unit.h"
 
-#include <clang/AST/ASTConsumer.h>
 #include <clang/Basic/Diagnostic.h>
 #include <clang/Basic/FileManager.h>
 #include <clang/Frontend/CompilerInstance.h>
-#include <clang/Frontend/CompilerInvocation.h>
-#include <clang/Frontend/FrontendAction.h>
 #include <clang/Frontend/Utils.h>
 #include <clang/Lex/HeaderSearchOptions.h>
 #include <clang/Lex/PreprocessorOptions.h>
 #include <clang/Serialization/PCHContainerOperations.h>
-#include <llvm/Support/CrashRecoveryContext.h>
-#include <llvm/Support/VirtualFileSystem.h>
+#include <llvm/Support/TargetSelect.h>
+
+#include <algorithm>
 
 #include "analyzer/source/command_line.h"
-#include "analyzer/source/source_places.h"
-#include "analyzer/source/unit_visitor.h"
 
 namespace isoaudit::analyzer {
 namespace {
-
-/// Keeps the first error and counts the others.
-class FirstError : public clang::DiagnosticConsumer {
- public:
-  explicit FirstError(const ProjectFiles& project) : project_(project) {}
-
-  void HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic& diagnostic) override {
-    clang::DiagnosticConsumer::HandleDiagnostic(level, diagnostic);
-    if (level < clang::DiagnosticsEngine::Error || ++count != 1) return;
-    llvm::SmallString<128> message;
-    diagnostic.FormatDiagnostic(message);
-    if (diagnostic.hasSourceManager() && diagnostic.getLocation().isValid()) {
-      const clang::SourceManager& sources = diagnostic.getSourceManager();
-      const clang::PresumedLoc place = sources.getPresumedLoc(sources.getExpansionLoc(diagnostic.getLocation()));
-      if (place.isValid()) {
-        text = project_.display(canonical_path(place.getFilename())) + ":" + std::to_string(place.getLine()) + ": ";
-      }
-    }
-    text += message.str();
-  }
-
-  std::string text{};
-  unsigned count = 0;
-
- private:
-  const ProjectFiles& project_;
-};
-
-class FactConsumer : public clang::ASTConsumer {
- public:
-  FactConsumer(clang::CompilerInstance& compiler, const ProjectFiles& project, UnitFacts& facts)
-      : compiler_(compiler), project_(project), facts_(facts) {}
-
-  void Initialize(clang::ASTContext& ast) override {
-    places_ = std::make_unique<SourcePlaces>(ast.getSourceManager(), ast.getLangOpts(), project_);
-  }
-
-  // Inline functions of other people's headers are most of what a unit would parse.
-  bool shouldSkipFunctionBody(clang::Decl* declaration) override {
-    return !places_->in_project(declaration->getLocation());
-  }
-
-  void HandleTranslationUnit(clang::ASTContext& ast) override {
-    facts_ = collect_unit(ast, compiler_.getPreprocessor(), *places_, facts_.unit.file);
-  }
-
- private:
-  clang::CompilerInstance& compiler_;
-  const ProjectFiles& project_;
-  UnitFacts& facts_;
-  std::unique_ptr<SourcePlaces> places_{};
-};
-
-class FactAction : public clang::ASTFrontendAction {
- public:
-  FactAction(const ProjectFiles& project, UnitFacts& facts) : project_(project), facts_(facts) {}
-
-  std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler,
-                                                        llvm::StringRef /*file*/) override {
-    return std::make_unique<FactConsumer>(compiler, project_, facts_);
-  }
-
- private:
-  const ProjectFiles& project_;
-  UnitFacts& facts_;
-};
 
 bool leads_to_python(const clang::HeaderSearchOptions& search, llvm::vfs::FileSystem& files) {
   return std::ranges::any_of(search.UserEntries, [&](const clang::HeaderSearchOptions::Entry& entry) {
@@ -95,10 +25,12 @@ bool leads_to_python(const clang::HeaderSearchOptions& search, llvm::vfs::FileSy
 void prepare(clang::CompilerInvocation& invocation, const ParseOptions& options, llvm::vfs::FileSystem& files) {
   clang::FrontendOptions& frontend = invocation.getFrontendOpts();
   frontend.SkipFunctionBodies = true;  // FactConsumer says which
-  frontend.DisableFree = false;
+  frontend.DisableFree = true;         // the process ends soon
   frontend.OutputFile.clear();
   frontend.Plugins.clear();
   frontend.ProgramAction = clang::frontend::ParseSyntaxOnly;
+  // __DATE__ and its like: the same input has the same facts on any day.
+  invocation.getPreprocessorOpts().SourceDateEpoch = 0;
   invocation.getDependencyOutputOpts() = {};
   clang::DiagnosticOptions& diagnostics = invocation.getDiagnosticOpts();
   diagnostics.ErrorLimit = 0;  // a limit would end the parse
@@ -113,17 +45,21 @@ void prepare(clang::CompilerInvocation& invocation, const ParseOptions& options,
   }
 }
 
-void parse(const CompileCommand& command, const ProjectFiles& project, const ParseOptions& options, UnitFacts& facts,
-           std::string& failure) {
-  // Its own working folder, unlike the process's, which all threads share.
-  const llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files(llvm::vfs::createPhysicalFileSystem().release());
+}  // namespace
+
+void prepare_clang() { llvm::InitializeAllTargetInfos(); }  // "aarch64-linux-gnu-gcc" is known as a target
+
+std::shared_ptr<clang::CompilerInvocation> invocation_of(const CompileCommand& command, const ParseOptions& options,
+                                                         const llvm::IntrusiveRefCntPtr<RecordedFiles>& files,
+                                                         std::string& failure) {
+  // Its own working folder, unlike the process's.
   if (files->setCurrentWorkingDirectory(command.directory)) {
     failure = "the folder of its compile command does not exist: " + command.directory;
-    return;
+    return nullptr;
   }
   if (!files->exists(command.file)) {
     failure = "no such file, though compile_commands.json names it";
-    return;
+    return nullptr;
   }
   const std::vector<std::string> arguments = clang_arguments(command, options.resource_dir, *files);
   std::vector<const char*> words;
@@ -137,40 +73,36 @@ void parse(const CompileCommand& command, const ProjectFiles& project, const Par
   creation.VFS = files;
   creation.RecoverOnError = true;
   std::shared_ptr<clang::CompilerInvocation> invocation = clang::createInvocation(words, creation);
-  if (!invocation) {
+  if (!invocation || invocation->getFrontendOpts().Inputs.empty()) {
     failure = "its compile command is not understood";
-    return;
+    return nullptr;
   }
   prepare(*invocation, options, *files);
-
-  FirstError errors(project);
-  clang::CompilerInstance compiler(std::make_shared<clang::PCHContainerOperations>());
-  compiler.setInvocation(std::move(invocation));
-  compiler.createDiagnostics(&errors, false);
-  compiler.getDiagnostics().setFatalsAsError(true);  // a missing header shall not hide the rest
-  compiler.createFileManager(files);
-  compiler.setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
-  FactAction action(project, facts);
-  compiler.ExecuteAction(action);
-  if (errors.count == 0) return;
-  failure = "does not compile: " + errors.text;
-  if (errors.count > 1) failure += " (and " + std::to_string(errors.count - 1) + " more errors)";
+  return invocation;
 }
 
-}  // namespace
+void run_action(std::shared_ptr<clang::CompilerInvocation> invocation,
+                const llvm::IntrusiveRefCntPtr<RecordedFiles>& files, FirstError& errors, FactAction& action) {
+  // Neither is ever freed: the process ends soon.
+  auto* compiler = new clang::CompilerInstance(std::make_shared<clang::PCHContainerOperations>());
+  compiler->setInvocation(std::move(invocation));
+  compiler->createDiagnostics(&errors, false);
+  compiler->getDiagnostics().setFatalsAsError(true);  // a missing header shall not hide the rest
+  compiler->createFileManager(files);
+  compiler->setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
+  compiler->ExecuteAction(action);
+}
 
-UnitFacts parse_unit(const CompileCommand& command, const ProjectFiles& project, const ParseOptions& options) {
+UnitFacts parse_unit(const CompileCommand& command, const ProjectFiles& project, const ParseOptions& options,
+                     const llvm::IntrusiveRefCntPtr<RecordedFiles>& files) {
   UnitFacts facts;
   facts.unit.file = project.display(command.file);
   std::string failure;
-  llvm::CrashRecoveryContext crash;
-  constexpr unsigned stack_size = 64U << 20;  // deeply nested generated code
-  const bool survived = crash.RunSafelyOnThread([&] { parse(command, project, options, facts, failure); }, stack_size);
-  if (!survived) {
-    const std::string file = std::move(facts.unit.file);
-    facts = {};
-    facts.unit.file = file;
-    failure = "Clang crashed on it";
+  if (auto invocation = invocation_of(command, options, files, failure)) {
+    FirstError errors(project);
+    FactAction action(project, facts, {});
+    run_action(std::move(invocation), files, errors, action);
+    failure = errors.failure();
   }
   if (!failure.empty()) facts.gaps.push_back({project.display(command.file), failure});
   return facts;

@@ -1,9 +1,15 @@
 #pragma once
 
+#include <clang/Frontend/CompilerInvocation.h>
+
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "analyzer/source/compile_commands.h"
 #include "analyzer/source/project_files.h"
+#include "analyzer/source/recorded_files.h"
+#include "analyzer/source/unit_action.h"
 #include "analyzer/source/unit_facts.h"
 
 namespace isoaudit::analyzer {
@@ -15,8 +21,22 @@ struct ParseOptions {
   std::string python_include{};
 };
 
-/// Parses one unit and brings its facts. Safe to call from several threads: nothing of the process is changed, its
-/// working folder least of all. What is wrong with the unit becomes a gap, and what could be seen is kept.
-UnitFacts parse_unit(const CompileCommand& command, const ProjectFiles& project, const ParseOptions& options);
+/// Once in a process, before any parse.
+void prepare_clang();
+
+/// Clang's view of a command; null with `failure` when there is none.
+std::shared_ptr<clang::CompilerInvocation> invocation_of(const CompileCommand& command, const ParseOptions& options,
+                                                         const llvm::IntrusiveRefCntPtr<RecordedFiles>& files,
+                                                         std::string& failure);
+
+/// Runs `action` on the invocation's input.
+void run_action(std::shared_ptr<clang::CompilerInvocation> invocation,
+                const llvm::IntrusiveRefCntPtr<RecordedFiles>& files, FirstError& errors, FactAction& action);
+
+/// Parses one unit and brings its facts; what it asked of the file system stands in `files` afterwards. What is wrong
+/// with the unit becomes a gap, and what could be seen is kept. A crash of Clang is the process's: parse_units has one
+/// for each unit.
+UnitFacts parse_unit(const CompileCommand& command, const ProjectFiles& project, const ParseOptions& options,
+                     const llvm::IntrusiveRefCntPtr<RecordedFiles>& files);
 
 }  // namespace isoaudit::analyzer

@@ -1,0 +1,171 @@
+#include "analyzer/source/parse_units.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <numeric>
+#include <optional>
+
+#include "analyzer/source/parse_together.h"
+#include "analyzer/source/prefix_tree.h"
+#include "analyzer/source/unit_record.h"
+#include "analyzer/workers/family.h"
+#include "analyzer/workers/result_board.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+/// CPU time of one process, and its memory: far beyond what any unit takes that Clang is not lost in.
+constexpr unsigned longest_parse = 600;
+constexpr std::size_t parse_memory = std::size_t{4} << 30;
+constexpr std::size_t no_unit = static_cast<std::size_t>(-1);
+
+/// The processes that parse `units`. Nothing here outlives them but what stands on the boards.
+class ParseProcesses {
+ public:
+  ParseProcesses(const std::vector<CompileCommand>& commands, const ProjectFiles& project, const ParseOptions& options,
+                 unsigned jobs, const std::vector<std::size_t>& units)
+      : commands_(commands),
+        project_(project),
+        options_(options),
+        permits_(jobs),
+        units_(units),
+        results_(commands.size()),
+        losses_(commands.size()) {}
+
+  /// Why nothing can be parsed; empty when it can.
+  std::string error() const {
+    for (const ResultBoard* board : {&results_, &losses_}) {
+      if (!board->error().empty()) return board->error();
+    }
+    return {};
+  }
+
+  /// `done` hears of each unit that was delivered.
+  void run(const std::function<void()>& done) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return;
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid == 0) {
+      close(ends[0]);
+      signal_ = ends[1];
+      become_worker(parent, longest_parse, parse_memory);
+      prepare_clang();
+      lead();
+    }
+    close(ends[1]);
+    // Every process holds the other end: it is at its end when all are.
+    char bytes[256];
+    while (pid > 0) {
+      const ssize_t got = read(ends[0], bytes, sizeof bytes);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) break;
+      for (ssize_t i = 0; i < got; ++i) done();
+    }
+    close(ends[0]);
+    int status = 0;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+  UnitFacts facts_of(std::size_t unit) const {
+    UnitFacts facts;
+    if (results_.has(unit) && from_bytes(results_.get(unit), facts)) return facts;
+    facts = {};
+    facts.unit.file = project_.display(commands_[unit].file);
+    const std::string loss = losses_.has(unit) ? losses_.get(unit) : "did not get to it";
+    facts.gaps.push_back({facts.unit.file, "Clang " + loss});
+    return facts;
+  }
+
+ private:
+  /// The first process: hands out the groups, then the units that a group could not deliver.
+  [[noreturn]] void lead() {
+    Children children(permits_, [&](std::size_t unit, int status) {
+      if (unit != no_unit && !results_.has(unit)) {
+        losses_.put(unit, loss_text(status, longest_parse, parse_memory));
+      }
+    });
+    for (const UnitGroup& group : group_units(commands_, units_)) {
+      const bool alone = group.units == 1;
+      const std::size_t unit = alone ? group.root.units.front().unit : no_unit;
+      if (!children.fork(unit)) continue;
+      if (alone) parse_alone(unit);
+      parse_group(group);
+    }
+    children.wait_for_all();
+    for (const std::size_t unit : units_) {
+      if (results_.has(unit) || losses_.has(unit)) continue;
+      if (children.fork(unit)) parse_alone(unit);
+    }
+    children.wait_for_all();
+    _exit(0);
+  }
+
+  [[noreturn]] void parse_alone(std::size_t unit) {
+    const llvm::IntrusiveRefCntPtr<RecordedFiles> files(new RecordedFiles);
+    const UnitFacts facts = parse_unit(commands_[unit], project_, options_, files);
+    deliver(unit, facts);
+    _exit(0);
+  }
+
+  [[noreturn]] void parse_group(const UnitGroup& group) {
+    std::optional<Children> children;
+    const auto nobody = [](std::size_t, int) {};
+    children.emplace(permits_, nobody);
+    parse_together(group, {
+                              .commands = commands_,
+                              .project = project_,
+                              .options = options_,
+                              .fork = [&] { return children->fork(no_unit); },
+                              .wait = [&] { children->wait_for_all(); },
+                              .deliver = [&](std::size_t unit, const UnitFacts& facts,
+                                             RecordedFiles& /*files*/) { deliver(unit, facts); },
+                          });
+  }
+
+  void deliver(std::size_t unit, const UnitFacts& facts) {
+    results_.put(unit, to_bytes(facts));
+    const char done = '.';
+    [[maybe_unused]] const ssize_t told = write(signal_, &done, 1);
+  }
+
+  const std::vector<CompileCommand>& commands_;
+  const ProjectFiles& project_;
+  const ParseOptions& options_;
+  WorkPermits permits_;
+  const std::vector<std::size_t>& units_;
+  ResultBoard results_;
+  ResultBoard losses_;
+  int signal_ = -1;
+};
+
+}  // namespace
+
+std::vector<UnitFacts> parse_units(const std::vector<CompileCommand>& commands, const ProjectFiles& project,
+                                   const ParseOptions& options, unsigned jobs,
+                                   const std::function<void(std::size_t, std::size_t)>& progress) {
+  std::vector<UnitFacts> facts(commands.size());
+  std::vector<std::size_t> all(commands.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  ParseProcesses processes(commands, project, options, jobs, all);
+  if (const std::string error = processes.error(); !error.empty()) {
+    for (const std::size_t unit : all) {
+      facts[unit].unit.file = project.display(commands[unit].file);
+      facts[unit].gaps.push_back({facts[unit].unit.file, "was not parsed: " + error});
+    }
+    return facts;
+  }
+  std::size_t done = 0;
+  processes.run([&] {
+    if (progress) progress(++done, commands.size());
+  });
+  for (const std::size_t unit : all) facts[unit] = processes.facts_of(unit);
+  return facts;
+}
+
+}  // namespace isoaudit::analyzer

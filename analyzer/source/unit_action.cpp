@@ -1,0 +1,95 @@
+#include "analyzer/source/unit_action.h"
+
+#include <clang/AST/ASTConsumer.h>
+#include <clang/Frontend/CompilerInstance.h>
+
+#include "analyzer/source/source_places.h"
+#include "analyzer/source/unit_visitor.h"
+
+namespace isoaudit::analyzer {
+
+class FactConsumer : public clang::ASTConsumer {
+ public:
+  FactConsumer(clang::CompilerInstance& compiler, const ProjectFiles& project, UnitFacts& facts)
+      : compiler_(compiler), project_(project), facts_(facts) {}
+
+  void Initialize(clang::ASTContext& ast) override {
+    places_ = std::make_unique<SourcePlaces>(ast.getSourceManager(), ast.getLangOpts(), project_);
+  }
+
+  // Inline functions of other people's headers are most of what a unit would parse.
+  bool shouldSkipFunctionBody(clang::Decl* declaration) override {
+    return !places_->in_project(declaration->getLocation());
+  }
+
+  void look_ahead() { look_ahead(compiler_.getASTContext()); }
+
+  void HandleTranslationUnit(clang::ASTContext& ast) override {
+    look_ahead(ast);
+    std::erase_if(own_, [&](clang::Decl* own) { return !ast.getTranslationUnitDecl()->containsDecl(own); });
+    // The others are thousands for one of the project's.
+    ast.setTraversalScope(own_);
+    facts_ = collect_unit(ast, compiler_.getPreprocessor(), *places_, facts_.unit.file);
+  }
+
+ private:
+  void look_ahead(clang::ASTContext& ast) {
+    clang::TranslationUnitDecl* unit = ast.getTranslationUnitDecl();
+    if (last_ != nullptr && !unit->containsDecl(last_)) {
+      own_.clear();  // Clang took it away again
+      last_ = nullptr;
+    }
+    auto next = last_ == nullptr ? unit->decls_begin() : std::next(clang::DeclContext::decl_iterator(last_));
+    for (; next != unit->decls_end(); ++next) {
+      last_ = *next;
+      if (places_->in_project(last_->getLocation())) own_.push_back(last_);
+    }
+  }
+
+  clang::CompilerInstance& compiler_;
+  const ProjectFiles& project_;
+  UnitFacts& facts_;
+  std::unique_ptr<SourcePlaces> places_{};
+  /// Declarations at file level that lie in the project, in order, up to `last_`.
+  std::vector<clang::Decl*> own_{};
+  clang::Decl* last_ = nullptr;
+};
+
+void FirstError::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic& diagnostic) {
+  clang::DiagnosticConsumer::HandleDiagnostic(level, diagnostic);
+  if (level < clang::DiagnosticsEngine::Error || ++count_ != 1) return;
+  llvm::SmallString<128> message;
+  diagnostic.FormatDiagnostic(message);
+  if (diagnostic.hasSourceManager() && diagnostic.getLocation().isValid()) {
+    const clang::SourceManager& sources = diagnostic.getSourceManager();
+    const clang::PresumedLoc place = sources.getPresumedLoc(sources.getExpansionLoc(diagnostic.getLocation()));
+    if (place.isValid()) {
+      text_ = project_.display(canonical_path(place.getFilename())) + ":" + std::to_string(place.getLine()) + ": ";
+    }
+  }
+  text_ += message.str();
+}
+
+std::string FirstError::failure() const {
+  if (count_ == 0) return {};
+  return "does not compile: " + text_ +
+         (count_ > 1 ? " (and " + std::to_string(count_ - 1) + " more errors)" : std::string());
+}
+
+void FactAction::look_ahead() {
+  if (consumer_ != nullptr) consumer_->look_ahead();
+}
+
+bool FactAction::BeginSourceFileAction(clang::CompilerInstance& compiler) {
+  if (begin_) begin_(compiler);
+  return true;
+}
+
+std::unique_ptr<clang::ASTConsumer> FactAction::CreateASTConsumer(clang::CompilerInstance& compiler,
+                                                                  llvm::StringRef /*file*/) {
+  auto consumer = std::make_unique<FactConsumer>(compiler, project_, facts_);
+  consumer_ = consumer.get();
+  return consumer;
+}
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,100 @@
+#include "analyzer/source/unit_record.h"
+
+#include <llvm/Support/raw_ostream.h>
+
+#include "analyzer/records/encode.h"
+#include "analyzer/records/model_fields.h"
+
+namespace isoaudit::analyzer::records {
+
+template <class Visit>
+void fields(model::Write& value, Visit&& visit) {
+  auto& [where, kind, stored_value, callee, stored, guard, reached] = value;
+  visit(where, kind, stored_value, callee, stored, guard, reached);
+}
+
+template <class Visit>
+void fields(model::Variable& value, Visit&& visit) {
+  auto& [name, qualified_name, linkage_name, type, canonical_type, python_type, storage, linkage, is_const,
+         is_thread_local, is_atomic, has_initialiser, has_dynamic_init, initialiser_callee, holds_static, points_to,
+         address_taken, is_read, generator, where, unit, writes] = value;
+  visit(name, qualified_name, linkage_name, type, canonical_type, python_type, storage, linkage, is_const,
+        is_thread_local, is_atomic, has_initialiser, has_dynamic_init, initialiser_callee, holds_static, points_to,
+        address_taken, is_read, generator, where, unit, writes);
+}
+
+template <class Visit>
+void fields(model::ApiUse& value, Visit&& visit) {
+  auto& [name, where, unit, read] = value;
+  visit(name, where, unit, read);
+}
+
+template <class Visit>
+void fields(model::SourceEntryPoint& value, Visit&& visit) {
+  auto& [entry, where, declaration, unit] = value;
+  visit(entry, where, declaration, unit);
+}
+
+template <class Visit>
+void fields(model::Unit& value, Visit&& visit) {
+  auto& [file, defines, refers, modules] = value;
+  visit(file, defines, refers, modules);
+}
+
+template <class Visit>
+void fields(Passed& value, Visit&& visit) {
+  auto& [callee, parameter, otherwise, write] = value;
+  visit(callee, parameter, otherwise, write);
+}
+
+template <class Visit>
+void fields(VariableUses& value, Visit&& visit) {
+  auto& [is_read, address_taken, writes, passed] = value;
+  visit(is_read, address_taken, writes, passed);
+}
+
+template <class Visit>
+void fields(FunctionFacts& value, Visit&& visit) {
+  auto& [id, name, parameters, only_here, calls, main_calls, last_calls, hands_out] = value;
+  visit(id, name, parameters, only_here, calls, main_calls, last_calls, hands_out);
+}
+
+template <class Visit>
+void fields(EntryIntoCode& value, Visit&& visit) {
+  auto& [function, when, how] = value;
+  visit(function, when, how);
+}
+
+template <class Visit>
+void fields(UnitFacts& value, Visit&& visit) {
+  auto& [unit, variables, passed, external_uses, functions, entries, entry_points, api_uses, gaps] = value;
+  visit(unit, variables, passed, external_uses, functions, entries, entry_points, api_uses, gaps);
+}
+
+}  // namespace isoaudit::analyzer::records
+
+namespace isoaudit::analyzer {
+namespace {
+
+template <class T>
+std::string encode(const T& value) {
+  std::string bytes;
+  llvm::raw_string_ostream stream(bytes);
+  records::Encoder(stream).put(value);
+  stream.flush();
+  return bytes;
+}
+
+template <class T>
+bool decode(std::string_view bytes, T& value) {
+  records::Decoder decoder{llvm::StringRef(bytes)};
+  decoder.get(value);
+  return decoder.at_end();
+}
+
+}  // namespace
+
+std::string to_bytes(const UnitFacts& facts) { return encode(facts); }
+bool from_bytes(std::string_view bytes, UnitFacts& facts) { return decode(bytes, facts); }
+
+}  // namespace isoaudit::analyzer
