@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "model/compiler_data.h"
 #include "rules/code_variables.h"
 #include "rules/variables.h"
 #include "rules/writers_text.h"
@@ -75,6 +76,7 @@ std::vector<ConflictingWrite> conflicting_writes(const model::Facts& facts, cons
       // One thread runs several interpreters in turn here: what it keeps for itself is no meeting place.
       const std::vector<std::int64_t> writers = meeting_writers(word);
       if (writers.size() < 2 || is_thread_local_section(word.section)) continue;
+      if (model::is_compiler_data(word.linkage_name, word.section)) continue;
       const Known known = known_of(facts, run, word);
       if (known == Known::explained) continue;
       const std::string address = address_text(word.library, word.section, word.offset);

@@ -6,14 +6,10 @@
 #include "analyzer/code/place_name.h"
 #include "analyzer/code/stored_value.h"
 #include "analyzer/tables/locks.h"
+#include "model/compiler_data.h"
 
 namespace isoaudit::analyzer {
 namespace {
-
-/// Variables that compilers add: guards of function-local statics, and the C runtime's "has run" flag.
-bool is_compiler_s_own(std::string_view name) {
-  return name.starts_with("_ZGV") || name == "completed.0" || name == "__dso_handle" || name == "__TMC_END__";
-}
 
 /// Values that a store writes, each of eight bytes or, of a pair of narrower ones, half.
 unsigned parts_of(const Instruction& instruction) {
@@ -165,8 +161,9 @@ void Stores::add_store(std::size_t index, const State& state, const Instruction&
     } else if (at != place.at || next != end) {
       own = {};
     }
+    const bool own_data = is_compiler_s_own(at);
     at = next;
-    if (is_compiler_s_own(write.symbol)) continue;
+    if (own_data) continue;
     describe_stored(code_, own, write);
     if (instruction.op == Op::update) write.value = model::StoredValue::changed;
     const bool counts = parts.size() == 1 && parts[0].kind == Value::Kind::changed && parts[0].bits == place.at;
@@ -212,6 +209,13 @@ std::uint64_t Stores::variable_end(std::uint64_t address, std::uint64_t end) con
   std::uint64_t at = address + 1;
   while (at < end && covering(at) == nullptr) ++at;
   return at;
+}
+
+bool Stores::is_compiler_s_own(std::uint64_t address) const {
+  const Section* section = code_.image().section_at(address);
+  const Symbol* symbol = covering(address);
+  if (symbol == nullptr) return model::is_compiler_data({}, section->name);
+  return model::is_compiler_data(symbol->name, section->name, code_.image().unit_of(*symbol));
 }
 
 model::CodeWrite Stores::write_at(std::size_t index, std::uint64_t address) const {
@@ -264,7 +268,7 @@ void Stores::pass(std::size_t index, const State& state, const Value& callee, un
 void Stores::add_passed(std::size_t index, std::uint64_t address, const std::string& callee, ParameterUse use,
                         const std::string& guard) {
   model::CodeWrite write = write_at(index, address);
-  if (is_compiler_s_own(write.symbol)) return;
+  if (is_compiler_s_own(address)) return;
   write.passed_to = callee;
   write.guard = guard;
   write.atomic = use == ParameterUse::atomically || use == ParameterUse::counted;

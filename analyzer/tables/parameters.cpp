@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "model/compiler_data.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -143,6 +145,13 @@ ParameterUse parameter_use(std::string_view function, unsigned index) {
   if (row != std::end(table) && row->name == function) {
     const bool written = index >= row->from || (index < 32 && ((row->written >> index) & 1) != 0);
     return written ? ParameterUse::written : ParameterUse::not_written;
+  }
+  if (model::is_instrumentation_function(function)) {
+    // clang/lib and GCC's sanitizer passes replace these; of all else the runtime only takes note.
+    if (function.ends_with("_memset") || function.ends_with("_memcpy") || function.ends_with("_memmove")) {
+      return index == 0 ? ParameterUse::written : ParameterUse::not_written;
+    }
+    return function.starts_with("__tsan_atomic") && index == 0 ? ParameterUse::atomically : ParameterUse::not_written;
   }
   const bool python = function.starts_with("Py") || function.starts_with("_Py");
   return python ? ParameterUse::not_written : ParameterUse::unknown;

@@ -40,6 +40,18 @@ std::string evidence_of(const model::Facts& facts) {
   return finding == nullptr || finding->because.empty() ? "" : finding->because[0].text;
 }
 
+TEST(RunEvidence, ACountOfAnInstrumentedBuildIsTheCompilers) {
+  model::ChangedWord word = counter();
+  word.writers = {1, 2};
+  word.overwritten = true;
+  EXPECT_NE(evidence_of(run_with(word)), "");
+  word.symbol = word.linkage_name = "__gcov0.set_up";
+  EXPECT_EQ(evidence_of(run_with(word)), "");
+  word.symbol = word.linkage_name = "";
+  word.section = "__llvm_prf_cnts";
+  EXPECT_EQ(evidence_of(run_with(word)), "");
+}
+
 TEST(RunEvidence, NamesTheWriters) {
   model::ChangedWord word = counter();
   word.writers = {1, 2};
