@@ -22,9 +22,8 @@ constexpr std::array<std::string_view, 3> own_sections{"__llvm_prf_", "__sancov_
 // The files of compiler-rt 19 lib/profile and of GCC's libgcc that are linked into an instrumented module.
 constexpr std::array<std::string_view, 3> own_units{"InstrProfiling", "libgcov", "GCDAProfiling"};
 
-constexpr std::array<std::string_view, 10> runtime_prefixes{"__asan_",         "__hwasan_", "__msan_",      "__tsan_",
-                                                            "__ubsan_",        "__lsan_",   "__sanitizer_", "__gcov_",
-                                                            "__llvm_profile_", "lprof"};
+constexpr std::array<std::string_view, 10> runtime_prefixes{"__asan_", "__hwasan_",    "__msan_", "__tsan_", "__ubsan_",
+                                                            "__lsan_", "__sanitizer_", "__gcov_", "__llvm_", "lprof"};
 
 bool starts_with_one(std::string_view text, const auto& prefixes) {
   return std::ranges::any_of(prefixes, [&](std::string_view prefix) { return text.starts_with(prefix); });

@@ -161,7 +161,7 @@ void Stores::add_store(std::size_t index, const State& state, const Instruction&
     } else if (at != place.at || next != end) {
       own = {};
     }
-    const bool own_data = is_compiler_s_own(at);
+    const bool own_data = is_compiler_s_own(index, at);
     at = next;
     if (own_data) continue;
     describe_stored(code_, own, write);
@@ -211,7 +211,11 @@ std::uint64_t Stores::variable_end(std::uint64_t address, std::uint64_t end) con
   return at;
 }
 
-bool Stores::is_compiler_s_own(std::uint64_t address) const {
+bool Stores::is_compiler_s_own(std::size_t index, std::uint64_t address) const {
+  const FunctionRange& writer = code_.functions()[index];
+  if (model::is_instrumentation_function(writer.name)) return true;
+  const Symbol* code = writer.name.empty() ? nullptr : code_.image().symbol_at(writer.begin);
+  if (code != nullptr && model::is_compiler_data({}, {}, code_.image().unit_of(*code))) return true;
   const Section* section = code_.image().section_at(address);
   const Symbol* symbol = covering(address);
   if (symbol == nullptr) return model::is_compiler_data({}, section->name);
@@ -268,7 +272,7 @@ void Stores::pass(std::size_t index, const State& state, const Value& callee, un
 void Stores::add_passed(std::size_t index, std::uint64_t address, const std::string& callee, ParameterUse use,
                         const std::string& guard) {
   model::CodeWrite write = write_at(index, address);
-  if (is_compiler_s_own(address)) return;
+  if (is_compiler_s_own(index, address)) return;
   write.passed_to = callee;
   write.guard = guard;
   write.atomic = use == ParameterUse::atomically || use == ParameterUse::counted;

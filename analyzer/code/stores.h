@@ -52,7 +52,8 @@ class Stores {
   const Symbol* covering(std::uint64_t address) const;
   /// Where the variable at `address` ends; where no name says so, the next named one or `end`.
   std::uint64_t variable_end(std::uint64_t address, std::uint64_t end) const;
-  bool is_compiler_s_own(std::uint64_t address) const;
+  /// The variable there, or function number `index` that writes it, is not the module's.
+  bool is_compiler_s_own(std::size_t index, std::uint64_t address) const;
   model::CodeWrite write_at(std::size_t index, std::uint64_t address) const;
   void add_passed(std::size_t index, std::uint64_t address, const std::string& callee, ParameterUse use,
                   const std::string& guard);

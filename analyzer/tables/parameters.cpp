@@ -151,7 +151,8 @@ ParameterUse parameter_use(std::string_view function, unsigned index) {
     if (function.ends_with("_memset") || function.ends_with("_memcpy") || function.ends_with("_memmove")) {
       return index == 0 ? ParameterUse::written : ParameterUse::not_written;
     }
-    return function.starts_with("__tsan_atomic") && index == 0 ? ParameterUse::atomically : ParameterUse::not_written;
+    if (!function.starts_with("__tsan_atomic") || index != 0) return ParameterUse::not_written;
+    return function.find("_fetch_") != std::string_view::npos ? ParameterUse::counted : ParameterUse::atomically;
   }
   const bool python = function.starts_with("Py") || function.starts_with("_Py");
   return python ? ParameterUse::not_written : ParameterUse::unknown;
