@@ -188,6 +188,8 @@ bool is_told_elsewhere(const CodeVariable& variable, const BinaryFacts& binary) 
 std::string why_explained(const CodeVariable& variable, const BinaryFacts& binary) {
   if (variable.kind == VariableKind::capsule_api && is_told_elsewhere(variable, binary))
     return "C API that a rule of its own tells of";
+  if (variable.kind == VariableKind::plain && is_header_static(plain_symbol(variable.symbol)))
+    return "a variable that a header defines for itself";
   if (only_immortal(variable)) return "only ever holds immortal objects";
   if (variable.kind == VariableKind::plain && is_guarded(variable) &&
       is_guarded_table(generator_of(variable, binary), plain_symbol(variable.name))) {

@@ -138,7 +138,10 @@ bool is_synchronisation_type(const std::string& canonical_type) {
   return in(lock_types, element) || element.starts_with("std::atomic<") || element.starts_with("_Atomic");
 }
 
-bool is_header_static(const std::string& name) { return in(header_statics, name); }
+bool is_header_static(const std::string& name) {
+  // numpy puts the project's name for its API before it (PY_ARRAY_UNIQUE_SYMBOL).
+  return in(header_statics, name) || name.ends_with("PyArray_RUNTIME_VERSION");
+}
 
 bool capsule_has_its_own_rule(const std::string& capsule) {
   return capsule.starts_with("datetime.") || capsule.starts_with("numpy.") || capsule == "_ARRAY_API" ||

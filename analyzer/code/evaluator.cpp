@@ -162,6 +162,16 @@ void Evaluator::set(State& state, Register number, Value value) const {
   }
 }
 
+/// Compilers go on with what the registers hold then.
+Evaluator::Block Evaluator::block_end(const State& state, const Instruction& instruction) const {
+  if (instruction.op != Op::fill && instruction.op != Op::move_block) return {};
+  const Value count = instruction.repeats ? register_value(state, 1) : number_value(1);
+  constexpr std::uint64_t longest = 1 << 24;
+  if (!count.is_number() || count.bits > longest) return {};
+  const auto bytes = static_cast<std::int64_t>(count.bits * instruction.width);
+  return {true, add(register_value(state, 7), bytes, 8), add(register_value(state, 6), bytes, 8)};
+}
+
 void Evaluator::step(State& state, const Instruction& instruction, const Memory* memory, Memory* writable) const {
   const auto source = [&] { return register_value(state, instruction.src); };
   const auto immediate = [&] { return number_value(static_cast<std::uint64_t>(instruction.immediate)); };
@@ -308,7 +318,13 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     sets = result.known();
   }
   if (instruction.writes_memory) store(state, instruction, writable);
+  const Block block = block_end(state, instruction);
   if (instruction.clobbers != 0) state.forget(instruction.clobbers);
+  if (block.known) {
+    state.general[7] = block.to;
+    if (instruction.op == Op::move_block) state.general[6] = block.from;
+    if (instruction.repeats) state.general[1] = number_value(0);
+  }
   if (instruction.writeback != 0 && instruction.memory.base < first_vector) {
     Value& base = state.general[instruction.memory.base];
     base = add(base, instruction.writeback, 8);

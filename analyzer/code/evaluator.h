@@ -81,6 +81,12 @@ class Evaluator {
   Value from_pointer(const Pointer& pointer) const;
   Pointer to_pointer(const Value& value) const;
   Value add(const Value& value, std::int64_t amount, unsigned width) const;
+  /// Where Op::fill or Op::move_block ends.
+  struct Block {
+    bool known = false;
+    Value to{}, from{};
+  };
+  Block block_end(const State& state, const Instruction& instruction) const;
   /// Of two values what arithmetic leaves: that it began with what memory held.
   Value computed(const Value& left, const Value& right) const;
   Value sum(const Value& left, const Value& right, unsigned width) const;

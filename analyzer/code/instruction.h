@@ -46,8 +46,8 @@ enum class Op : std::uint8_t {
   result,            ///< return
   push,
   pop,
-  fill,        ///< block of memory at register 7 = register 0, repeated
-  move_block,  ///< block of memory at register 7 = that at register 6, repeated
+  fill,        ///< memory at register 7 = register 0; with `repeats` the block from there on
+  move_block,  ///< memory at register 7 = that at register 6; with `repeats` blocks of it
 };
 
 struct MemoryOperand {
@@ -86,6 +86,8 @@ struct Instruction {
   /// Store: src2 goes to the `width` bytes after src's. Load: src2 is the register that takes the `width` bytes after
   /// dst's.
   bool pair = false;
+  /// As often as register 1 says, which is zero afterwards.
+  bool repeats = false;
   /// Added to the memory operand's base register after the access.
   std::int64_t writeback = 0;
 

@@ -447,8 +447,13 @@ class X86Lifter final : public Lifter {
   }
 
   void block(Op op, const llvm::MCInst& raw, Instruction& out) const {
+    // LLVM's X86BaseInfo.h, which is not installed: IP_HAS_REPEAT_NE, IP_HAS_REPEAT.
+    constexpr unsigned repeat_prefixes = 4 | 8;
     out.op = op, out.writes_memory = true;
-    out.clobbers = written(raw);
+    out.repeats = (raw.getFlags() & repeat_prefixes) != 0;
+    out.clobbers = written(raw) | (std::uint64_t{1} << 7);
+    if (out.repeats) out.clobbers |= std::uint64_t{1} << 1;
+    if (op == Op::move_block) out.clobbers |= std::uint64_t{1} << 6;
   }
 
   std::vector<Shape> shapes_;

@@ -107,6 +107,30 @@ TEST_F(CollectCode, StoresThroughPointersAreFollowedOverBranchesAndLoops) {
   }
 }
 
+/// GCC goes on with the registers as a block's copy leaves them.
+TEST_F(CollectCode, WhereABlockEndsIsKnown) {
+  for (const char* block : {"rep stosl", "rep movsl", "movsl"}) {
+    const std::string times = std::string(block).starts_with("rep") ? "12" : "1";
+    const model::CodeFacts facts = collect(
+        "int first[64], second[12], third;\n"
+        "int f(void) { __asm__ volatile(\"lea first(%rip), %rdi\\n lea second(%rip), "
+        "%rsi\\n mov $" +
+            times + ", %ecx\\n " + block +
+            "\\n movl $7, 4(%rdi)\\n lea third(%rip), %rdx\\n movl $1, "
+            "(%rdx,%rcx)\"); return third; }\n",
+        "-O2 -fvisibility=hidden");
+    std::vector<std::uint64_t> offsets;
+    std::uint64_t begin = 0;
+    for (const model::CodeWrite& write : facts.writes) {
+      if (write.symbol != "first") continue;
+      if (offsets.empty()) begin = write.offset;
+      offsets.push_back(write.offset - begin);
+    }
+    std::ranges::sort(offsets);
+    EXPECT_THAT(offsets, ElementsAre(0, times == "12" ? 52 : 8)) << block;
+  }
+}
+
 TEST_F(CollectCode, StrippedFilesNameSectionAndOffset) {
   const model::CodeFacts facts =
       collect("static volatile long first, second; void f(void) { second = 1; first = 2; }\n", "-O2 -s");

@@ -176,7 +176,8 @@ TEST_F(Guards, ANumberThatACalleeChangesInOnePiece) {
         for (const char* name : {"count", "flag", "object"}) {
           const std::vector<model::CodeWrite> writes = writes_of(facts, name);
           ASSERT_EQ(writes.size(), 1U) << name;
-          // AArch64 without LSE makes a loop of it: two instructions. Clang may put a constant argument into the callee.
+          // AArch64 without LSE makes a loop of it: two instructions. Clang may put a constant argument into the
+          // callee.
           if (way.arm || writes[0].passed_to.empty()) continue;
           EXPECT_TRUE(writes[0].atomic) << name;
           EXPECT_EQ(writes[0].value == model::StoredValue::changed, std::string(name) != "object") << name;

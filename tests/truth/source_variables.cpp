@@ -26,6 +26,8 @@ int main(int argc, char** argv) {
     const bool harmless = !why.empty();
     std::set<std::string> times;
     for (const model::Write& write : variable.writes) {
+      // Of the memory that it points to the code reader says nothing.
+      if (write.kind == model::WriteKind::pointee) continue;
       for (const model::Reached& reached : write.reached) times.insert(model::to_string(reached.when));
     }
     std::string all;

@@ -284,6 +284,8 @@ TEST(CodeRules, WhatGetsReadyIsAType) {
 }
 
 TEST(CodeRules, PointersToApisWithRulesOfTheirOwnAreExplained) {
+  auto version = module_that({code_write("_demo_ARRAY_APIPyArray_RUNTIME_VERSION", "exec")});
+  EXPECT_TRUE(code_findings_of(version).empty());
   for (const char* name : {"PyArray_API", "PyDateTimeAPI", "their_api"}) {
     auto facts = module_that({code_write(name, "exec", "PyCapsule_Import")});
     const bool own = std::string(name) != "their_api";
