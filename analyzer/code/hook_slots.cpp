@@ -37,6 +37,8 @@ void take_slots(const HookPath& path, std::uint64_t hook, std::uint64_t array, s
 
 std::vector<FunctionInHookSlot> find_functions_in_hook_slots(const Image& image) {
   std::vector<FunctionInHookSlot> found;
+  // Only what PyModuleDef_Init() was given is a definition; hooks that make their module themselves are long to read.
+  if (!image.imports_symbol("PyModuleDef_Init")) return found;
   std::optional<HookReader> reader;
   std::size_t hooks = 0;
   for (const Symbol& symbol : image.symbols) {

@@ -24,6 +24,8 @@ ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
 }
 
 std::ptrdiff_t ModuleCode::function_at(std::uint64_t address) const {
+  // Asked of every address that code names, and most are data's.
+  if (functions_.empty() || address < functions_.front().begin || address > functions_.back().end) return -1;
   const auto next = std::ranges::upper_bound(functions_, address, {}, &FunctionRange::begin);
   if (next == functions_.begin()) return -1;
   const auto found = std::prev(next);

@@ -23,6 +23,7 @@ const Section* Image::section_named(std::string_view name) const {
 }
 
 const Relocation* Image::relocation_at(std::uint64_t address) const {
+  if (relocations.empty() || address < relocations.front().at || address > relocations.back().at) return nullptr;
   const auto found = std::ranges::lower_bound(relocations, address, {}, &Relocation::at);
   return found != relocations.end() && found->at == address ? &*found : nullptr;
 }
