@@ -21,7 +21,8 @@ constexpr std::size_t most_looks_for_a_block_on_average = 8;
 constexpr std::size_t most_blocks_at_once = 1 << 16;
 
 /// What is found behind jumps through tables adds to what may be known at others; the second time nearly nothing.
-constexpr unsigned rounds_elsewhere = 2;
+/// Behind landing pads alone it is nothing: what they know is what was known at calls.
+constexpr unsigned rounds_behind_tables = 2, rounds_behind_pads = 1;
 
 /// Memory for more blocks than this is not kept for the next function.
 constexpr std::size_t most_entries_kept = 1024;
@@ -86,7 +87,9 @@ void Flow::run_part(const FunctionCode& code, const Visit& visit, bool from_entr
     enter(blocks_.entry(), entry_state(evaluator_.convention()));
     settle(one_way ? &visit : nullptr);
   }
-  for (unsigned round = 0; round < rounds_elsewhere; ++round) {
+  const bool pads_alone = blocks_.labels().empty() && !code.jumps_unknown;
+  const unsigned rounds = pads_alone ? rounds_behind_pads : rounds_behind_tables;
+  for (unsigned round = 0; round < rounds; ++round) {
     if (!from_elsewhere(from_entry)) break;
     settle(nullptr);
   }

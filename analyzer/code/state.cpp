@@ -113,8 +113,7 @@ bool merge(State& into, const State& other) {
   for (std::size_t i = 0; i < into.general.size(); ++i) {
     Value& ours = into.general[i];
     const Value& theirs = other.general[i];
-    // The common cases first: most registers hold what does not matter here.
-    if (ours == theirs || (!ours.known() && !may_point(theirs))) continue;
+    if (ours == theirs || covers(ours, theirs)) continue;
     changed |= meet(ours, theirs);
   }
   changed |= merge_vectors(into, other);

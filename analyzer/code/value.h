@@ -83,6 +83,19 @@ inline bool points_into_image(const Value& value) {
 }
 /// Worth keeping when it is known on one of two ways only: a store may go through it.
 inline bool may_point(const Value& value) { return points_into_image(value) || value.kind == Value::Kind::argument; }
+/// Joining `other` changes nothing in `value`: it is one of the things that `value` may be already. False is no answer.
+inline bool covers(const Value& value, const Value& other) {
+  switch (value.kind) {
+    case Value::Kind::unknown: return !may_point(other);
+    case Value::Kind::argument: return !points_into_image(other) && (other.arguments() & ~value.arguments()) == 0;
+    case Value::Kind::region: {
+      if ((other.arguments() & ~value.arguments()) != 0) return false;
+      const std::uint64_t last = other.kind == Value::Kind::region ? other.last() : other.bits;
+      return !points_into_image(other) || (other.bits >= value.bits && last <= value.last());
+    }
+    default: return false;
+  }
+}
 /// The lower `width` bytes of it, less than a pointer has.
 Value narrowed(const Value& value, unsigned width);
 /// Two ways join; true when `into` has changed. An address and an argument stay as what the value may be, so that no

@@ -9,9 +9,8 @@
 namespace isoaudit::analyzer {
 namespace {
 
-/// A power of two; all of them together fit a processor's second cache.
-constexpr unsigned bits = 11, shift = 32 - bits;
-constexpr std::size_t rows = std::size_t{1} << bits;
+/// Rows, as powers of two: all of them together fit a processor's second cache.
+constexpr unsigned word_bits = 12, byte_bits = 11;
 
 /// Instructions that name an address by its distance (Arm Architecture Reference Manual, C4.1): which of their bits are
 /// the distance, and in what it is counted. Each distance is an instruction of its kind, so one of them stands for all.
@@ -72,7 +71,8 @@ std::uint64_t origin(const Distance& distance, std::uint64_t address) {
 
 class WordCache final : public Decoder {
  public:
-  explicit WordCache(std::unique_ptr<Decoder> decoder) : decoder_(std::move(decoder)), rows_(rows) {}
+  explicit WordCache(std::unique_ptr<Decoder> decoder)
+      : decoder_(std::move(decoder)), rows_(std::size_t{1} << word_bits) {}
 
   bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) override {
     if (bytes.size() < sizeof(std::uint32_t)) return decoder_->decode(bytes, address, out);
@@ -80,7 +80,7 @@ class WordCache final : public Decoder {
     std::memcpy(&word, bytes.data(), sizeof word);
     const Distance* distance = distance_in(word);
     const std::uint32_t key = distance == nullptr ? word : word & ~distance_bits(*distance);
-    Row& row = rows_[(key * 2654435761u) >> shift];
+    Row& row = rows_[(key * 2654435761u) >> (32 - word_bits)];
     if (!row.filled || row.word != key) fill(row, key);
     out = row.instruction;
     out.address = address;
@@ -131,7 +131,10 @@ struct Key {
 class ByteCache final : public Decoder {
  public:
   explicit ByteCache(std::unique_ptr<Decoder> decoder)
-      : decoder_(std::move(decoder)), sizes_(guesses), rows_(rows), relatives_(std::size_t{1} << relative_bits) {}
+      : decoder_(std::move(decoder)),
+        sizes_(guesses),
+        rows_(std::size_t{1} << byte_bits),
+        relatives_(std::size_t{1} << relative_bits) {}
 
   bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) override {
     Key key;
@@ -253,7 +256,7 @@ class ByteCache final : public Decoder {
 
   Row& row_of(const Key& key) {
     const std::uint64_t mixed = (key.low ^ key.high * 0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93;
-    return rows_[mixed >> (64 - bits)];
+    return rows_[mixed >> (64 - byte_bits)];
   }
 
   std::unique_ptr<Decoder> decoder_;
