@@ -58,6 +58,10 @@ void add_python_option(CLI::App& app, Raw& raw) {
 void add_source_options(CLI::App& app, Raw& raw) {
   app.add_option("-p,--build-dir", raw.options.build_dirs, "folder with compile_commands.json; repeatable")
       ->allow_extra_args(false);
+  app.add_option("--cache-dir", raw.options.cache_dir,
+                 "where what was read of sources is kept for the next time ($XDG_CACHE_HOME/isoaudit/facts)")
+      ->type_name("FOLDER");
+  app.add_flag("--no-cache", raw.options.no_cache, "neither read nor write that folder");
 }
 
 void add_probe_options(CLI::App& app, Raw& raw) {

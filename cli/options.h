@@ -31,6 +31,9 @@ struct Options {
   std::vector<std::string> requirement_files{};
   std::vector<std::string> pythons{};
   std::vector<std::string> build_dirs{};
+  /// Where facts of sources are kept for the next time; empty: where the user's caches are.
+  std::string cache_dir{};
+  bool no_cache = false;
   std::vector<Output> outputs{};
   /// Findings at least this severe end in status 1; empty: none does (--fail-on never).
   std::optional<model::Severity> fail_on = model::Severity::hazard;

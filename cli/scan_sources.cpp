@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
 #include <utility>
 
 #include "analyzer/source/collect_source.h"
+#include "cli/cache_folder.h"
 
 namespace isoaudit::cli {
 namespace {
@@ -78,6 +80,7 @@ void scan_sources(const Options& options, const analyzer::Targets& targets, cons
   source.build_dirs = options.build_dirs;
   source.jobs = options.jobs;
   source.python_include = python_include;
+  source.cache_dir = cache_folder(options);
   source.progress = [&](std::size_t done, std::size_t all) {
     progress.show(fmt::format("scan: {} of {} units", done, all));
   };
@@ -88,11 +91,17 @@ void scan_sources(const Options& options, const analyzer::Targets& targets, cons
   if (!targets.source_roots.empty()) {
     source.roots = targets.source_roots;
     analyzer::SourceResult result = analyzer::collect_source(source);
+    if (!result.cache_trouble.empty() && !options.quiet) {
+      progress.clear();
+      fmt::print(stderr, "isoaudit: nothing can be kept for the next scan: {}\n", result.cache_trouble);
+    }
     if (!unasked(result)) {
       facts.source = std::move(result.facts);
       std::ranges::move(result.gaps, std::back_inserter(facts.gaps));
     }
   }
+  // Each time it is unpacked elsewhere.
+  source.cache_dir.clear();
   for (const std::string& archive : targets.source_archives) {
     const std::string folder = unpacked.unpack_sources(archive, facts.gaps);
     if (folder.empty()) continue;

@@ -1,14 +1,56 @@
 #include "analyzer/source/collect_source.h"
 
-#include <algorithm>
+#include <clang/Basic/Version.h>
 
+#include <algorithm>
+#include <cstdlib>
+
+#include "analyzer/source/build_id.h"
 #include "analyzer/source/compile_commands.h"
+#include "analyzer/source/facts_cache.h"
 #include "analyzer/source/link_units.h"
 #include "analyzer/source/parse_units.h"
 #include "analyzer/source/project_files.h"
 #include "analyzer/source/resource_dir.h"
 
 namespace isoaudit::analyzer {
+namespace {
+
+/// All beside a unit's command that its facts hang on: this program, its Clang, what else it is told, and what the
+/// driver reads of the environment.
+std::string cache_context(const ProjectFiles& project, const ParseOptions& parsing) {
+  std::string context = build_id() + '\0' + clang::getClangFullVersion() + '\0' + parsing.resource_dir + '\0' +
+                        parsing.python_include + '\0' + project.key();
+  for (const char* name : {"CPATH",
+                           "C_INCLUDE_PATH",
+                           "CPLUS_INCLUDE_PATH",
+                           "OBJC_INCLUDE_PATH",
+                           "OBJCPLUS_INCLUDE_PATH",
+                           "COMPILER_PATH",
+                           "GCC_EXEC_PREFIX",
+                           "SDKROOT",
+                           "SYSROOT",
+                           "CLANG_NO_DEFAULT_CONFIG",
+                           "CLANG_CONFIG_PATH",
+                           "HOME",
+                           "MACOSX_DEPLOYMENT_TARGET",
+                           "IPHONEOS_DEPLOYMENT_TARGET",
+                           "INCLUDE",
+                           "EXTERNAL_INCLUDE",
+                           "VCToolsInstallDir",
+                           "VCINSTALLDIR",
+                           "WindowsSdkDir",
+                           "UniversalCRTSdkDir",
+                           "EMSCRIPTEN",
+                           "ANDROID_NDK",
+                           "SCE_ORBIS_SDK_DIR"}) {
+    const char* value = std::getenv(name);
+    context += '\0' + (value == nullptr ? std::string("unset") : "set to " + std::string(value));
+  }
+  return context;
+}
+
+}  // namespace
 
 SourceResult collect_source(const SourceOptions& options) {
   SourceResult result;
@@ -31,7 +73,13 @@ SourceResult collect_source(const SourceOptions& options) {
         {"Clang's own headers", "not found, so no unit was read; looked in " + resource_dir_places()});
     return result;
   }
-  result.facts = link_units(parse_units(commands.units, project, parsing, options.jobs, options.progress), result.gaps);
+  // Without a build id the program could not tell its own facts from those of an older one.
+  const bool may_keep = !options.cache_dir.empty() && !build_id().empty();
+  FactsCache cache(may_keep ? options.cache_dir : std::string(), cache_context(project, parsing));
+  ParsedUnits parsed = parse_units(commands.units, project, parsing, cache, options.jobs, options.progress);
+  result.cached_units = parsed.cached;
+  result.cache_trouble = std::move(parsed.cache_trouble);
+  result.facts = link_units(std::move(parsed.facts), result.gaps);
   return result;
 }
 

@@ -18,6 +18,8 @@ struct SourceOptions {
   std::string python_include{};
   /// Units parsed at once; 0 means one for each core.
   unsigned jobs = 0;
+  /// Where facts of units are kept for the next time; empty: nowhere.
+  std::string cache_dir{};
   /// Called when a unit is done: done, all. May be empty.
   std::function<void(std::size_t, std::size_t)> progress{};
 };
@@ -27,12 +29,16 @@ struct SourceResult {
   std::vector<model::Gap> gaps{};
   /// No compile_commands.json belongs to the roots; no unit was read.
   bool no_commands = false;
+  /// How many units were not parsed, because nothing that their facts hang on has changed since the last time.
+  std::size_t cached_units = 0;
+  /// Why facts could not be kept; the result is whole all the same. Empty when all went well.
+  std::string cache_trouble{};
 };
 
 /// Parses every unit of the compile commands whose file lies below the roots and collects facts. Never throws: a unit
 /// that does not compile becomes a gap with its first error, and what could be seen of it is kept. The result is
-/// sorted and does not depend on `jobs`. The calling process must have no other threads. Clang and LLVM stay behind
-/// this header.
+/// sorted and depends neither on `jobs` nor on the cache. The calling process must have no other threads. Clang and
+/// LLVM stay behind this header.
 SourceResult collect_source(const SourceOptions& options);
 
 }  // namespace isoaudit::analyzer

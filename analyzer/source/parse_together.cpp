@@ -47,14 +47,13 @@ class Walk {
   }
 
   /// The file that the parse begins with: the root's text, which is no more than its end.
-  void prepare(clang::CompilerInstance& compiler, const std::string& name) {
-    write(compiler.getSourceManager(), name, node_->text);
-  }
+  void provide(clang::SourceManager& sources, const std::string& name) const { write(sources, name, node_->text); }
 
   /// The text of the node is parsed: this process and its children part. Returns in each, with its next text entered.
   void part(clang::Preprocessor& preprocessor, clang::SourceLocation from) {
     if (errors_.count() != 0) give_up();
     action_.look_ahead();
+    how_.parted(files_);
     const std::size_t units = node_->units.size();
     const std::size_t ways = units + node_->next.size();
     for (std::size_t way = 0; way < ways; ++way) {
@@ -155,7 +154,7 @@ class MainFileOnly : public clang::PPCallbacks {
   void FileChanged(clang::SourceLocation location, FileChangeReason reason, clang::SrcMgr::CharacteristicKind /*kind*/,
                    clang::FileID /*previous*/) override {
     // In a main file the pragma has no effect.
-    if (reason == SystemHeaderPragma && walk_.is_own(sources_.getFileID(location))) give_up();
+    if (reason == SystemHeaderPragma && walk_.is_own(sources_.getFileID(sources_.getExpansionLoc(location)))) give_up();
   }
 
   void MacroExpands(const clang::Token& name, const clang::MacroDefinition& definition, clang::SourceRange /*range*/,
@@ -186,12 +185,11 @@ void parse_together(const UnitGroup& group, const Together& how) {
   inputs = {clang::FrontendInputFile(start, inputs.front().getKind())};
   FactAction action(how.project, facts, [&](clang::CompilerInstance& compiler) {
     clang::Preprocessor& preprocessor = compiler.getPreprocessor();
-    walk->prepare(compiler, start);
     preprocessor.AddPragmaHandler(new NextPragma(*walk));
     preprocessor.addPPCallbacks(std::make_unique<MainFileOnly>(*walk, compiler.getSourceManager()));
   });
   walk.emplace(group, how, *files, errors, facts, action);
-  run_action(invocation, files, errors, action);
+  run_action(invocation, files, errors, action, [&](clang::SourceManager& sources) { walk->provide(sources, start); });
   const OwnRest* rest = walk->rest();
   if (rest == nullptr) give_up();
   if (const std::string error = errors.failure(); !error.empty()) {

@@ -20,6 +20,8 @@ struct Together {
   std::function<bool()> fork{};
   /// Until all children have ended.
   std::function<void()> wait{};
+  /// The lookups so far are common to all that follows. Called once for each node, before its first fork.
+  std::function<void(RecordedFiles&)> parted{};
   /// The facts of one unit, in its process.
   std::function<void(std::size_t, const UnitFacts&, RecordedFiles&)> deliver{};
 };

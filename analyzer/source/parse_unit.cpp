@@ -82,13 +82,15 @@ std::shared_ptr<clang::CompilerInvocation> invocation_of(const CompileCommand& c
 }
 
 void run_action(std::shared_ptr<clang::CompilerInvocation> invocation,
-                const llvm::IntrusiveRefCntPtr<RecordedFiles>& files, FirstError& errors, FactAction& action) {
+                const llvm::IntrusiveRefCntPtr<RecordedFiles>& files, FirstError& errors, FactAction& action,
+                const std::function<void(clang::SourceManager&)>& provide) {
   // Neither is ever freed: the process ends soon.
   auto* compiler = new clang::CompilerInstance(std::make_shared<clang::PCHContainerOperations>());
   compiler->setInvocation(std::move(invocation));
   compiler->createDiagnostics(&errors, false);
   compiler->getDiagnostics().setFatalsAsError(true);  // a missing header shall not hide the rest
-  compiler->createFileManager(files);
+  compiler->createSourceManager(*compiler->createFileManager(files));
+  if (provide) provide(compiler->getSourceManager());
   compiler->setVerboseOutputStream(std::make_unique<llvm::raw_null_ostream>());
   compiler->ExecuteAction(action);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <clang/Basic/SourceManager.h>
 #include <clang/Frontend/CompilerInvocation.h>
 
 #include <functional>
@@ -29,9 +30,10 @@ std::shared_ptr<clang::CompilerInvocation> invocation_of(const CompileCommand& c
                                                          const llvm::IntrusiveRefCntPtr<RecordedFiles>& files,
                                                          std::string& failure);
 
-/// Runs `action` on the invocation's input.
+/// Runs `action` on the invocation's input, which `provide` may bring when it is no real file; it may be empty.
 void run_action(std::shared_ptr<clang::CompilerInvocation> invocation,
-                const llvm::IntrusiveRefCntPtr<RecordedFiles>& files, FirstError& errors, FactAction& action);
+                const llvm::IntrusiveRefCntPtr<RecordedFiles>& files, FirstError& errors, FactAction& action,
+                const std::function<void(clang::SourceManager&)>& provide = {});
 
 /// Parses one unit and brings its facts; what it asked of the file system stands in `files` afterwards. What is wrong
 /// with the unit becomes a gap, and what could be seen is kept. A crash of Clang is the process's: parse_units has one

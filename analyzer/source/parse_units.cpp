@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <numeric>
 #include <optional>
 
 #include "analyzer/source/parse_together.h"
@@ -21,24 +20,27 @@ namespace {
 /// CPU time of one process, and its memory: far beyond what any unit takes that Clang is not lost in.
 constexpr unsigned longest_parse = 600;
 constexpr std::size_t parse_memory = std::size_t{4} << 30;
+constexpr std::uint64_t cache_size = std::uint64_t{512} << 20;
 constexpr std::size_t no_unit = static_cast<std::size_t>(-1);
 
 /// The processes that parse `units`. Nothing here outlives them but what stands on the boards.
 class ParseProcesses {
  public:
   ParseProcesses(const std::vector<CompileCommand>& commands, const ProjectFiles& project, const ParseOptions& options,
-                 unsigned jobs, const std::vector<std::size_t>& units)
+                 FactsCache& cache, unsigned jobs, const std::vector<std::size_t>& units)
       : commands_(commands),
         project_(project),
         options_(options),
+        cache_(cache),
         permits_(jobs),
         units_(units),
         results_(commands.size()),
-        losses_(commands.size()) {}
+        losses_(commands.size()),
+        troubles_(commands.size()) {}
 
   /// Why nothing can be parsed; empty when it can.
   std::string error() const {
-    for (const ResultBoard* board : {&results_, &losses_}) {
+    for (const ResultBoard* board : {&results_, &losses_, &troubles_}) {
       if (!board->error().empty()) return board->error();
     }
     return {};
@@ -82,6 +84,13 @@ class ParseProcesses {
     return facts;
   }
 
+  std::string trouble() const {
+    for (const std::size_t unit : units_) {
+      if (troubles_.has(unit)) return troubles_.get(unit);
+    }
+    return {};
+  }
+
  private:
   /// The first process: hands out the groups, then the units that a group could not deliver.
   [[noreturn]] void lead() {
@@ -109,7 +118,7 @@ class ParseProcesses {
   [[noreturn]] void parse_alone(std::size_t unit) {
     const llvm::IntrusiveRefCntPtr<RecordedFiles> files(new RecordedFiles);
     const UnitFacts facts = parse_unit(commands_[unit], project_, options_, files);
-    deliver(unit, facts);
+    deliver(unit, facts, *files);
     _exit(0);
   }
 
@@ -123,12 +132,26 @@ class ParseProcesses {
                               .options = options_,
                               .fork = [&] { return children->fork(no_unit); },
                               .wait = [&] { children->wait_for_all(); },
+                              .parted = [&](RecordedFiles& files) { keep_shared(files); },
                               .deliver = [&](std::size_t unit, const UnitFacts& facts,
-                                             RecordedFiles& /*files*/) { deliver(unit, facts); },
+                                             RecordedFiles& files) { deliver(unit, facts, files); },
                           });
   }
 
-  void deliver(std::size_t unit, const UnitFacts& facts) {
+  void keep_shared(RecordedFiles& files) {
+    if (!cache_.on()) return;
+    const std::vector<Lookup> lookups = files.take();
+    if (!lookups.empty()) shared_.push_back(cache_.keep_shared(lookups));
+  }
+
+  void deliver(std::size_t unit, const UnitFacts& facts, RecordedFiles& files) {
+    if (cache_.on()) {
+      std::vector<Lookup> own = files.take();
+      if (!files.contradicts_itself() && cache_.trouble().empty()) {
+        cache_.keep(commands_[unit], facts, shared_, std::move(own));
+      }
+      if (!cache_.trouble().empty()) troubles_.put(unit, cache_.trouble());
+    }
     results_.put(unit, to_bytes(facts));
     const char done = '.';
     [[maybe_unused]] const ssize_t told = write(signal_, &done, 1);
@@ -137,35 +160,50 @@ class ParseProcesses {
   const std::vector<CompileCommand>& commands_;
   const ProjectFiles& project_;
   const ParseOptions& options_;
+  FactsCache& cache_;
   WorkPermits permits_;
   const std::vector<std::size_t>& units_;
   ResultBoard results_;
   ResultBoard losses_;
+  ResultBoard troubles_;
+  /// Of this process: the sets of lookups above it.
+  std::vector<std::string> shared_{};
   int signal_ = -1;
 };
 
 }  // namespace
 
-std::vector<UnitFacts> parse_units(const std::vector<CompileCommand>& commands, const ProjectFiles& project,
-                                   const ParseOptions& options, unsigned jobs,
-                                   const std::function<void(std::size_t, std::size_t)>& progress) {
-  std::vector<UnitFacts> facts(commands.size());
-  std::vector<std::size_t> all(commands.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  ParseProcesses processes(commands, project, options, jobs, all);
-  if (const std::string error = processes.error(); !error.empty()) {
-    for (const std::size_t unit : all) {
-      facts[unit].unit.file = project.display(commands[unit].file);
-      facts[unit].gaps.push_back({facts[unit].unit.file, "was not parsed: " + error});
+ParsedUnits parse_units(const std::vector<CompileCommand>& commands, const ProjectFiles& project,
+                        const ParseOptions& options, FactsCache& cache, unsigned jobs,
+                        const std::function<void(std::size_t, std::size_t)>& progress) {
+  ParsedUnits parsed;
+  parsed.facts.resize(commands.size());
+  std::vector<std::size_t> missing;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    if (std::optional<UnitFacts> facts = cache.find(commands[i])) {
+      parsed.facts[i] = *std::move(facts);
+      ++parsed.cached;
+    } else {
+      missing.push_back(i);
     }
-    return facts;
   }
-  std::size_t done = 0;
+  if (missing.empty()) return parsed;
+  std::size_t done = parsed.cached;
+  ParseProcesses processes(commands, project, options, cache, jobs, missing);
+  if (const std::string error = processes.error(); !error.empty()) {
+    for (const std::size_t unit : missing) {
+      parsed.facts[unit].unit.file = project.display(commands[unit].file);
+      parsed.facts[unit].gaps.push_back({project.display(commands[unit].file), "was not parsed: " + error});
+    }
+    return parsed;
+  }
   processes.run([&] {
     if (progress) progress(++done, commands.size());
   });
-  for (const std::size_t unit : all) facts[unit] = processes.facts_of(unit);
-  return facts;
+  for (const std::size_t unit : missing) parsed.facts[unit] = processes.facts_of(unit);
+  parsed.cache_trouble = processes.trouble();
+  cache.trim(cache_size);
+  return parsed;
 }
 
 }  // namespace isoaudit::analyzer

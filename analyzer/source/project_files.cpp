@@ -51,6 +51,12 @@ std::string ProjectFiles::display(const std::string& path) const {
   return path.substr(base_ == "/" ? 1 : base_.size() + 1);
 }
 
+std::string ProjectFiles::key() const {
+  std::string key = base_;
+  for (const std::string& root : roots_) key += '\0' + root;
+  return key;
+}
+
 std::vector<std::string> ProjectFiles::folders() const {
   std::vector<std::string> folders;
   folders.reserve(roots_.size());

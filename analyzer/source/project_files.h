@@ -18,6 +18,8 @@ class ProjectFiles {
   /// How a report calls a file: relative to the root, or to the deepest folder that holds all roots when there are
   /// several; a file outside keeps its path.
   std::string display(const std::string& path) const;
+  /// Two projects with the same key answer alike.
+  std::string key() const;
   /// Canonical folders of the roots (a file's own folder), sorted.
   std::vector<std::string> folders() const;
 

@@ -68,7 +68,18 @@ llvm::ErrorOr<std::unique_ptr<vfs::File>> RecordedFiles::openFileForRead(const l
     if (kind == Answer::file) contradiction_ = true;
     return file;
   }
-  note({name, kind_of((*file)->status()), {}});
+  const llvm::ErrorOr<vfs::Status> status = (*file)->status();
+  note({name, kind_of(status), {}});
+  if (status) {
+    // Clang takes two names of one file for one file. Links have a Lookup; a second hard link has none.
+    const auto [first, is_new] =
+        first_names_.try_emplace({status->getUniqueID().getDevice(), status->getUniqueID().getFile()}, name);
+    std::error_code error;
+    if (!is_new && first->second != name &&
+        std::filesystem::canonical(first->second, error) != std::filesystem::canonical(name, error)) {
+      contradiction_ = true;
+    }
+  }
   return std::make_unique<RecordedFile>(std::move(*file), name, *this);
 }
 

@@ -2,8 +2,11 @@
 
 #include <llvm/Support/VirtualFileSystem.h>
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "analyzer/source/lookups.h"
@@ -25,7 +28,7 @@ class RecordedFiles : public llvm::vfs::ProxyFileSystem {
   void note(Lookup lookup);
   /// What was asked since the last time, sorted, with the real paths of the files that were read.
   std::vector<Lookup> take();
-  /// The same question got two answers: files changed while they were read.
+  /// The same question got two answers, as when files change while they are read; or one that no Lookup tells.
   bool contradicts_itself() const { return contradiction_; }
 
  private:
@@ -44,6 +47,8 @@ class RecordedFiles : public llvm::vfs::ProxyFileSystem {
 
   std::unordered_map<std::string, Known> known_{};
   std::vector<Lookup> fresh_{};
+  /// By device and inode: as what a file was opened first.
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> first_names_{};
   bool contradiction_ = false;
 };
 

@@ -71,6 +71,18 @@ void fields(UnitFacts& value, Visit&& visit) {
   visit(unit, variables, passed, external_uses, functions, entries, entry_points, api_uses, gaps);
 }
 
+template <class Visit>
+void fields(Lookup& value, Visit&& visit) {
+  auto& [path, answer, answer_value] = value;
+  visit(path, answer, answer_value);
+}
+
+template <class Visit>
+void fields(CachedUnit& value, Visit&& visit) {
+  auto& [shared, own, facts] = value;
+  visit(shared, own, facts);
+}
+
 }  // namespace isoaudit::analyzer::records
 
 namespace isoaudit::analyzer {
@@ -96,5 +108,9 @@ bool decode(std::string_view bytes, T& value) {
 
 std::string to_bytes(const UnitFacts& facts) { return encode(facts); }
 bool from_bytes(std::string_view bytes, UnitFacts& facts) { return decode(bytes, facts); }
+std::string to_bytes(const std::vector<Lookup>& lookups) { return encode(lookups); }
+bool from_bytes(std::string_view bytes, std::vector<Lookup>& lookups) { return decode(bytes, lookups); }
+std::string to_bytes(const CachedUnit& unit) { return encode(unit); }
+bool from_bytes(std::string_view bytes, CachedUnit& unit) { return decode(bytes, unit); }
 
 }  // namespace isoaudit::analyzer

@@ -2,7 +2,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "analyzer/source/lookups.h"
 #include "analyzer/source/unit_facts.h"
 
 /// Facts of a unit as bytes that one process writes and another reads, perhaps days later.
@@ -11,5 +13,19 @@ namespace isoaudit::analyzer {
 std::string to_bytes(const UnitFacts& facts);
 /// False when the bytes are none that to_bytes wrote; never throws.
 bool from_bytes(std::string_view bytes, UnitFacts& facts);
+
+std::string to_bytes(const std::vector<Lookup>& lookups);
+bool from_bytes(std::string_view bytes, std::vector<Lookup>& lookups);
+
+/// One unit in the cache.
+struct CachedUnit {
+  /// Names of sets of lookups that several units share.
+  std::vector<std::string> shared{};
+  std::vector<Lookup> own{};
+  UnitFacts facts{};
+};
+
+std::string to_bytes(const CachedUnit& unit);
+bool from_bytes(std::string_view bytes, CachedUnit& unit);
 
 }  // namespace isoaudit::analyzer

@@ -5,11 +5,14 @@ user and system time of all child processes; wall is wall clock. Nothing here pa
 """
 
 import argparse
+import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 
@@ -41,19 +44,67 @@ def compare(label, ours, peer, peer_name, runs, what):
 
 
 def scan(arguments):
-    import json
-
     database = json.loads((pathlib.Path(arguments.build) / "compile_commands.json").read_text())
-    files = sorted({os.path.join(row["directory"], row["file"]) for row in database})
+    below = str(pathlib.Path(arguments.source).resolve())
+    rows = {os.path.realpath(os.path.join(row["directory"], row["file"])): row for row in database}
+    files = sorted(file for file in rows if file == below or file.startswith(below + "/"))
     peer = [
         "clang-tidy-19", "--quiet", "-p", arguments.build,
         "--checks=-*,cppcoreguidelines-avoid-non-const-global-variables", *files,
     ]
-    ours = [arguments.isoaudit, "scan", arguments.source, "-p", arguments.build, "-j", "1", "--format", "json"]
-    if arguments.python:
-        ours += ["--python", arguments.python]
-    print(f"scan: {len(files)} units")
-    compare("scan", ours, peer, "clang-tidy", arguments.runs, 0)
+    print(f"scan: {len(files)} units; load {os.getloadavg()[0]:.1f}")
+    with tempfile.TemporaryDirectory() as folder:
+        kept = os.path.join(folder, "kept")
+
+        def ours(build=arguments.build, cache=kept):
+            line = [arguments.isoaudit, "scan", arguments.source, "-p", build, "-j", "1", "--format", "json"]
+            if arguments.python:
+                line += ["--python", arguments.python]
+            return line + (["--cache-dir", cache] if cache else ["--no-cache"])
+
+        def first(build=arguments.build):
+            shutil.rmtree(kept, ignore_errors=True)
+            return measure(ours(build))[0]
+
+        firsts, peers = [], []
+        for _ in range(arguments.runs):
+            firsts.append(first())
+            peers.append(measure(peer)[0])
+        ratio = statistics.median(a / b for a, b in zip(firsts, peers))
+        once = statistics.median(firsts)
+        print(
+            f"scan, first: {ratio:.2f}x clang-tidy "
+            f"(CPU: {once:.2f} s against {statistics.median(peers):.2f} s, {arguments.runs} runs)"
+        )
+        say_share("nothing changed", [measure(ours())[0] for _ in range(arguments.runs)], once)
+        say_share("one unit changed", changed(files[len(files) // 2], arguments.runs, lambda: measure(ours())[0]), once)
+        for count in sorted({count for count in (50, 100, len(files)) if count <= len(files)}):
+            some = [rows[files[i * len(files) // count]] for i in range(count)]
+            build = pathlib.Path(folder, str(count))
+            build.mkdir()
+            (build / "compile_commands.json").write_text(json.dumps(some))
+            cost = statistics.median(first(str(build)) for _ in range(arguments.runs))
+            print(f"scan, {count} units: {cost / count * 1e3:.1f} ms CPU each ({cost:.2f} s)")
+        print(f"scan, memory of its largest process: {largest_process(ours(cache=None)):.0f} MB")
+
+
+def say_share(what, costs, once):
+    cost = statistics.median(costs)
+    print(f"scan again, {what}: 1/{once / cost:.0f} of the first (CPU: {cost:.3f} s, {len(costs)} runs)")
+
+
+def changed(file, runs, cost):
+    """What `cost` says after each change of the file, which is as it was in the end."""
+    path = pathlib.Path(file)
+    before = path.read_bytes()
+    costs = []
+    try:
+        for number in range(runs):
+            path.write_bytes(before + f"\n/* {number} */\n".encode())
+            costs.append(cost())
+    finally:
+        path.write_bytes(before)
+    return costs
 
 
 def family(process):
@@ -84,6 +135,21 @@ def peak_memory(command):
             peak = max(peak, total)
             time.sleep(0.005)
     return peak / 1024
+
+
+def largest_process(command):
+    """MB that one process of `command` held at its worst, looked at every few milliseconds."""
+    worst = 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            for member in family(process.pid):
+                try:
+                    rows = pathlib.Path(f"/proc/{member}/status").read_text().splitlines()
+                    worst = max(worst, next(int(row.split()[1]) for row in rows if row.startswith("VmHWM:")))
+                except (OSError, StopIteration):
+                    pass  # it has ended
+            time.sleep(0.005)
+    return worst / 1024
 
 
 def inspect(arguments):

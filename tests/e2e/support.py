@@ -36,6 +36,8 @@ def expect_equal(found, wanted, what):
 def run(command, *arguments, timeout=300, **more):
     """Runs `isoaudit command arguments`; gives its exit status, stdout and stderr."""
     line = [str(word) for word in (isoaudit, command, *arguments)]
+    # What is kept from run to run is these checks' own.
+    more.setdefault("env", dict(os.environ, XDG_CACHE_HOME=str(work / "cache")))
     done = subprocess.run(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, **more)
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 

@@ -1,6 +1,9 @@
 #include "cli/options.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "cli/cache_folder.h"
 
 namespace isoaudit::cli {
 namespace {
@@ -25,6 +28,20 @@ TEST(Options, TargetsMayStandBehindOptions) {
   EXPECT_EQ(options.pythons, (std::vector<std::string>{"3.13", "3.14"}));
   EXPECT_EQ(options.build_dirs, (std::vector<std::string>{"build"}));
   EXPECT_EQ(options.targets, (std::vector<std::string>{"src", "more"}));
+}
+
+TEST(Options, TheCacheIsWhereTheUsersCachesAre) {
+  setenv("HOME", "/home/someone", 1);
+  setenv("XDG_CACHE_HOME", "/caches", 1);
+  EXPECT_EQ(cache_folder(parse({"scan", "src"})), "/caches/isoaudit/facts");
+  EXPECT_EQ(cache_folder(parse({"scan", "src", "--no-cache"})), "");
+  EXPECT_EQ(cache_folder(parse({"scan", "src", "--no-cache", "--cache-dir", "/here"})), "");
+  EXPECT_EQ(cache_folder(parse({"audit", "src", "--cache-dir", "/here"})), "/here");
+  setenv("XDG_CACHE_HOME", "relative", 1);
+  EXPECT_EQ(cache_folder(parse({"scan", "src"})), "/home/someone/.cache/isoaudit/facts");
+  unsetenv("XDG_CACHE_HOME");
+  unsetenv("HOME");
+  EXPECT_EQ(cache_folder(parse({"scan", "src"})), "");
 }
 
 TEST(Options, EachFileHasItsFormat) {

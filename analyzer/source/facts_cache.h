@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/source/compile_commands.h"
+#include "analyzer/source/lookups.h"
+#include "analyzer/source/unit_facts.h"
+
+namespace isoaudit::analyzer {
+
+/// Facts of units on disk, under their commands; an entry counts only while every question that the parse asked of the
+/// file system has the same answer, which is asked again each time. Entries are written whole or not at all; one that
+/// is cut short, damaged or of another build of this program is as if it were not there.
+class FactsCache {
+ public:
+  /// `folder` empty: nothing is kept. `context`: all beside a unit's command that its facts hang on.
+  FactsCache(std::string folder, const std::string& context);
+
+  bool on() const { return !folder_.empty(); }
+  /// In the process that asks for all units: what it has read of the files, it does not read again.
+  std::optional<UnitFacts> find(const CompileCommand& command);
+
+  /// Keeps lookups that several units share, and returns how to call them in keep(); empty when it failed.
+  std::string keep_shared(const std::vector<Lookup>& lookups);
+  void keep(const CompileCommand& command, const UnitFacts& facts, const std::vector<std::string>& shared,
+            std::vector<Lookup> own);
+  /// The first thing that went wrong in this process while something was to be kept.
+  const std::string& trouble() const { return trouble_; }
+
+  /// Removes the oldest entries when all take more than `most` bytes, and what interrupted runs left.
+  void trim(std::uint64_t most) const;
+
+ private:
+  std::string entry(const CompileCommand& command) const;
+  std::string file_of_shared(const std::string& name) const;
+  void write(const std::string& file, const std::string& payload);
+  bool shared_holds(const std::string& name);
+
+  std::string folder_{};
+  std::string context_{};
+  std::string trouble_{};
+  LookupChecker checker_{};
+  std::unordered_map<std::string, bool> shared_{};
+};
+
+}  // namespace isoaudit::analyzer
