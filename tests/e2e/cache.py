@@ -1,0 +1,107 @@
+"""What is kept between scans changes nothing but their cost, whatever happens to a scan or to the folder."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import support
+from support import expect, expect_equal
+
+UNITS = 30
+
+
+def project(name):
+    """A folder with units that share a header, and no cache yet."""
+    folder = support.work / f"cache-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "shared.h").write_text("#include <Python.h>\n#include \"deeper.h\"\n")
+    (folder / "deeper.h").write_text("static PyObject *shared;\n")
+    commands = []
+    for number in range(UNITS):
+        unit = f"u{number}.c"
+        (folder / unit).write_text(
+            f'#include "shared.h"\nstatic int n{number};\nvoid f{number}(PyObject *o) {{ shared = o; n{number}++; }}\n'
+        )
+        commands.append({"directory": str(folder), "file": unit, "arguments": ["cc", "-c", unit]})
+    (folder / "compile_commands.json").write_text(json.dumps(commands))
+    return folder, folder / "kept"
+
+
+def scan(folder, *arguments):
+    code, out, err = support.run("scan", folder, "--format", "json", *arguments)
+    expect(code in (support.CLEAN, support.FINDINGS), f"exit status {code}\n{err}{out[-2000:]}")
+    return out, err
+
+
+def entries(kept):
+    return sorted(path.name for path in kept.iterdir() if path.suffix == ".unit") if kept.exists() else []
+
+
+def same_bytes():
+    folder, kept = project("bytes")
+    fresh, _ = scan(folder, "--no-cache")
+    expect(not kept.exists(), "--no-cache wrote something")
+    for what in ("first", "second"):
+        out, err = scan(folder, "--cache-dir", kept)
+        expect_equal(out, fresh, f"the report of the {what} scan")
+        expect_equal(err, "", "what it said")
+    expect_equal(len(entries(kept)), UNITS, "entries")
+    (folder / "deeper.h").write_text("static PyObject *other;\n#define shared other\n")
+    changed, _ = scan(folder, "--cache-dir", kept)
+    expect(changed != fresh, "a changed header changed nothing")
+    expect_equal(changed, scan(folder, "--no-cache")[0], "the report after a change")
+
+
+def the_users_own_folder():
+    folder, kept = project("user")
+    environment = dict(os.environ, XDG_CACHE_HOME=str(kept))
+    support.run("scan", folder, env=environment)
+    expect_equal(len(entries(kept / "isoaudit" / "facts")), UNITS, "entries")
+
+
+def interrupted():
+    """Ctrl-C at any moment: nobody goes on, and what is kept by then is whole."""
+    folder, kept = project("interrupted")
+    fresh, _ = scan(folder, "--no-cache")
+    line = [support.isoaudit, "scan", folder, "--format", "json", "--cache-dir", kept]
+    for tenths in range(1, 11):
+        with subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as run:
+            try:
+                run.wait(tenths / 10)
+            except subprocess.TimeoutExpired:
+                os.killpg(run.pid, signal.SIGINT)
+                expect_equal(run.wait(10), -signal.SIGINT, "status")  # a shell calls it 130
+            group = run.pid
+        for _ in range(100):
+            try:
+                os.killpg(group, 0)
+            except ProcessLookupError:
+                break
+            time.sleep(0.1)
+        else:
+            expect(False, "some of its processes go on")
+        (folder / "deeper.h").write_text(f"static PyObject *shared; /* {tenths} */\n")
+    (folder / "deeper.h").write_text("static PyObject *shared;\n")
+    for _ in range(2):
+        expect_equal(scan(folder, "--cache-dir", kept)[0], fresh, "the report after all that")
+
+
+def no_place_for_it():
+    folder, kept = project("place")
+    fresh, _ = scan(folder, "--no-cache")
+    kept.write_text("no folder")
+    out, err = scan(folder, "--cache-dir", kept)
+    expect_equal(out, fresh, "the report")
+    expect("nothing can be kept" in err, f"it did not say so: {err!r}")
+    expect_equal(scan(folder, "--cache-dir", kept, "-q")[1], "", "what it said with -q")
+
+
+CHECKS = {check.__name__: check for check in (same_bytes, the_users_own_folder, interrupted, no_place_for_it)}
+
+if __name__ == "__main__":
+    sys.exit(support.main(CHECKS))
