@@ -52,8 +52,8 @@ void prepare_clang() { llvm::InitializeAllTargetInfos(); }  // "aarch64-linux-gn
 std::shared_ptr<clang::CompilerInvocation> invocation_of(const CompileCommand& command, const ParseOptions& options,
                                                          const llvm::IntrusiveRefCntPtr<RecordedFiles>& files,
                                                          std::string& failure) {
-  // Its own working folder, unlike the process's.
-  if (files->setCurrentWorkingDirectory(command.directory)) {
+  // Its own working folder, unlike the process's. That it is there is a part of the record.
+  if (!files->exists(command.directory) || files->setCurrentWorkingDirectory(command.directory)) {
     failure = "the folder of its compile command does not exist: " + command.directory;
     return nullptr;
   }
@@ -78,6 +78,10 @@ std::shared_ptr<clang::CompilerInvocation> invocation_of(const CompileCommand& c
     return nullptr;
   }
   prepare(*invocation, options, *files);
+  // What these read and build goes ways of its own.
+  if (invocation->getLangOpts().Modules || !invocation->getPreprocessorOpts().ImplicitPCHInclude.empty()) {
+    files->cannot_tell();
+  }
   return invocation;
 }
 

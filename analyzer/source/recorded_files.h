@@ -26,6 +26,8 @@ class RecordedFiles : public llvm::vfs::ProxyFileSystem {
 
   /// What a parse in another folder would have asked and been told.
   void note(Lookup lookup);
+  /// More was asked than Lookups tell.
+  void cannot_tell() { contradiction_ = true; }
   /// What was asked since the last time, sorted, with the real paths of the files that were read.
   std::vector<Lookup> take();
   /// The same question got two answers, as when files change while they are read; or one that no Lookup tells.

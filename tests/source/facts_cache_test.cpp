@@ -182,6 +182,30 @@ TEST_F(Cache, AMissingHeaderThatIsThereNow) {
   EXPECT_THAT(result.gaps, IsEmpty());
 }
 
+TEST_F(Cache, AWorkingFolderThatIsThereNow) {
+  project.write("a.c", "int a;\n");
+  project.command(project.root() + "/a.c", "cc -c a.c", project.root() + "/later");
+  EXPECT_EQ(scan().gaps.size(), 1u);
+  fs::create_directory(project.root() + "/later");
+  EXPECT_THAT(scan().gaps, IsEmpty());
+  EXPECT_EQ(hits(), 1u);
+}
+
+TEST_F(Cache, AUnitThatIsThereNow) {
+  project.command("a.c", "cc -c a.c");
+  EXPECT_EQ(scan().gaps.size(), 1u);
+  project.write("a.c", "int a;\n");
+  EXPECT_THAT(scan().gaps, IsEmpty());
+}
+
+TEST_F(Cache, WhatIsReadInOtherWaysIsNotKept) {
+  project.write("x.pch", "no precompiled header");
+  project.unit("a.c", "int a;\n", "-include-pch x.pch");
+  project.unit("b.cpp", "int b;\n", "-fmodules");
+  hits();
+  EXPECT_EQ(hits(), 0u);
+}
+
 TEST_F(Cache, LinksThatLeadElsewhere) {
   project.write("v1/h.h", "int v1;\n");
   project.write("v2/h.h", "int v2;\n");
