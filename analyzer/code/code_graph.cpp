@@ -134,7 +134,8 @@ void CodeGraph::note(std::size_t index, const FunctionCode& function) {
   }
   for (const std::uint64_t label : function.labels_elsewhere) {
     const std::ptrdiff_t callee = code_.function_at(label);
-    if (callee >= 0) calls_.emplace_back(from, static_cast<std::uint32_t>(callee));
+    const bool begins = callee >= 0 && code_.functions()[static_cast<std::size_t>(callee)].begin == label;
+    if (begins) calls_.emplace_back(from, static_cast<std::uint32_t>(callee));
   }
   if (index + 1 < code_.functions().size() && code_.functions()[index + 1].begin == range.end && runs_on(function)) {
     calls_.emplace_back(from, from + 1);

@@ -18,7 +18,7 @@ struct FunctionCode {
   std::uint64_t undecoded = 0;
   /// Where the function's tables of jumps lead, as far as they are found; sorted.
   std::vector<std::uint64_t> labels{};
-  /// Where they lead outside of it, to the beginning of other code; sorted.
+  /// Where they may lead outside of it; where no code begins, they do not. Sorted.
   std::vector<std::uint64_t> labels_elsewhere{};
   /// It jumps through a table that was not found: control may come in anywhere.
   bool jumps_unknown = false;

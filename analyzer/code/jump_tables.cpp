@@ -16,6 +16,7 @@ class Labels {
   /// Distances of four bytes from `base`: GCC's and Clang's for x86-64, from the table itself; Visual C++'s, from the
   /// start of the image.
   void distances(std::uint64_t table, std::uint64_t base) {
+    own_ = true;
     for (unsigned i = 0; i < longest_table && code_.labels.size() < most_labels; ++i) {
       const std::optional<std::uint64_t> entry = image_.number_at(table + i * 4u, 4);
       const bool known = entry && add(base + static_cast<std::uint64_t>(static_cast<std::int64_t>(
@@ -26,6 +27,7 @@ class Labels {
 
   /// Addresses: of labels as values.
   void pointers(std::uint64_t table) {
+    own_ = true;
     for (unsigned i = 0; i < longest_table && code_.labels.size() < most_labels; ++i) {
       const Pointer pointer = image_.pointer_at(table + i * 8u);
       if (pointer.kind != Pointer::Kind::address || !add(pointer.value)) return;
@@ -33,14 +35,14 @@ class Labels {
   }
 
  private:
+  /// Behind the table may lie another function's: what leads out of this one is an unlikely way that was put elsewhere,
+  /// or not this table's any more. Whether code begins there, others know.
   bool add(std::uint64_t label) {
-    if (code_.index_of(label) < 0) return add_elsewhere(label);
-    code_.labels.push_back(label);
-    return true;
-  }
-
-  /// An unlikely way that was put elsewhere. Whether code begins there, others know.
-  bool add_elsewhere(std::uint64_t label) {
+    own_ = own_ && code_.index_of(label) >= 0;
+    if (own_) {
+      code_.labels.push_back(label);
+      return true;
+    }
     const Section* section = image_.section_at(label);
     if (section == nullptr || !section->executable || code_.labels_elsewhere.size() >= most_labels) return false;
     code_.labels_elsewhere.push_back(label);
@@ -49,6 +51,8 @@ class Labels {
 
   const Image& image_;
   FunctionCode& code_;
+  /// All entries so far lead into this function.
+  bool own_ = true;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "analyzer/code/const_parameters.h"
 #include "analyzer/code/place_name.h"
 #include "analyzer/code/stored_value.h"
 #include "analyzer/tables/locks.h"
@@ -75,6 +76,8 @@ std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
   for (const Passed& passed : pending_) {
     const ParameterUse use = arguments_.use_of(passed.callee, passed.argument);
     instruction_ = passed.instruction;
+    // What its code leaves open, a name of C++ may tell.
+    if (use == ParameterUse::unknown && takes_constant(passed.name, passed.argument)) continue;
     if (use != ParameterUse::not_written) add_passed(passed.function, passed.address, passed.name, use, passed.guard);
   }
   pending_.clear();

@@ -41,6 +41,8 @@ constexpr Row table[] = {
     {"PyLong_AsLongLongAndOverflow", 2},
     {"PyMapping_GetOptionalItem", 4},
     {"PyMapping_GetOptionalItemString", 4},
+    // It readies the type first.
+    {"PyModule_AddType", 2},
     {"PyOS_string_to_double", 2},
     {"PyObject_GetBuffer", 2},
     {"PyObject_GetOptionalAttr", 4},

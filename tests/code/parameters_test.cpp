@@ -25,6 +25,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"PyArg_ParseTuple", 5, ParameterUse::written},
         Case{"PyArg_ParseTupleAndKeywords", 3, ParameterUse::not_written},
         Case{"PyArg_ParseTupleAndKeywords", 4, ParameterUse::written}, Case{"PyType_Ready", 0, ParameterUse::written},
+        Case{"PyModule_AddType", 0, ParameterUse::not_written}, Case{"PyModule_AddType", 1, ParameterUse::written},
         Case{"PyModuleDef_Init", 0, ParameterUse::not_written}, Case{"PyErr_Fetch", 2, ParameterUse::written},
         Case{"memcpy", 0, ParameterUse::written}, Case{"PyThread_tss_create", 0, ParameterUse::not_written},
         Case{"PyThread_tss_delete", 0, ParameterUse::not_written}, Case{"memcpy", 1, ParameterUse::not_written},
