@@ -134,7 +134,10 @@ void CodeGraph::note(std::size_t index, const FunctionCode& function) {
   }
   for (const std::uint64_t label : function.labels_elsewhere) {
     const std::ptrdiff_t callee = code_.function_at(label);
-    const bool begins = callee >= 0 && code_.functions()[static_cast<std::size_t>(callee)].begin == label;
+    if (callee < 0) continue;
+    // No function with a name is a part of another one.
+    const FunctionRange& part = code_.functions()[static_cast<std::size_t>(callee)];
+    const bool begins = part.begin == label && (part.name.empty() || is_part_name(part.name));
     if (begins) calls_.emplace_back(from, static_cast<std::uint32_t>(callee));
   }
   if (index + 1 < code_.functions().size() && code_.functions()[index + 1].begin == range.end && runs_on(function)) {
