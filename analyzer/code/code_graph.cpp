@@ -130,6 +130,7 @@ void CodeGraph::note(std::size_t index, const FunctionCode& function) {
       if (pointer.kind == Pointer::Kind::address) callee = code_.function_at(pointer.value);
     }
     if (callee >= 0) calls_.emplace_back(from, static_cast<std::uint32_t>(callee));
+    if (callee >= 0 && instruction.op == Op::call) called_.insert(static_cast<std::uint32_t>(callee));
     if (callee < 0 && leaves && !asks) asks = asks_for_call_at_exit(code_.import_of(instruction));
   }
   for (const std::uint64_t label : function.labels_elsewhere) {
@@ -138,7 +139,7 @@ void CodeGraph::note(std::size_t index, const FunctionCode& function) {
     // No function with a name is a part of another one.
     const FunctionRange& part = code_.functions()[static_cast<std::size_t>(callee)];
     const bool begins = part.begin == label && (part.name.empty() || is_part_name(part.name));
-    if (begins) calls_.emplace_back(from, static_cast<std::uint32_t>(callee));
+    if (begins) parts_.emplace_back(from, static_cast<std::uint32_t>(callee));
   }
   if (index + 1 < code_.functions().size() && code_.functions()[index + 1].begin == range.end && runs_on(function)) {
     calls_.emplace_back(from, from + 1);
@@ -179,6 +180,10 @@ void CodeGraph::note_at_exit(std::size_t index, const FunctionCode& function, st
 
 void CodeGraph::finish() {
   enter_hook_slots();
+  // Nobody calls a part.
+  for (const auto& edge : parts_) {
+    if (!called_.contains(edge.second)) calls_.push_back(edge);
+  }
   const std::vector<FunctionRange>& functions = code_.functions();
   // An address in this page is put together somewhere: of any function that begins there, or that an entry names.
   constexpr std::uint64_t page_size = 4096;
