@@ -1,6 +1,8 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -99,6 +101,10 @@ struct ApiUse {
   std::string unit{};
   /// A variable whose value is only taken here.
   bool read = false;
+  /// The texts that a call of CPython's API gets, as they are written: "daemon".
+  std::vector<std::string> literals{};
+  /// It runs once for the process while others wait for its end: "std::call_once", "the initialiser of `cache`".
+  std::string once{};
 
   auto operator<=>(const ApiUse&) const = default;
 };
@@ -126,11 +132,48 @@ struct Unit {
   auto operator<=>(const Unit&) const = default;
 };
 
+/// Whether a function of a slot does what its type asks of it.
+enum class SlotBody {
+  none,     ///< no such slot is seen
+  unknown,  ///< its body is elsewhere
+  does,     ///< or hands on to a function that may
+  does_not,
+};
+
+/// A PyType_Spec with an initialiser.
+struct TypeSpec {
+  std::string name{};
+  /// "pkg.Node", as far as it is a literal.
+  std::string type_name{};
+  Location where{};
+  std::string unit{};
+  std::string generator{};
+  /// Py_TPFLAGS_*, where they are a constant.
+  std::optional<std::uint64_t> flags{};
+  bool has_base = false;
+  SlotBody traverse = SlotBody::none;  ///< visits the object's type
+  SlotBody dealloc = SlotBody::none;   ///< gives back the reference to the type
+
+  auto operator<=>(const TypeSpec&) const = default;
+};
+
+/// A function of the project that a function outside of it gets together with a Python object.
+struct HandedCallback {
+  std::string api{};
+  std::string callback{};
+  Location where{};
+  std::string unit{};
+
+  auto operator<=>(const HandedCallback&) const = default;
+};
+
 struct SourceFacts {
   std::vector<Unit> units{};
   std::vector<SourceEntryPoint> entry_points{};
   std::vector<Variable> variables{};
   std::vector<ApiUse> api_uses{};
+  std::vector<TypeSpec> type_specs{};
+  std::vector<HandedCallback> handed_callbacks{};
 
   auto operator<=>(const SourceFacts&) const = default;
 };

@@ -16,7 +16,9 @@ using model::Variable;
 /// A flag: one that is asked for, and that this function sets to a constant.
 const Variable* flag_set_in(const model::Facts& facts, const model::ApiUse& use) {
   for (const Variable& variable : facts.source.variables) {
-    if (variable.unit != use.unit || !variable.is_read || variable.python_type != model::PythonType::none) continue;
+    if (variable.unit != use.unit || !variable.is_read || !variable.generator.empty() ||
+        variable.python_type != model::PythonType::none)
+      continue;
     for (const model::Write& write : variable.writes) {
       const bool sets = write.kind == model::WriteKind::assignment && write.value == model::StoredValue::constant;
       if (sets && write.where.function == use.where.function) return &variable;

@@ -31,7 +31,8 @@ PyRef* leaked = nullptr;         // expect: global-pyobject-cache
 const std::string separator = "::";
 
 PyObject* add(PyObject*, PyObject* item) {
-  static const PyRef empty(PyList_New(0));  // expect: function-local-static-object
+  // expect: function-local-static-object, once-init-with-python-under-lock
+  static const PyRef empty(PyList_New(0));
   Registry::owner.reset(Py_NewRef(item));
   if (leaked == nullptr) leaked = new PyRef(Py_NewRef(item));
   return PyUnicode_FromFormat("%s%zd", separator.c_str(), PyList_Size(listeners.get()) + PyList_Size(empty.get()));

@@ -17,12 +17,13 @@ class PyRef {
 };
 
 PyObject* decimal_module() {
-  static PyObject* module = PyImport_ImportModule("decimal");  // expect: function-local-static-object
+  // expect: function-local-static-object, once-init-with-python-under-lock
+  static PyObject* module = PyImport_ImportModule("decimal");
   return module;
 }
 
 PyObject* empty_list() {
-  static const PyRef list(PyList_New(0));  // expect: function-local-static-object
+  static const PyRef list(PyList_New(0));  // expect: function-local-static-object, once-init-with-python-under-lock
   return list.get();
 }
 

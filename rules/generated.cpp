@@ -62,6 +62,23 @@ bool is_generators_own(std::string_view generator, std::string_view name) {
   return any_prefix(own_prefixes, generator, name) && !any_prefix(users_prefixes, generator, name);
 }
 
+std::string users_name(std::string_view generator, std::string_view name) {
+  constexpr std::string_view begin = "__pyx_v_";
+  if (generator != "cython" || !name.starts_with(begin)) return std::string(name);
+  std::string_view left = name.substr(begin.size());
+  // Each part of the module's name with its length: "3pkg_3mod_".
+  while (!left.empty() && left.front() >= '1' && left.front() <= '9') {
+    std::size_t length = 0;
+    while (!left.empty() && left.front() >= '0' && left.front() <= '9' && length < name.size()) {
+      length = length * 10 + static_cast<std::size_t>(left.front() - '0');
+      left.remove_prefix(1);
+    }
+    if (length + 1 >= left.size() || left[length] != '_') return std::string(name);
+    left.remove_prefix(length + 1);
+  }
+  return left.empty() ? std::string(name) : std::string(left);
+}
+
 bool is_guarded_table(std::string_view generator, std::string_view name) {
   return std::ranges::any_of(guarded_tables,
                              [&](const Prefix& row) { return row.generator == generator && row.begin == name; });

@@ -18,6 +18,7 @@ static PyTypeObject* chosen_type;
 extern PyTypeObject* elsewhere_type;
 
 static PyType_Slot type_slots[] = {{Py_tp_doc, "A type."}, {0, NULL}};
+// expect: mutable-heap-type (advice)
 static PyType_Spec spec = {"global_heap_type_pointer.Spam", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT, type_slots};
 static PyStructSequence_Field fields[] = {{"width", NULL}, {NULL, NULL}};
 static PyStructSequence_Desc description = {"global_heap_type_pointer.Size", NULL, fields, 1};

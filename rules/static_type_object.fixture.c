@@ -39,6 +39,7 @@ static PyTypeObject* bases[] = {&PyLong_Type, &PyList_Type};
 static PyStructSequence_Field size_fields[] = {{"width", NULL}, {"height", NULL}, {NULL, NULL}};
 static PyStructSequence_Desc size_description = {"static_type_object.Size", NULL, size_fields, 2};
 static PyType_Slot heap_slots[] = {{Py_tp_doc, "A heap type."}, {0, NULL}};
+// expect: mutable-heap-type (advice)
 static PyType_Spec heap_spec = {"static_type_object.Heap", sizeof(Spam), 0, Py_TPFLAGS_DEFAULT, heap_slots};
 static PyNumberMethods number_methods;
 static PyGetSetDef getset[] = {{NULL, NULL, NULL, NULL, NULL}};

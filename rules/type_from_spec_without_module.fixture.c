@@ -3,6 +3,7 @@
 #include <Python.h>
 
 static PyType_Slot type_slots[] = {{Py_tp_doc, "a thing"}, {0, NULL}};
+// expect: mutable-heap-type (advice)
 static PyType_Spec spec = {"type_from_spec_without_module.Thing", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT, type_slots};
 
 static int set_up(PyObject* module) {

@@ -83,12 +83,23 @@ std::string storage_words(const Variable& variable) {
   return "static";
 }
 
+/// Of a global that Cython made of the user's: the first line of the user's own file that writes it.
+model::Location users_place(const Variable& variable) {
+  if (variable.generator.empty()) return variable.where;
+  const model::Location* first = nullptr;
+  for (const Write& write : variable.writes) {
+    const bool users = write.where.file != variable.where.file && write.where.column == 0 && write.where.line != 0;
+    if (users && (first == nullptr || write.where < *first)) first = &write.where;
+  }
+  return first == nullptr ? variable.where : *first;
+}
+
 Finding finding_for(const Variable& variable, const UnitLinks& links, model::Severity severity,
                     const VariableWords& words) {
   Finding finding;
   finding.subject = {variable.name, variable.linkage_name, variable.unit, ""};
   finding.module = links.primary_module(variable.unit);
-  finding.where = variable.where;
+  finding.where = users_place(variable);
   finding.severity = severity;
   const bool holds = variable.writes.empty() && !variable.holds_static.empty();
   finding.status = !holds &&
@@ -99,10 +110,11 @@ Finding finding_for(const Variable& variable, const UnitLinks& links, model::Sev
                        ? Status::possible
                        : Status::likely;
   finding.message = fmt::format(
-      "`{}` ({}, {}) {}{}", variable.qualified_name, variable.type, storage_words(variable),
+      "`{}` ({}, {}) {}{}", users_name(variable.generator, variable.qualified_name), variable.type,
+      storage_words(variable),
       holds ? fmt::format("hands the static object `{}` to all interpreters", variable.holds_static) : words.harm,
       written_by(variable));
-  finding.fix = fmt::format(fmt::runtime(words.fix), variable.name);
+  finding.fix = fmt::format(fmt::runtime(words.fix), users_name(variable.generator, variable.name));
 
   if (const std::string why = explain_writes(variable); !why.empty()) {
     finding.severity = model::Severity::advice;

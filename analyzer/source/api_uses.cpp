@@ -1,7 +1,12 @@
 #include "analyzer/source/api_uses.h"
 
+#include <clang/AST/ExprCXX.h>
+
 #include <algorithm>
 #include <string_view>
+
+#include "analyzer/source/values.h"
+#include "analyzer/tables/locks.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -11,10 +16,47 @@ constexpr std::string_view everywhere[] = {"Py_DECREF", "Py_INCREF",  "Py_IS_TYP
                                            "Py_SIZE",   "Py_TYPE",    "Py_XDECREF", "Py_XINCREF", "Py_XNewRef",
                                            "Py_Is",     "_Py_NewRef", "_Py_XNewRef"};
 
+// Longer texts are messages and programs, no names.
+constexpr std::size_t longest_name = 40;
+
+/// The texts among the arguments of the call whose callee the last node is.
+std::vector<std::string> literals_of_call(const Ancestors& ancestors) {
+  constexpr std::size_t callee_depth = 3;  // the call, the decay of the function to a pointer, its name
+  std::vector<std::string> literals;
+  if (ancestors.size() < callee_depth) return literals;
+  const auto* call = node_as<clang::CallExpr>(ancestors[ancestors.size() - callee_depth]);
+  if (call == nullptr || Node(static_cast<const clang::Stmt*>(call->getCallee())) != ancestors[ancestors.size() - 2]) {
+    return literals;
+  }
+  for (const clang::Expr* argument : call->arguments()) {
+    const auto* literal = llvm::dyn_cast_or_null<clang::StringLiteral>(strip(argument));
+    if (literal == nullptr || !literal->isOrdinary() || literal->getLength() > longest_name) continue;
+    literals.push_back(literal->getString().str());
+  }
+  return literals;
+}
+
+/// A lambda that std::call_once or its like runs, or the initialiser of a function's static, which C++ runs under a
+/// lock.
+std::string once_around(const Ancestors& ancestors) {
+  bool in_lambda = false;
+  for (std::size_t at = ancestors.size(); at-- > 0;) {
+    in_lambda = in_lambda || node_as<clang::LambdaExpr>(ancestors[at]) != nullptr;
+    if (const auto* call = node_as<clang::CallExpr>(ancestors[at]); call != nullptr && in_lambda) {
+      if (std::string callee = callee_name(call); calls_once(callee)) return callee;
+    }
+    const auto* variable = node_as<clang::VarDecl>(ancestors[at]);
+    if (variable != nullptr && variable->isStaticLocal() && variable->getASTContext().getLangOpts().CPlusPlus) {
+      return "the initialiser of `" + variable->getNameAsString() + "`";
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 void ApiUseCollector::named(const clang::FunctionDecl* function, clang::SourceLocation location,
-                            const clang::FunctionDecl* inside) {
+                            const clang::FunctionDecl* inside, const Ancestors& ancestors) {
   // A C++ library's functions have no C name: no rule knows them.
   if (function->getIdentifier() == nullptr || !function->getDeclContext()->getRedeclContext()->isTranslationUnit())
     return;
@@ -25,7 +67,10 @@ void ApiUseCollector::named(const clang::FunctionDecl* function, clang::SourceLo
   // Implicitly declared ones are located at their first use.
   const bool implicit = function->isImplicit();
   if (!implicit && places_.in_project(function->getCanonicalDecl()->getLocation())) return;
-  add(function, location, inside);
+  model::ApiUse use;
+  use.once = once_around(ancestors);
+  if (name.starts_with("Py")) use.literals = literals_of_call(ancestors);
+  add(function, location, inside, std::move(use));
 }
 
 void ApiUseCollector::named(const clang::VarDecl* variable, clang::SourceLocation location,
@@ -37,20 +82,30 @@ void ApiUseCollector::named(const clang::VarDecl* variable, clang::SourceLocatio
   // None, the exceptions and the built-in types are on every other line, and may be.
   const llvm::StringRef name = variable->getName();
   if (name.starts_with("PyExc_") || name.starts_with("_Py") || name.ends_with("_Type")) return;
-  add(variable, location, inside, read);
+  model::ApiUse use;
+  use.read = read;
+  add(variable, location, inside, std::move(use));
+}
+
+void ApiUseCollector::runs_once(const clang::FunctionDecl* function, const std::string& guard) {
+  once_[function_name(function)] = guard;
 }
 
 void ApiUseCollector::add(const clang::NamedDecl* declaration, clang::SourceLocation location,
-                          const clang::FunctionDecl* inside, bool read) {
-  model::ApiUse use{declaration->getName().str(), places_.place(location, inside), {}};
-  use.read = read;
+                          const clang::FunctionDecl* inside, model::ApiUse use) {
+  use.name = declaration->getName().str();
+  use.where = places_.place(location, inside);
   use.where.column = 0;  // one for each line
   found_.insert(std::move(use));
 }
 
 std::vector<model::ApiUse> ApiUseCollector::finish(const std::string& unit) const {
   std::vector<model::ApiUse> uses(found_.begin(), found_.end());
-  for (model::ApiUse& use : uses) use.unit = unit;
+  for (model::ApiUse& use : uses) {
+    use.unit = unit;
+    const auto once = once_.find(use.where.function);
+    if (use.once.empty() && once != once_.end()) use.once = once->second;
+  }
   return uses;
 }
 

@@ -2,10 +2,12 @@
 
 #include <clang/AST/Decl.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "analyzer/source/ancestors.h"
 #include "analyzer/source/source_places.h"
 #include "model/source_facts.h"
 
@@ -17,18 +19,23 @@ class ApiUseCollector {
  public:
   explicit ApiUseCollector(SourcePlaces& places) : places_(places) {}
 
-  void named(const clang::FunctionDecl* function, clang::SourceLocation location, const clang::FunctionDecl* inside);
+  /// The last of `ancestors` names `function`.
+  void named(const clang::FunctionDecl* function, clang::SourceLocation location, const clang::FunctionDecl* inside,
+             const Ancestors& ancestors);
   /// `read`: its value is taken and no more.
   void named(const clang::VarDecl* variable, clang::SourceLocation location, const clang::FunctionDecl* inside,
              bool read);
+  /// `function` is passed to pthread_once or its like.
+  void runs_once(const clang::FunctionDecl* function, const std::string& guard);
   std::vector<model::ApiUse> finish(const std::string& unit) const;
 
  private:
   void add(const clang::NamedDecl* declaration, clang::SourceLocation location, const clang::FunctionDecl* inside,
-           bool read = false);
+           model::ApiUse use);
 
   SourcePlaces& places_;
   std::set<model::ApiUse> found_{};
+  std::map<std::string, std::string> once_{};
 };
 
 }  // namespace isoaudit::analyzer

@@ -93,7 +93,7 @@ model::Write Climb::describe(WriteKind kind, const StoredExpression& value, cons
   write.value = value.value;
   write.callee = value.callee;
   write.stored = value.text;
-  write.where = owner_.places_.place(node->getBeginLoc(), function_);
+  write.where = owner_.places_.users_place(node->getBeginLoc(), function_);
   for (const std::string& macro : owner_.places_.macros(node->getBeginLoc())) {
     if (std::ranges::find(storing_macros, macro) != std::end(storing_macros)) write.kind = WriteKind::api_macro;
   }

@@ -16,6 +16,14 @@ void sort_unique(std::vector<T>& values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
+/// The same line of a header, seen by several units, is one.
+template <typename T>
+void erase_repeated(std::vector<T>& values) {
+  std::ranges::sort(values, {}, [](const T& value) { return std::tie(value.where, value.unit); });
+  const auto repeated = std::ranges::unique(values, {}, &T::where);
+  values.erase(repeated.begin(), repeated.end());
+}
+
 /// The same words of the source, whichever unit reads them.
 auto place_of(const model::Variable& variable) {
   return std::tuple(variable.where.file, variable.where.line, variable.where.column, variable.qualified_name);
@@ -96,6 +104,8 @@ model::SourceFacts link_units(std::vector<UnitFacts> units, std::vector<model::G
     }
     std::ranges::move(unit.entry_points, std::back_inserter(facts.entry_points));
     std::ranges::move(unit.api_uses, std::back_inserter(facts.api_uses));
+    std::ranges::move(unit.type_specs, std::back_inserter(facts.type_specs));
+    std::ranges::move(unit.handed_callbacks, std::back_inserter(facts.handed_callbacks));
     std::ranges::move(unit.gaps, std::back_inserter(gaps));
     facts.units.push_back(std::move(unit.unit));
   }
@@ -116,6 +126,8 @@ model::SourceFacts link_units(std::vector<UnitFacts> units, std::vector<model::G
   const auto same = std::unique(facts.api_uses.begin(), facts.api_uses.end(),
                                 [](const auto& a, const auto& b) { return a.name == b.name && a.where == b.where; });
   facts.api_uses.erase(same, facts.api_uses.end());
+  erase_repeated(facts.type_specs);
+  erase_repeated(facts.handed_callbacks);
   sort_unique(gaps);
   return facts;
 }

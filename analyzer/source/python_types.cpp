@@ -134,6 +134,9 @@ PythonTypeAnswer PythonTypes::classify_record(const clang::RecordDecl* record, u
   if (is_type_object(record)) return {PythonType::static_type, {}};
   if (is_object_record(record)) return {PythonType::static_object, {}};
   if (is_wrapper(record)) return {PythonType::wrapper, {}};
+  // An allocator of objects holds none.
+  const auto* cxx_record = llvm::dyn_cast<clang::CXXRecordDecl>(record);
+  if (cxx_record != nullptr && cxx_record->hasDefinition() && cxx_record->isEmpty()) return {};
   if (const auto known = known_.find(record); known != known_.end()) return known->second;
   known_[record] = {};  // a struct that reaches itself holds nothing new
   PythonTypeAnswer worst;

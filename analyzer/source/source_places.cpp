@@ -2,6 +2,9 @@
 
 #include <clang/Lex/Lexer.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "analyzer/source/generators.h"
 
 namespace isoaudit::analyzer {
@@ -19,6 +22,7 @@ const SourcePlaces::File& SourcePlaces::file(clang::SourceLocation location) {
   file.in_project = project_.contains(path) &&
                     !clang::SrcMgr::isSystem(sources_.getFileCharacteristic(sources_.getExpansionLoc(location)));
   if (file.in_project) file.generator = generator_of(path, sources_.getBufferData(id));
+  if (file.generator == "cython") file.from = cython_lines(sources_.getBufferData(id));
   return file;
 }
 
@@ -30,6 +34,21 @@ model::Location SourcePlaces::place(clang::SourceLocation location, const clang:
   const clang::SourceLocation written = sources_.getExpansionLoc(location);
   return {file(written).name, sources_.getExpansionLineNumber(written), sources_.getExpansionColumnNumber(written),
           function_name(function)};
+}
+
+model::Location SourcePlaces::users_place(clang::SourceLocation location, const clang::FunctionDecl* function) {
+  model::Location place = this->place(location, function);
+  const clang::SourceLocation written = sources_.getExpansionLoc(location);
+  const std::vector<GeneratedFrom>& from = file(written).from;
+  if (from.empty() || function == nullptr) return place;
+  const auto [id, offset] = sources_.getDecomposedLoc(written);
+  const auto [start_id, start] = sources_.getDecomposedLoc(sources_.getExpansionLoc(function->getBeginLoc()));
+  const auto next = std::ranges::upper_bound(from, offset, {}, &GeneratedFrom::offset);
+  if (next == from.begin() || id != start_id || std::prev(next)->offset < start) return place;
+  place.file = std::prev(next)->file;
+  place.line = std::prev(next)->line;
+  place.column = 0;
+  return place;
 }
 
 const std::string& SourcePlaces::generator(clang::SourceLocation location) { return file(location).generator; }

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "analyzer/source/cython_lines.h"
 #include "analyzer/source/project_files.h"
 #include "model/location.h"
 
@@ -24,7 +25,10 @@ class SourcePlaces {
   /// In a file of the project, and not one that the command calls a system header.
   bool in_project(clang::SourceLocation location);
   model::Location place(clang::SourceLocation location, const clang::FunctionDecl* function);
-  /// The tool that wrote the file ("Cython"), by its banner; else empty.
+  /// The same, and in C that Cython made of it the line of the user's .pyx file, as the comment before the statement
+  /// says; where there is none in the function, place().
+  model::Location users_place(clang::SourceLocation location, const clang::FunctionDecl* function);
+  /// The tool that wrote the file ("cython"), by its banner; else empty.
   const std::string& generator(clang::SourceLocation location);
   /// The names of the macros that a location comes from, innermost first.
   std::vector<std::string> macros(clang::SourceLocation location) const;
@@ -36,6 +40,8 @@ class SourcePlaces {
     bool in_project = false;
     std::string name{};
     std::string generator{};
+    /// Cython's comments: where each begins in the C file, and what it names. In the order of the file.
+    std::vector<GeneratedFrom> from{};
   };
   const File& file(clang::SourceLocation location);
 

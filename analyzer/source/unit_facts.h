@@ -64,6 +64,8 @@ struct UnitFacts {
   std::vector<EntryIntoCode> entries{};
   std::vector<model::SourceEntryPoint> entry_points{};
   std::vector<model::ApiUse> api_uses{};
+  std::vector<model::TypeSpec> type_specs{};
+  std::vector<model::HandedCallback> handed_callbacks{};
   std::vector<model::Gap> gaps{};
 };
 

@@ -25,8 +25,20 @@ void fields(model::Variable& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::ApiUse& value, Visit&& visit) {
-  auto& [name, where, unit, read] = value;
-  visit(name, where, unit, read);
+  auto& [name, where, unit, read, literals, once] = value;
+  visit(name, where, unit, read, literals, once);
+}
+
+template <class Visit>
+void fields(model::TypeSpec& value, Visit&& visit) {
+  auto& [name, type_name, where, unit, generator, flags, has_base, traverse, dealloc] = value;
+  visit(name, type_name, where, unit, generator, flags, has_base, traverse, dealloc);
+}
+
+template <class Visit>
+void fields(model::HandedCallback& value, Visit&& visit) {
+  auto& [api, callback, where, unit] = value;
+  visit(api, callback, where, unit);
 }
 
 template <class Visit>
@@ -67,8 +79,10 @@ void fields(EntryIntoCode& value, Visit&& visit) {
 
 template <class Visit>
 void fields(UnitFacts& value, Visit&& visit) {
-  auto& [unit, variables, passed, external_uses, functions, entries, entry_points, api_uses, gaps] = value;
-  visit(unit, variables, passed, external_uses, functions, entries, entry_points, api_uses, gaps);
+  auto& [unit, variables, passed, external_uses, functions, entries, entry_points, api_uses, type_specs,
+         handed_callbacks, gaps] = value;
+  visit(unit, variables, passed, external_uses, functions, entries, entry_points, api_uses, type_specs,
+        handed_callbacks, gaps);
 }
 
 template <class Visit>

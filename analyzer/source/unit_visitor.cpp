@@ -10,8 +10,11 @@
 #include "analyzer/source/calls.h"
 #include "analyzer/source/entry_points.h"
 #include "analyzer/source/guards.h"
+#include "analyzer/source/handed_callbacks.h"
+#include "analyzer/source/python_types.h"
 #include "analyzer/source/shared_lock.h"
 #include "analyzer/source/storage.h"
+#include "analyzer/source/type_specs.h"
 #include "analyzer/source/uses.h"
 #include "analyzer/tables/locks.h"
 
@@ -29,7 +32,9 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
         ids_(storage_),
         uses_(ast, places, ids_, main_guard_),
         calls_(ast, ids_, main_guard_),
-        api_(places) {}
+        api_(places),
+        types_(ast),
+        type_specs_(ast, places) {}
 
   // Types hold no uses: what stands in sizeof, typeof and decltype is never evaluated.
   bool TraverseTypeLoc(clang::TypeLoc /*location*/) { return true; }
@@ -68,6 +73,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   bool VisitVarDecl(const clang::VarDecl* declaration) {
     uses_.declared(declaration);
     calls_.initialised(declaration);
+    if (std::optional<model::TypeSpec> spec = type_specs_.read(declaration)) specs_.push_back(*std::move(spec));
     if (std::optional<model::Variable> variable = storage_.describe(declaration, function_)) {
       defined_.push_back({identity(declaration), *std::move(variable)});
     }
@@ -109,12 +115,15 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   }
 
   bool VisitCallExpr(const clang::CallExpr* call) {
+    if (auto handed = handed_callback(call, function_, types_, places_)) callbacks_.push_back(*std::move(handed));
     const std::string callee = callee_name(call);
     if (!calls_once(callee) || !takes_shared_lock(call)) return true;
     for (const clang::Expr* argument : call->arguments()) {
       const auto* reference = llvm::dyn_cast_or_null<clang::DeclRefExpr>(strip(argument));
       const auto* function = reference == nullptr ? nullptr : llvm::dyn_cast<clang::FunctionDecl>(reference->getDecl());
-      if (function != nullptr) uses_.runs_once(function, callee);
+      if (function == nullptr) continue;
+      uses_.runs_once(function, callee);
+      api_.runs_once(function, callee);
     }
     return true;
   }
@@ -184,6 +193,10 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
     }
     facts.entries = calls_.entries();
     facts.api_uses = api_.finish(main_file);
+    for (model::TypeSpec& spec : specs_) spec.unit = main_file;
+    for (model::HandedCallback& handed : callbacks_) handed.unit = main_file;
+    facts.type_specs = std::move(specs_);
+    facts.handed_callbacks = std::move(callbacks_);
     return facts;
   }
 
@@ -204,7 +217,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
       api_.named(variable, location, function_, value_is_taken());
     } else if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(declaration)) {
       if (function->isExternallyVisible()) called_.insert(function->getCanonicalDecl());
-      api_.named(function, location, function_);
+      api_.named(function, location, function_, ancestors_);
       main_guard_.named(function);
       calls_.named(function, ancestors_, function_);
     }
@@ -235,6 +248,10 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   UseCollector uses_;
   CallCollector calls_;
   ApiUseCollector api_;
+  PythonTypes types_;
+  TypeSpecReader type_specs_;
+  std::vector<model::TypeSpec> specs_{};
+  std::vector<model::HandedCallback> callbacks_{};
   Ancestors ancestors_{};
   const clang::FunctionDecl* function_ = nullptr;
   std::vector<std::pair<const clang::VarDecl*, model::Variable>> defined_{};

@@ -218,6 +218,19 @@ TEST(VariableRules, AGeneratorsStaticsAreOneFinding) {
             (std::vector<std::string>{"global-pyobject-cache hazard", "global-pyobject-cache hazard"}));
 }
 
+TEST(VariableRules, WhatCythonMadeOfTheUsersIsCalledAndPlacedAsTheUserDid) {
+  auto write = write_from("__pyx_f_3pkg_3mod_f");
+  write.where = {"pkg/mod.pyx", 12, 0, "__pyx_f_3pkg_3mod_f"};
+  auto mine = variable("__pyx_v_3pkg_3mod_cache", "PyObject *", PythonType::object_pointer, {write});
+  mine.generator = "cython";
+  const auto report = judge(source_of({mine}), {.select = {"global-pyobject-cache"}, .ignore = {}});
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_TRUE(report.findings[0].message.starts_with("`cache` ("));
+  EXPECT_EQ(report.findings[0].where.file, "pkg/mod.pyx");
+  EXPECT_EQ(report.findings[0].where.line, 12U);
+  EXPECT_EQ(report.findings[0].subject.name, "__pyx_v_3pkg_3mod_cache");
+}
+
 TEST(DeclarationRules, Table) {
   struct Case {
     model::Init init;

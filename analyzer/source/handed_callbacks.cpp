@@ -1,0 +1,49 @@
+#include "analyzer/source/handed_callbacks.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "analyzer/source/values.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+// Call what they get before they return, or start a thread: other rules' matter. POSIX, glibc.
+constexpr std::string_view at_once[] = {
+    "bsearch", "qsort", "qsort_r", "lfind", "lsearch",      "tsearch",        "tfind",       "twalk",
+    "ftw",     "nftw",  "scandir", "glob",  "pthread_once", "pthread_create", "thrd_create", "call_once"};
+
+const clang::FunctionDecl* function_in(const clang::Expr* argument) {
+  const clang::Expr* bare = strip(argument);
+  if (const auto* address = llvm::dyn_cast_or_null<clang::UnaryOperator>(bare)) {
+    if (address->getOpcode() == clang::UO_AddrOf) bare = strip(address->getSubExpr());
+  }
+  const auto* reference = llvm::dyn_cast_or_null<clang::DeclRefExpr>(bare);
+  return reference == nullptr ? nullptr : llvm::dyn_cast<clang::FunctionDecl>(reference->getDecl());
+}
+
+}  // namespace
+
+std::optional<model::HandedCallback> handed_callback(const clang::CallExpr* call, const clang::FunctionDecl* inside,
+                                                     PythonTypes& types, SourcePlaces& places) {
+  const auto* callee = llvm::dyn_cast_or_null<clang::FunctionDecl>(call->getCalleeDecl());
+  if (callee == nullptr || callee->getIdentifier() == nullptr) return std::nullopt;
+  const llvm::StringRef name = callee->getName();
+  if (name.starts_with("Py") || name.starts_with("_Py") || !callee->isExternC() ||
+      std::ranges::find(at_once, std::string_view(name)) != std::end(at_once) ||
+      places.in_project(callee->getCanonicalDecl()->getLocation())) {
+    return std::nullopt;
+  }
+  const clang::FunctionDecl* callback = nullptr;
+  bool object = false;
+  for (const clang::Expr* argument : call->arguments()) {
+    const clang::FunctionDecl* function = function_in(argument);
+    if (function != nullptr && places.in_project(function->getCanonicalDecl()->getLocation())) callback = function;
+    const clang::Expr* bare = strip(argument);
+    object = object || (bare != nullptr && types.classify(bare->getType()).kind == model::PythonType::object_pointer);
+  }
+  if (callback == nullptr || !object) return std::nullopt;
+  return model::HandedCallback{name.str(), callback->getNameAsString(), places.place(call->getBeginLoc(), inside), {}};
+}
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,148 @@
+// What is told of type specs, of callbacks that libraries get, and of the calls of CPython's API.
+#include "tests/source/scratch_project.h"
+
+namespace isoaudit::tests {
+namespace {
+
+using model::SlotBody;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+const model::ApiUse& use(const model::SourceFacts& facts, std::string_view name) {
+  const auto found = std::ranges::find(facts.api_uses, name, &model::ApiUse::name);
+  if (found != facts.api_uses.end()) return *found;
+  ADD_FAILURE() << "no use of " << name;
+  static const model::ApiUse none;
+  return none;
+}
+
+TEST(TypeSpecs, FlagsAndBodiesOfSlots) {
+  const auto facts = facts_of(R"(int elsewhere(PyObject *self, visitproc visit, void *arg);
+static int good(PyObject *self, visitproc visit, void *arg) { Py_VISIT(Py_TYPE(self)); return 0; }
+static int bad(PyObject *self, visitproc visit, void *arg) { return 0; }
+static void release(PyObject *self) { PyTypeObject *tp = Py_TYPE(self); tp->tp_free(self); Py_DECREF(tp); }
+static void keep(PyObject *self) { Py_TYPE(self)->tp_free(self); }
+static void base(PyObject *self) { PyList_Type.tp_dealloc(self); }
+static PyType_Slot a_slots[] = {{Py_tp_traverse, good}, {Py_tp_dealloc, release}, {0, NULL}};
+static PyType_Slot b_slots[] = {{Py_tp_traverse, bad}, {Py_tp_dealloc, keep}, {Py_tp_base, NULL}, {0, NULL}};
+static PyType_Slot c_slots[] = {{Py_tp_traverse, elsewhere}, {Py_tp_dealloc, base}, {0, NULL}};
+static PyType_Spec a = {"m.A", 16, 0, Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE, a_slots};
+static PyType_Spec b = {.name = "m.B", .flags = Py_TPFLAGS_DEFAULT, .slots = b_slots};
+static PyType_Spec c = {"m.C", 16, 0, Py_TPFLAGS_DEFAULT, c_slots}, late;
+void *f(void) { late = c; return &a + (b.flags != 0); }
+)");
+  ASSERT_EQ(facts.type_specs.size(), 3U);
+  const auto& [a, b, c] = std::tie(facts.type_specs[0], facts.type_specs[1], facts.type_specs[2]);
+  EXPECT_EQ(a.type_name, "m.A");
+  EXPECT_EQ(a.flags, (1UL << 14) | (1UL << 8));
+  EXPECT_EQ(a.traverse, SlotBody::does);
+  EXPECT_EQ(a.dealloc, SlotBody::does);
+  EXPECT_EQ(b.type_name, "m.B");
+  EXPECT_TRUE(b.has_base);
+  EXPECT_EQ(b.traverse, SlotBody::does_not);
+  EXPECT_EQ(b.dealloc, SlotBody::does_not);
+  EXPECT_EQ(c.traverse, SlotBody::unknown);
+  EXPECT_EQ(c.dealloc, SlotBody::does);
+}
+
+TEST(HandedCallbacks, AFunctionTogetherWithAnObject) {
+  const auto facts = facts_of(R"(#include <stdlib.h>
+static void say(int status, void *text) { (void)status; (void)text; }
+static int order(const void *a, const void *b) { return a < b; }
+static void own(void (*f)(int, void *), void *o) { f(0, o); }
+void f(PyObject *o, PyObject **all, void *plain) {
+  on_exit(say, o);
+  on_exit(say, plain);
+  qsort(all, 2, sizeof *all, order);
+  own(say, o);
+}
+)",
+                              "demo.c", "-D_DEFAULT_SOURCE");
+  ASSERT_EQ(facts.handed_callbacks.size(), 1U);
+  EXPECT_EQ(facts.handed_callbacks[0].api, "on_exit");
+  EXPECT_EQ(facts.handed_callbacks[0].callback, "say");
+  EXPECT_EQ(facts.handed_callbacks[0].where.line, 7U);
+}
+
+TEST(ApiUses, TextsThatACallGets) {
+  const auto facts = facts_of(R"(void f(PyObject *t, const char *name) {
+  PyObject_SetAttrString(t, "daemon", Py_True);
+  PyObject_GetAttrString(t, name);
+  PyRun_SimpleString("a program that is longer than any name could be, so nobody asks for it");
+}
+)");
+  EXPECT_THAT(use(facts, "PyObject_SetAttrString").literals, ElementsAre("daemon"));
+  EXPECT_THAT(use(facts, "PyObject_GetAttrString").literals, IsEmpty());
+  EXPECT_THAT(use(facts, "PyRun_SimpleStringFlags").literals, IsEmpty());
+}
+
+TEST(ApiUses, WhatRunsOnce) {
+  const auto facts = facts_of(R"(#include <mutex>
+#include <pthread.h>
+static std::once_flag flag; static pthread_once_t once = PTHREAD_ONCE_INIT;
+static void init() { PyTuple_New(1); }
+static PyObject *make() { return PySet_New(nullptr); }
+PyObject *f() {
+  std::call_once(flag, [] { PyList_New(0); });
+  pthread_once(&once, init);
+  static PyObject *cache = PyDict_New();
+  static PyObject *made = make();
+  PyLong_FromLong(1);
+  return cache + (made != nullptr);
+}
+)",
+                              "demo.cpp");
+  EXPECT_EQ(use(facts, "PyList_New").once, "std::call_once");
+  EXPECT_EQ(use(facts, "PyTuple_New").once, "pthread_once");
+  EXPECT_EQ(use(facts, "PyDict_New").once, "the initialiser of `cache`");
+  EXPECT_EQ(use(facts, "PySet_New").once, "");
+  EXPECT_EQ(use(facts, "PyLong_FromLong").once, "");
+}
+
+TEST(CxxTypes, AClassWithoutMembersHoldsNothing) {
+  const auto facts = facts_of(R"(#include <memory>
+struct Greenlet { PyObject *self; };
+template <class T> struct Allocator : std::allocator<T> { void *get(); };
+static Allocator<Greenlet> empty; static std::unique_ptr<Greenlet> full;
+void *f() { return empty.get() ? full.get() : nullptr; }
+)",
+                              "demo.cpp");
+  EXPECT_EQ(variable(facts, "empty").python_type, model::PythonType::none);
+  EXPECT_NE(variable(facts, "full").python_type, model::PythonType::none);
+}
+
+/// Cython says before each statement which line it was made of.
+TEST(CythonLines, AWriteHasTheLineOfTheUsersFile) {
+  ScratchProject project;
+  project.unit("mod.c", R"(/* Generated by Cython 3.1.0 */
+#include <Python.h>
+static int __pyx_v_3mod_calls;
+static int __pyx_helper(void) {
+  return __pyx_v_3mod_calls = 1;
+}
+/* "mod.pyx":7
+ * cpdef f():
+ */
+int __pyx_f(void) {
+  /* "pkg/mod.pyx":12
+ *     global calls
+ *     calls += 1             # <<<<<<<<<<<<<<
+ */
+  __pyx_v_3mod_calls = 2;
+  /* "not a place" */
+  __pyx_v_3mod_calls = 3;
+  return __pyx_helper();
+}
+)");
+  const analyzer::SourceResult result = project.scan();
+  const model::Variable& calls = variable(result.facts, "__pyx_v_3mod_calls");
+  EXPECT_EQ(calls.generator, "cython");
+  std::vector<std::string> places;
+  for (const model::Write& write : calls.writes)
+    places.push_back(write.where.file + ":" + std::to_string(write.where.line));
+  EXPECT_THAT(places, UnorderedElementsAre("mod.c:5", "pkg/mod.pyx:12", "pkg/mod.pyx:12"));
+}
+
+}  // namespace
+}  // namespace isoaudit::tests

@@ -1,0 +1,161 @@
+// Rules on what is handed to libraries, run once, or asked of heap types: hand-made facts.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "rules/judge.h"
+#include "tests/unit/hand_made.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using namespace hand_made;
+using model::SlotBody;
+
+/// "rule severity" of every finding but those on the hook.
+std::vector<std::string> judged(const model::Facts& facts) {
+  std::vector<std::string> lines;
+  for (const model::Finding& finding : judge(facts, {}).findings) {
+    if (finding.rule == "no-multiple-interpreters-slot") continue;
+    lines.push_back(finding.rule + " " + to_string(finding.severity));
+  }
+  std::ranges::sort(lines);
+  return lines;
+}
+
+constexpr std::uint64_t immutable = 1UL << 8;
+constexpr std::uint64_t gc = 1UL << 14;
+
+model::TypeSpec spec(std::uint64_t flags, SlotBody traverse, SlotBody dealloc) {
+  model::TypeSpec made;
+  made.name = "node_spec";
+  made.type_name = "demo.Node";
+  made.where = {"demo.c", 12, 1, ""};
+  made.unit = "demo.c";
+  made.flags = flags;
+  made.traverse = traverse;
+  made.dealloc = dealloc;
+  return made;
+}
+
+TEST(HeapTypes, Table) {
+  const struct {
+    const char* what;
+    model::TypeSpec type;
+    std::vector<std::string> expected;
+  } rows[] = {
+      {"all right", spec(immutable | gc, SlotBody::does, SlotBody::does), {}},
+      {"bodies elsewhere", spec(immutable | gc, SlotBody::unknown, SlotBody::unknown), {}},
+      {"no slots of its own", spec(immutable, SlotBody::none, SlotBody::none), {}},
+      {"a type that is not visited",
+       spec(immutable | gc, SlotBody::does_not, SlotBody::does),
+       {"heap-type-gc-contract advice"}},
+      {"which no collector asks", spec(immutable, SlotBody::does_not, SlotBody::does), {}},
+      {"a type that is not released",
+       spec(immutable, SlotBody::none, SlotBody::does_not),
+       {"heap-type-gc-contract advice"}},
+      {"a type that Python may change", spec(gc, SlotBody::does, SlotBody::does), {"mutable-heap-type advice"}},
+      {"flags that are not known",
+       [] {
+         model::TypeSpec made = spec(0, SlotBody::none, SlotBody::none);
+         made.flags.reset();
+         return made;
+       }(),
+       {}},
+      {"a generator's",
+       [] {
+         model::TypeSpec made = spec(gc, SlotBody::does_not, SlotBody::does_not);
+         made.generator = "cython";
+         return made;
+       }(),
+       {}},
+  };
+  for (const auto& row : rows) {
+    auto facts = source_of({});
+    facts.source.type_specs = {row.type};
+    EXPECT_EQ(judged(facts), row.expected) << row.what;
+  }
+}
+
+TEST(HeapTypes, OneFindingForAllMutableTypesOfAModule) {
+  auto facts = source_of({});
+  facts.source.type_specs = {spec(0, SlotBody::none, SlotBody::none), spec(0, SlotBody::none, SlotBody::none)};
+  facts.source.type_specs[1].type_name = "demo.Other";
+  const auto report = judge(facts, {.select = {"mutable-heap-type"}, .ignore = {}});
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_TRUE(report.findings[0].message.starts_with("`demo.Node`, `demo.Other` can be changed"));
+}
+
+TEST(Callbacks, OfOneFunctionAreOneFinding) {
+  auto facts = source_of({});
+  facts.source.handed_callbacks = {{"XML_SetUserData", "on_start", {"demo.c", 4, 1, "parse"}, "demo.c"},
+                                   {"XML_SetUserData", "on_end", {"demo.c", 5, 1, "parse"}, "demo.c"},
+                                   {"curl_set", "on_data", {"demo.c", 6, 1, "get"}, "demo.c"}};
+  EXPECT_EQ(judged(facts),
+            (std::vector<std::string>{"global-callback-registration hazard", "global-callback-registration hazard"}));
+  facts.source.handed_callbacks.clear();
+  EXPECT_TRUE(judged(facts).empty());
+}
+
+model::ApiUse use(std::string name, std::string once, std::vector<std::string> literals) {
+  model::ApiUse made;
+  made.name = std::move(name);
+  made.where = {"demo.c", 9, 0, "start"};
+  made.unit = "demo.c";
+  made.once = std::move(once);
+  made.literals = std::move(literals);
+  return made;
+}
+
+TEST(OnceAndThreads, Table) {
+  const struct {
+    const char* what;
+    model::ApiUse use;
+    std::vector<std::string> expected;
+  } rows[] = {
+      {"Python in call_once", use("PyDict_New", "std::call_once", {}), {"once-init-with-python-under-lock hazard"}},
+      {"Python in a lock that lets it go", use("PyDict_New", "_PyOnceFlag_CallOnce", {}), {}},
+      {"a library in call_once", use("open_it", "std::call_once", {}), {}},
+      {"Python anywhere", use("PyDict_New", "", {"name"}), {}},
+      {"a daemon", use("PyObject_SetAttrString", "", {"daemon"}), {"needs-daemon-thread advice"}},
+      {"a thread without a name",
+       use("PyObject_CallMethod", "", {"start_new_thread", "O"}),
+       {"needs-daemon-thread advice"}},
+  };
+  for (const auto& row : rows) {
+    auto facts = source_of({});
+    facts.source.api_uses = {row.use};
+    EXPECT_EQ(judged(facts), row.expected) << row.what;
+  }
+}
+
+TEST(Handles, Table) {
+  const auto opened = [](const char* callee) { return write_from("start", model::StoredValue::call, callee); };
+  const auto handle = [](const char* type, model::Write write) {
+    return variable("db", type, model::PythonType::none, {std::move(write)});
+  };
+  const std::vector<std::string> plain = {"non-object-mutable-static hazard"};
+  const std::vector<std::string> both = {"gil-as-mutex-for-c-library advice", "non-object-mutable-static hazard"};
+  auto guarded = opened("db_open");
+  guarded.guard = "PyMutex_Lock";
+  const struct {
+    const char* what;
+    model::Variable variable;
+    std::vector<std::string> expected;
+  } rows[] = {
+      {"a handle of a library", handle("struct db *", opened("db_open")), both},
+      {"of the project's own", handle("struct db *", opened("own_open")), plain},
+      {"under a lock", handle("struct db *", guarded), {"non-object-mutable-static advice"}},
+      {"bytes", handle("char *", opened("db_open")), plain},
+      {"a number", handle("int", opened("db_open")), plain},
+      {"memory", handle("struct db *", opened("malloc")), plain},
+  };
+  for (const auto& row : rows) {
+    auto facts = source_of({row.variable});
+    facts.source.api_uses = {use("db_open", "", {}), use("malloc", "", {})};
+    EXPECT_EQ(judged(facts), row.expected) << row.what;
+  }
+}
+
+}  // namespace
+}  // namespace isoaudit::rules
