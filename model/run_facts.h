@@ -52,8 +52,11 @@ struct WritingFunction {
 /// An object that the module's own memory holds or is, seen in a live process.
 struct SharedObject {
   enum class Kind {
-    holds,     ///< a word in a writable segment is the address of a mortal object
-    is_static  ///< an object of an interpreter lies inside the segment
+    holds,      ///< a word in a writable segment is the address of a mortal object
+    is_static,  ///< an object of an interpreter lies inside the segment
+    block,      ///< a word is the address of a block of an interpreter's own allocator that is no object
+    leads_to,   ///< a word is the address of a table that leads to objects of some interpreters and not of others
+    common      ///< two interpreters have the object, wherever it lies; `symbol` is its name in the module, if any
   } kind = Kind::holds;
   /// Where it is: symbol when the file names it (demangled; "cache.0" for a static local of C), and always section and
   /// offset.
@@ -140,6 +143,24 @@ struct ProcessChange {
   auto operator<=>(const ProcessChange&) const = default;
 };
 
+/// A thread that ran no interpreter asked for one and got the main interpreter, which does not have the module.
+struct ForeignThread {
+  /// The function of CPython that it asked: "PyGILState_Ensure".
+  std::string asked{};
+  /// Who called that.
+  WritingFunction by{};
+  std::string step{};
+
+  auto operator<=>(const ForeignThread&) const = default;
+};
+
+struct StepTime {
+  std::string step{};
+  double seconds = 0;
+
+  auto operator<=>(const StepTime&) const = default;
+};
+
 struct Phase {
   Level level = Level::main;
   Outcome outcome = Outcome::skipped;
@@ -159,10 +180,19 @@ struct Phase {
   bool at_once = false;
   /// What no level before it has shown already: one that meets by chance says nothing that a quiet one has not said.
   std::vector<SharedObject> shared{};
+  /// Seen one step behind a global (Kind::leads_to): no proof that anybody but its owner uses it.
+  std::vector<SharedObject> behind{};
   std::vector<ChangedWord> changed{};
   std::vector<Leak> leaks{};
   /// What it changed of the process, the first to do so. Only of levels where interpreters run in turn.
   std::vector<ProcessChange> process{};
+  /// Only of levels where main does not have the module.
+  std::vector<ForeignThread> foreign_threads{};
+  /// Objects of an interpreter that rested whose count of references moved while another one ran: "`demo.Error` of
+  /// interpreter 1: 5 references before, 6 after exercise in interpreter 2".
+  std::vector<std::string> disturbed{};
+  /// Where the time went, over all interpreters; at once they count side by side. Left out of what is compared.
+  std::vector<StepTime> times{};
   /// Of one that crashed: the native stack, innermost first: "`set_up` (spam.c:12)".
   std::vector<std::string> stack{};
   /// Last lines of what the module itself printed, capped.

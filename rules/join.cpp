@@ -81,7 +81,9 @@ void absorb(Finding& into, const Finding& other) {
   for (const model::Because& because : other.because) {
     if (std::ranges::find(into.because, because) == into.because.end()) into.because.push_back(because);
   }
-  if (other.status == model::Status::confirmed && into.severity == model::Severity::advice &&
+  const bool was_run =
+      std::ranges::find(other.because, EvidenceKind::runtime, &model::Because::kind) != other.because.end();
+  if ((other.status == model::Status::confirmed || was_run) && into.severity == model::Severity::advice &&
       other.severity < into.severity) {
     // The run saw what the source took to be explained.
     into.severity = other.severity;

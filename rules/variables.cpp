@@ -134,6 +134,7 @@ bool generated_name(const Variable& variable) {
 }
 
 VariableKind kind_of(const SharedObject& object) {
+  if (object.kind == SharedObject::Kind::block) return VariableKind::pymem_block;
   if (is_thread_local_section(object.section)) return VariableKind::thread_local_object;
   if (object.kind == SharedObject::Kind::is_static) {
     return object.is_type ? VariableKind::static_type : VariableKind::static_instance;
@@ -151,8 +152,20 @@ std::string object_text(const SharedObject& object) {
   return (vowel ? "an " : "a ") + object.description;
 }
 
+const char* verb(SharedObject::Kind kind) {
+  switch (kind) {
+    case SharedObject::Kind::is_static: return "is";
+    case SharedObject::Kind::leads_to: return "leads to";
+    case SharedObject::Kind::holds:
+    case SharedObject::Kind::block:
+    case SharedObject::Kind::common: break;
+  }
+  return "holds";
+}
+
 /// A static type without a symbol goes by its own name, everything else by symbol or address.
 std::string place_name(const SharedObject& object) {
+  if (object.kind == SharedObject::Kind::common) return object.symbol.empty() ? object.description : object.symbol;
   if (object.symbol.empty() && object.kind == SharedObject::Kind::is_static && object.is_type) {
     const std::size_t quote = object.description.find('\'');
     const std::size_t end = object.description.rfind('\'');
@@ -170,6 +183,36 @@ std::string owners_text(const SharedObject& object) {
     text += std::to_string(object.owners[i]);
   }
   return text;
+}
+
+Finding run_finding(const model::RunFacts& run, const model::Phase& phase, const SharedObject& object,
+                    model::Severity severity, const VariableWords& words) {
+  const bool has_place = object.kind != SharedObject::Kind::common;
+  const bool behind = object.kind == SharedObject::Kind::leads_to;
+  Finding finding;
+  const std::string address = has_place ? address_text(object.library, object.section, object.offset) : "";
+  const std::string shown = place_name(object);
+  finding.subject = {object.symbol.empty() && shown != address ? shown : short_name(object.symbol), object.linkage_name,
+                     "", address};
+  if (!has_place) finding.subject.name = shown;
+  finding.module = run.module;
+  finding.where.file = run.path;
+  finding.severity = severity;
+  finding.status = behind ? Status::possible : Status::confirmed;
+  finding.pythons = {run.python};
+  finding.message = behind ? fmt::format("`{}` leads every interpreter to what one of them owns", shown)
+                           : fmt::format("`{}` {}", shown, words.harm);
+  finding.fix = fmt::format(fmt::runtime(words.fix), shown);
+  std::string more;
+  if (object.kind == SharedObject::Kind::is_static) more = ", inside the module's own memory";
+  if (behind) more = ", and to nothing of another one that has the module";
+  finding.because.push_back(
+      {EvidenceKind::runtime,
+       fmt::format("Python {} ({}): {}{}{}{}{}", run.python, to_string(phase.level), shared_text(object),
+                   owners_text(object), more, object.replaced.empty() ? "" : ", where it replaced " + object.replaced,
+                   writers_text(object.by)),
+       {}});
+  return finding;
 }
 
 }  // namespace
@@ -214,9 +257,12 @@ std::string short_name(const std::string& symbol) {
 }
 
 std::string shared_text(const SharedObject& object) {
+  if (object.kind == SharedObject::Kind::common) {
+    return object.symbol.empty() ? object_text(object) + " is one object for several interpreters"
+                                 : fmt::format("`{}` is one object for several interpreters", object.symbol);
+  }
   const std::string place = shown_name(object.symbol, address_text(object.library, object.section, object.offset));
-  return fmt::format("`{}` {} {}", place, object.kind == SharedObject::Kind::holds ? "holds" : "is",
-                     object_text(object));
+  return fmt::format("`{}` {} {}", place, verb(object.kind), object_text(object));
 }
 
 bool is_thread_local_section(const std::string& section) {
@@ -316,29 +362,10 @@ std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::
   std::vector<Finding> findings;
   for (const model::RunFacts& run : facts.runs) {
     for (const model::Phase& phase : run.phases) {
-      for (const SharedObject& object : phase.shared) {
-        if (kind_of(object) != kind) continue;
-        Finding finding;
-        const std::string address = address_text(object.library, object.section, object.offset);
-        const std::string shown = place_name(object);
-        finding.subject = {object.symbol.empty() && shown != address ? shown : short_name(object.symbol),
-                           object.linkage_name, "", address};
-        finding.module = run.module;
-        finding.where.file = run.path;
-        finding.severity = severity;
-        finding.status = Status::confirmed;
-        finding.pythons = {run.python};
-        finding.message = fmt::format("`{}` {}", shown, words.harm);
-        finding.fix = fmt::format(fmt::runtime(words.fix), shown);
-        const std::string inside =
-            object.kind == SharedObject::Kind::is_static ? ", inside the module's own memory" : "";
-        finding.because.push_back({EvidenceKind::runtime,
-                                   fmt::format("Python {} ({}): {}{}{}{}{}", run.python, to_string(phase.level),
-                                               shared_text(object), owners_text(object), inside,
-                                               object.replaced.empty() ? "" : ", where it replaced " + object.replaced,
-                                               writers_text(object.by)),
-                                   {}});
-        findings.push_back(std::move(finding));
+      for (const std::vector<SharedObject>* objects : {&phase.shared, &phase.behind}) {
+        for (const SharedObject& object : *objects) {
+          if (kind_of(object) == kind) findings.push_back(run_finding(run, phase, object, severity, words));
+        }
       }
     }
   }

@@ -132,7 +132,9 @@ std::string shared_by(const Phase& phase) {
   std::set<std::tuple<std::string, std::string, std::uint64_t>> variables;
   for (const model::SharedObject& object : phase.shared) {
     const bool named = !object.symbol.empty();
-    variables.emplace(object.library, named ? object.symbol : object.section, named ? 0 : object.offset);
+    const bool is_common = object.kind == model::SharedObject::Kind::common;
+    const std::string& place = named ? object.symbol : is_common ? object.description : object.section;
+    variables.emplace(object.library, place, named ? 0 : object.offset);
   }
   std::string text = shared_text(phase.shared.front());
   const std::size_t more = variables.size() - 1;
@@ -169,6 +171,12 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
     if (!shares(phase)) continue;
     verdict.kind = VerdictKind::unsafe;
     verdict.reason = shared_text(phase.shared.front());
+    return;
+  }
+  for (const Phase& phase : run.phases) {
+    if (phase.level == Level::forced || phase.disturbed.empty()) continue;
+    verdict.kind = VerdictKind::unsafe;
+    verdict.reason = phase.disturbed.front();
     return;
   }
   for (const Phase& phase : run.phases) {
@@ -275,7 +283,9 @@ void decide_run(Verdict& verdict, const Facts& facts, const BinaryFacts& binary,
   }
   if (entry != nullptr && declares_own_gil(*entry)) {
     verdict.kind = VerdictKind::unsafe;
-    verdict.reason = "declares own-GIL support, yet " + sentence(*isolated);
+    // What it shares says more than what went wrong in use.
+    verdict.reason =
+        isolated->shared.empty() ? "declares own-GIL support, yet " + sentence(*isolated) : shared_by(*isolated);
     return;
   }
   verdict.reason = sentence(*isolated);

@@ -48,8 +48,13 @@ class Reader {
       const std::string name = string_of(event, events::key_event);
       if (name == events::image) images_[integer_of(event, "index")] = string_of(event, "path");
       if (name == events::shared) read_shared(event);
+      if (name == events::common) read_common(event);
       if (name == events::changed) read_changed(event);
       if (name == events::scanned) ++scan_;
+      if (name == events::argument_parser) {
+        const Address at = address_of(event);
+        own_.push_back({at.file, at.vaddr, at.vaddr + static_cast<std::uint64_t>(integer_of(event, "size"))});
+      }
       if (name == events::definition) {
         const Address at = address_of(event);
         own_.push_back({at.file, at.vaddr, at.vaddr + (layout_ ? layout_->module_def_size : 0)});
@@ -65,7 +70,7 @@ class Reader {
       model::SharedObject& object = seen.object;
       const auto& [at, kind] = key;
       if (object.type_name == "moduledef") continue;
-      if (kind == model::SharedObject::Kind::holds && covered(at)) continue;
+      if (kind != model::SharedObject::Kind::is_static && covered(at)) continue;
       name(at, object);
       if (!written_at_run_time(object.section)) continue;
       if (object.owners.empty()) object.owners = last_writer(at);
@@ -75,10 +80,13 @@ class Reader {
         object.replaced = before.description + " of interpreter " + std::to_string(before.owners.front());
       }
       if (const auto writes = tracked_.find(at); writes != tracked_.end()) add_writers(object.by, writes->second);
-      evidence.shared.push_back(std::move(object));
+      auto& found = kind == model::SharedObject::Kind::leads_to ? evidence.behind : evidence.shared;
+      found.push_back(std::move(object));
     }
+    evidence.shared.insert(evidence.shared.end(), common_.begin(), common_.end());
     take_changes(evidence);
     std::sort(evidence.shared.begin(), evidence.shared.end());
+    std::sort(evidence.behind.begin(), evidence.behind.end());
     std::sort(evidence.changed.begin(), evidence.changed.end());
     return evidence;
   }
@@ -90,19 +98,8 @@ class Reader {
             flag_of(event, "tls")};
   }
 
-  void read_shared(const Object& event) {
-    const Address at = address_of(event);
-    const auto kind =
-        string_of(event, "kind") == "static" ? model::SharedObject::Kind::is_static : model::SharedObject::Kind::holds;
-    Seen& seen = shared_[{at, kind}];
-    // What a later scan finds in a place is what it holds then: not both interpreters' objects.
-    if (seen.scan != scan_) {
-      if (seen.object.owners.size() == 1) seen.before.push_back(std::move(seen.object));
-      seen.object = {};
-      seen.scan = scan_;
-    }
-    model::SharedObject& object = seen.object;
-    object.kind = kind;
+  /// What "what" and "owners" tell; the bytes of an instance.
+  static std::uint64_t read_object(const Object& event, model::SharedObject& object) {
     std::uint64_t size = 0;
     if (const Array* what = event.getArray("what"); what && what->size() == 6) {
       object.type_name = (*what)[0].getAsString().value_or("").str();
@@ -115,7 +112,36 @@ class Reader {
     if (const Array* owners = event.getArray("owners")) {
       for (const llvm::json::Value& owner : *owners) add_unique(object.owners, owner.getAsInteger().value_or(-1));
     }
-    if (kind == model::SharedObject::Kind::is_static) {
+    return size;
+  }
+
+  void read_common(const Object& event) {
+    model::SharedObject object;
+    object.kind = model::SharedObject::Kind::common;
+    object.symbol = string_of(event, "name");
+    read_object(event, object);
+    add_unique(common_, object);
+  }
+
+  void read_shared(const Object& event) {
+    const Address at = address_of(event);
+    using Kind = model::SharedObject::Kind;
+    const std::string word = string_of(event, "kind");
+    const Kind kind = word == events::shared_static     ? Kind::is_static
+                      : word == events::shared_block    ? Kind::block
+                      : word == events::shared_leads_to ? Kind::leads_to
+                                                        : Kind::holds;
+    Seen& seen = shared_[{at, kind}];
+    // What a later scan finds in a place is what it holds then: not both interpreters' objects.
+    if (seen.scan != scan_) {
+      if (seen.object.owners.size() == 1) seen.before.push_back(std::move(seen.object));
+      seen.object = {};
+      seen.scan = scan_;
+    }
+    model::SharedObject& object = seen.object;
+    object.kind = kind;
+    std::uint64_t size = read_object(event, object);
+    if (kind == Kind::is_static) {
       // What a static type refers to (its dict, its bases) is no finding beside the type itself.
       if (object.is_type && layout_) size = layout_->type_object_size;
       static_objects_.push_back({at.file, at.vaddr, at.vaddr + size});
@@ -276,6 +302,7 @@ class Reader {
     std::vector<model::SharedObject> before{};
   };
   std::map<std::pair<Address, model::SharedObject::Kind>, Seen> shared_{};
+  std::vector<model::SharedObject> common_{};
   unsigned scan_ = 0;
   std::map<Address, std::vector<WordChange>> changes_{};
   std::map<Address, std::vector<TrackedWrite>> tracked_{};

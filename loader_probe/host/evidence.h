@@ -11,6 +11,7 @@ namespace isoaudit::loader_probe {
 
 struct Evidence {
   std::vector<model::SharedObject> shared{};
+  std::vector<model::SharedObject> behind{};
   std::vector<model::ChangedWord> changed{};
 };
 

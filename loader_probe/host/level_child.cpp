@@ -71,6 +71,10 @@ Told LevelChildren::run(const LevelOrder& level) const {
   for (const char* setting : {"LD_BIND_NOW=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "LANG=C.UTF-8"}) {
     request.environment.emplace_back(setting);
   }
+  // What malloc hands out shows nothing of who had it before: old addresses there would look like the module's. In main
+  // too, so that who reads it is known before.
+  const bool is_quiet = level.word == events::level_main || level.word == events::level_isolated;
+  if (is_quiet && input_.declares_own_gil && !carefully_) request.environment.emplace_back("MALLOC_PERTURB_=165");
   if (level.debug_memory) request.environment.emplace_back("PYTHONMALLOC=debug");
   request.limits.seconds = options_.timeout;
   if (options_.sandbox) request.sandbox = find_sandbox().program;
@@ -83,11 +87,15 @@ Told LevelChildren::run(const LevelOrder& level) const {
   order(events::config_path, path_);
   order(events::config_root, root_);
   order(events::config_by_path, by_path_ ? "1" : "0");
+  order(events::config_stubs, level.stubs ? "1" : "0");
   order(events::config_interpreters, std::to_string(std::max(options_.interpreters, 1u)));
   order(events::config_count_blocks, model::frees_its_blocks(interpreter_.version) ? "1" : "0");
   order(events::config_rounds, std::to_string(std::max(options_.rounds, 1u)));
   order(events::config_evidence, options_.evidence ? "1" : "0");
   if (!exercise_.empty()) order(events::config_exercise, exercise_);
+  // What does not declare support is looked at for what it holds, not for how it works.
+  order(events::config_instances, input_.declares_own_gil && !carefully_ ? "1" : "0");
+  for (const std::string& file : input_.tests) order(events::config_test, absolute(file));
   for (const std::string& name : level.dependencies) order(events::config_dependency, name);
   for (const Preload& preload : level.preloads) order(events::config_preload, preload.module);
   Told told;

@@ -21,6 +21,8 @@ struct LevelOrder {
   std::vector<std::string> dependencies{};
   /// Under PYTHONMALLOC=debug.
   bool debug_memory = false;
+  /// Without the code of the packages that it lies in.
+  bool stubs = false;
 };
 
 /// How a child ended and what it told.
@@ -38,6 +40,8 @@ class LevelChildren {
 
   /// By its file, whatever its name: the import system of another build looks for another ending.
   void import_by_path() { by_path_ = true; }
+  /// The exercise leaves out what main did not survive.
+  void use_carefully(bool carefully) { carefully_ = carefully; }
   /// The audited file, absolute.
   const std::string& path() const { return path_; }
 
@@ -54,6 +58,7 @@ class LevelChildren {
   std::string root_{};
   std::string exercise_{};
   bool by_path_ = false;
+  bool carefully_ = false;
 };
 
 }  // namespace isoaudit::loader_probe

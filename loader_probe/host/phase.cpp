@@ -15,6 +15,7 @@
 #include "loader_probe/host/evidence.h"
 #include "loader_probe/host/known_bugs.h"
 #include "loader_probe/host/leaks.h"
+#include "loader_probe/host/told_aside.h"
 #include "loader_probe/inside/events.h"
 
 namespace isoaudit::loader_probe {
@@ -169,12 +170,14 @@ Evidence evidence_of(const LevelRun& run, const EventLog& log, const EventLog* t
     const Object& event = log.events[i];
     if (i < meeting) quiet.events.push_back(event);
     const std::string name = string_of(event, events::key_event);
-    if (i >= meeting || name == events::image || name == events::definition) racing.events.push_back(event);
+    const bool says_what_is_where =
+        name == events::image || name == events::definition || name == events::argument_parser;
+    if (i >= meeting || says_what_is_where) racing.events.push_back(event);
   }
   Evidence evidence = collect_evidence(quiet, run.path, run.interpreter, tracked);
   Evidence by_chance = collect_evidence(racing, run.path, run.interpreter);
   for (model::SharedObject& object : by_chance.shared) {
-    if (object.kind == model::SharedObject::Kind::holds) object.owners.clear();
+    if (object.kind != model::SharedObject::Kind::is_static) object.owners.clear();
   }
   leave_out_seen(by_chance.shared, evidence.shared);
   evidence.shared.insert(evidence.shared.end(), by_chance.shared.begin(), by_chance.shared.end());
@@ -339,7 +342,11 @@ std::vector<std::string> raised_in(const EventLog& log) {
 }
 
 void leave_out_seen(std::vector<model::SharedObject>& found, const std::vector<model::SharedObject>& seen) {
-  const auto place = [](const model::SharedObject& o) { return std::tie(o.kind, o.library, o.section, o.offset); };
+  // What no global holds goes by its name.
+  const auto place = [](const model::SharedObject& o) {
+    const bool is_common = o.kind == model::SharedObject::Kind::common;
+    return std::tuple(o.kind, o.library, o.section, o.offset, is_common ? o.symbol + o.description : "");
+  };
   std::erase_if(found, [&](const model::SharedObject& object) {
     return std::ranges::any_of(seen, [&](const auto& other) { return place(other) == place(object); });
   });
@@ -358,11 +365,15 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
   if (judge_end(run, child, log, phase)) judge_events(run, log, phase);
   Evidence evidence = evidence_of(run, log);
   phase.shared = std::move(evidence.shared);
+  phase.behind = std::move(evidence.behind);
   // What a hook writes before the import is refused says nothing that the forced level does not say better.
   if (phase.imports > 0) phase.changed = std::move(evidence.changed);
   phase.leaks = find_leaks(log, model::frees_its_blocks(run.interpreter.version));
   phase.output = quoted_output(child);
   phase.process = process_changes(log);
+  phase.foreign_threads = find_foreign_threads(log);
+  phase.disturbed = find_disturbed(log);
+  phase.times = find_times(log);
   if (phase.outcome == Outcome::crashed) {
     Crash crash = read_crash(log, run.path, run.interpreter.executable);
     phase.stack = std::move(crash.stack);
@@ -382,6 +393,7 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
 void add_tracked_writes(const LevelRun& run, const EventLog& log, const EventLog& tracked, model::Phase& phase) {
   Evidence evidence = evidence_of(run, log, &tracked);
   phase.shared = std::move(evidence.shared);
+  phase.behind = std::move(evidence.behind);
   phase.changed = std::move(evidence.changed);
 }
 

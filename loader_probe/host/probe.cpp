@@ -97,12 +97,14 @@ class Run {
         options_(options) {}
 
   void import_by_path() { children_.import_by_path(); }
+  void use_carefully(bool carefully) { children_.use_carefully(carefully); }
+  void note(const std::string& text) { notes_.insert(input_.module + ": " + text); }
 
   /// From now on main imports these before any sub-interpreter is made.
   void preload(std::vector<Preload> preloads) { preloads_ = std::move(preloads); }
 
   LevelOrder order(Level level) const { return {level_word(level), preloads_, {}, level == Level::debug_memory}; }
-  LevelOrder order(const char* word) const { return {word, preloads_, {}, false}; }
+  LevelOrder order(const char* word) const { return {word, preloads_}; }
 
   std::vector<Told> tell(const std::vector<LevelOrder>& orders) const { return children_.run(orders); }
 
@@ -139,7 +141,7 @@ class Run {
   std::vector<std::string> refused_among(std::vector<std::string> names) const {
     std::vector<std::string> refused;
     while (!names.empty()) {
-      const Told told = children_.run(LevelOrder{events::level_dependencies, preloads_, names, false});
+      const Told told = children_.run(LevelOrder{events::level_dependencies, preloads_, names});
       const auto answers = told.log.named(events::dependency);
       for (const llvm::json::Object* answer : answers) {
         const llvm::json::Object* result = answer->getObject("result");
@@ -198,6 +200,53 @@ const model::Interpreter* find_debug_build(const model::Interpreter& interpreter
   if (known == found.end()) known = found.emplace(wanted, find_interpreter(wanted).interpreter).first;
   const std::optional<model::Interpreter>& debug = known->second;
   return debug && debug->full_version == interpreter.full_version ? &*debug : nullptr;
+}
+
+bool ended_badly(const Phase& phase) {
+  return phase.outcome == Outcome::crashed || phase.outcome == Outcome::timed_out || phase.outcome == Outcome::exited;
+}
+
+/// Who was on the stack of a crash: the innermost compiled module that is not the audited one, by its file; else the
+/// package, whose code came before.
+std::string culprit(const Told& told, const ProbeInput& input) {
+  for (const llvm::json::Object* event : told.log.named(events::crash)) {
+    const llvm::json::Array* frames = event->getArray("frames");
+    if (frames == nullptr) continue;
+    for (const llvm::json::Value& value : *frames) {
+      const llvm::json::Array* frame = value.getAsArray();
+      const std::string file = frame && frame->size() == 2 ? (*frame)[0].getAsString().value_or("").str() : "";
+      std::error_code error;
+      if (fs::equivalent(file, input.path, error)) return "";
+      const std::string inside = fs::path(file).lexically_relative(fs::canonical(input.import_root, error)).string();
+      if (error || inside.empty() || inside.starts_with("..")) continue;
+      std::string name = inside.substr(0, inside.find('.', inside.rfind('/') + 1));
+      std::ranges::replace(name, '/', '.');
+      return name;
+    }
+  }
+  return input.module.substr(0, input.module.rfind('.'));
+}
+
+/// To import a module by its name runs its package, whose other modules may be the ones that end the process. Alone,
+/// with packages in name only, it may do well: then it is not to blame. Not proved clean either: what its package does
+/// with it was not seen.
+void tell_from_package(Run& run, Told& told, const ProbeInput& input, Phase& isolated, model::RunFacts& facts) {
+  const std::string other = culprit(told, input);
+  if (other.empty() || isolated.imports > 0) return;
+  LevelOrder alone = run.order(Level::isolated);
+  alone.stubs = true;
+  Told told_alone = run.tell({alone})[0];
+  Phase phase = run.judge(Level::isolated, told_alone);
+  if (phase.outcome != Outcome::ok) return;
+  told = std::move(told_alone);
+  const std::string why = isolated.detail;
+  if (phase.shared.empty()) {
+    phase.outcome = Outcome::error;
+    phase.imports = 0;
+    facts.refused_dependencies = {other};
+  }
+  isolated = std::move(phase);
+  isolated.detail = "alone, without the code of its packages, it loads; with it: " + why;
 }
 
 /// Debug builds stop at faults that have nothing to do with interpreters: what main alone does there comes first.
@@ -264,7 +313,21 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   }
   // Most modules load in main and need nothing there first: the next level does not wait for the answer.
   std::vector<Told> first = run.tell({run.order(Level::main), run.order(Level::isolated)});
-  const Phase main = run.judge(Level::main, first[0]);
+  Phase main = run.judge(Level::main, first[0]);
+  // A type that cannot be made without arguments may end the process, and so may memory that is used before it is
+  // filled: no news about interpreters.
+  if (ended_badly(main) && main.uses == 0 && input.declares_own_gil) {
+    run.use_carefully(true);
+    std::vector<Told> again = run.tell({run.order(Level::main), run.order(Level::isolated)});
+    Phase careful = run.judge(Level::main, again[0]);
+    if (careful.outcome == Outcome::ok) {
+      main = std::move(careful);
+      first = std::move(again);
+      run.note("main only does well when no instances are made, it is not imported again, and memory is fresh");
+    } else {
+      run.use_carefully(false);
+    }
+  }
   facts.phases.push_back(main);
   // A crash at exit, after a good import, is told and does not hinder what follows.
   if (main.imports == 0) {
@@ -280,6 +343,9 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   Phase isolated = run.judge(Level::isolated, first[1]);
   const bool blocked = isolated.outcome != Outcome::refused && !isolated.other_module.empty();
   if (blocked) facts.refused_dependencies = run.refused_among(extensions);
+  if (ended_badly(isolated) && input.module.find('.') != std::string::npos) {
+    tell_from_package(run, first[1], input, isolated, facts);
+  }
 
   const std::vector<Level> wanted = levels_after(isolated);
   std::vector<LevelOrder> orders;

@@ -38,6 +38,8 @@ struct ProbeInput {
   bool declares_own_gil = false;
   /// A Python file that uses the module, run in each interpreter in each round; empty: none.
   std::string exercise{};
+  /// Test files of the module's distribution, to run under pytest in each interpreter.
+  std::vector<std::string> tests{};
 };
 
 struct ProbeResult {

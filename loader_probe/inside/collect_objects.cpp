@@ -5,90 +5,19 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
-#include <unordered_set>
 
+#include "loader_probe/inside/argument_parsers.h"
+#include "loader_probe/inside/common_objects.h"
 #include "loader_probe/inside/emit.h"
 #include "loader_probe/inside/events.h"
+#include "loader_probe/inside/inventory.h"
+#include "loader_probe/inside/python_blocks.h"
+#include "loader_probe/inside/tables.h"
 
 namespace isoaudit::inside {
 namespace {
 
-// Steps of tp_traverse behind what the collector tracks: strings in an untracked tuple in an untracked dict.
-constexpr int kDepth = 4;
-
-/// One interpreter's objects as plain addresses: they are compared, never followed.
-struct Inventory {
-  const Interpreter* interpreter = nullptr;
-  PyInterpreterState* state = nullptr;
-  std::vector<std::uintptr_t> objects{};
-  std::vector<std::uintptr_t> types{};
-};
-
 std::uintptr_t address_of(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
-
-/// Makes an interpreter current for a scope with a thread state of this thread.
-class Visit {
- public:
-  explicit Visit(PyInterpreterState* state) : state_(PyThreadState_New(state)) { PyEval_RestoreThread(state_); }
-  ~Visit() {
-    PyThreadState_Clear(state_);
-    PyEval_SaveThread();
-    PyThreadState_Delete(state_);
-  }
-  Visit(const Visit&) = delete;
-  Visit& operator=(const Visit&) = delete;
-
- private:
-  PyThreadState* state_;
-};
-
-void sort_unique(std::vector<std::uintptr_t>& addresses) {
-  std::sort(addresses.begin(), addresses.end());
-  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
-}
-
-bool contains(const std::vector<std::uintptr_t>& sorted, std::uintptr_t address) {
-  return std::binary_search(sorted.begin(), sorted.end(), address);
-}
-
-void collect(Inventory& inventory) {
-  std::unordered_set<std::uintptr_t> seen;
-  seen.reserve(1 << 17);
-  PyObject* gc = PyImport_ImportModule("gc");
-  PyObject* frontier = gc ? PyObject_CallMethod(gc, "get_objects", nullptr) : nullptr;
-  PyObject* get_referents = gc ? PyObject_GetAttrString(gc, "get_referents") : nullptr;
-
-  const auto add = [&](PyObject* object) {
-    if (!seen.insert(address_of(object)).second) return false;
-    inventory.objects.push_back(address_of(object));
-    // Static types are not tracked and instances of them do not visit them.
-    PyObject* type = reinterpret_cast<PyObject*>(Py_TYPE(object));
-    if (seen.insert(address_of(type)).second) inventory.objects.push_back(address_of(type));
-    inventory.types.push_back(address_of(type));
-    if (PyType_GetFlags(Py_TYPE(object)) & Py_TPFLAGS_TYPE_SUBCLASS) inventory.types.push_back(address_of(object));
-    return true;
-  };
-
-  for (int depth = 0; frontier && depth < kDepth; ++depth) {
-    PyObject* fresh = PyList_New(0);
-    const Py_ssize_t count = PyList_Size(frontier);
-    for (Py_ssize_t i = 0; i < count; ++i) {
-      PyObject* object = PyList_GetItem(frontier, i);
-      if (add(object)) PyList_Append(fresh, object);
-    }
-    Py_DecRef(frontier);
-    PyObject* arguments = PyList_AsTuple(fresh);
-    Py_DecRef(fresh);
-    frontier = arguments && get_referents ? PyObject_CallObject(get_referents, arguments) : nullptr;
-    Py_DecRef(arguments);
-  }
-  Py_DecRef(frontier);
-  Py_DecRef(get_referents);
-  Py_DecRef(gc);
-  PyErr_Clear();
-  sort_unique(inventory.objects);
-  sort_unique(inventory.types);
-}
 
 /// Readable memory that belongs to no file: the heaps and arenas where objects live.
 std::vector<ImageRange> anonymous_memory() {
@@ -110,12 +39,6 @@ std::vector<ImageRange> anonymous_memory() {
   return ranges;
 }
 
-bool in_ranges(const std::vector<ImageRange>& sorted, std::uintptr_t address, std::size_t size = 1) {
-  auto after = std::upper_bound(sorted.begin(), sorted.end(), address,
-                                [](std::uintptr_t value, const ImageRange& range) { return value < range.begin; });
-  return after != sorted.begin() && address + size <= std::prev(after)->end;
-}
-
 // A reference count that CPython 3.12 to 3.15 could have written: mortal ones are small, with nothing in the next 16
 // bits (3.14 keeps flags above those); immortal ones have the sign bit of the low half set.
 bool plausible_refcount(std::uint64_t word) {
@@ -127,8 +50,8 @@ bool plausible_refcount(std::uint64_t word) {
 
 class Scan {
  public:
-  Scan(const std::vector<Inventory>& inventories, Watched& watched)
-      : inventories_(inventories), watched_(watched), heap_(anonymous_memory()) {
+  Scan(const std::vector<Inventory>& inventories, Watched& watched, bool looks_into_tables)
+      : inventories_(inventories), watched_(watched), heap_(anonymous_memory()), looks_into_tables_(looks_into_tables) {
     for (const Inventory& inventory : inventories) {
       types_.insert(types_.end(), inventory.types.begin(), inventory.types.end());
     }
@@ -136,6 +59,11 @@ class Scan {
   }
 
   std::size_t words() const { return words_; }
+  /// The objects that were reported, sorted.
+  const std::vector<std::uintptr_t>& reported() {
+    sort_unique(reported_);
+    return reported_;
+  }
 
   /// Objects that lie inside the watched memory, whatever their reference count says (3.14 makes static types
   /// immortal).
@@ -151,7 +79,7 @@ class Scan {
         }
       }
       sort_unique(here);
-      for (const std::uintptr_t object : here) report("static", region, object - region.address, object);
+      for (const std::uintptr_t object : here) report(events::shared_static, region, object - region.address, object);
     }
   }
 
@@ -165,7 +93,23 @@ class Scan {
         // interpreter's, and shared by right.
         if (in_ranges(watched_.images(), value)) continue;
         if (report_state(region, offset, value)) continue;
-        if (owned(value) || looks_like_object(value)) report("holds", region, offset, value);
+        if (owned(value) || looks_like_object(value)) {
+          if (word_at(value + 8) == address_of(&PyTuple_Type) &&
+              is_in_argument_parser(region, offset, watched_.images())) {
+            Event(events::argument_parser)
+                .number("image", region.image)
+                .number("vaddr", static_cast<std::int64_t>(region.vaddr + offset - kKeywordsInArgumentParser))
+                .number("size", kArgumentParserSize);
+            continue;
+          }
+          report(events::shared_holds, region, offset, value);
+          reported_.push_back(value);
+        } else if (const auto block = python_block_at(value, heap_)) {
+          report_block(region, offset, *block);
+        } else if (const auto table = looks_into_tables_ ? one_sided_table(value, inventories_, heap_) : std::nullopt) {
+          emit(events::shared_leads_to, region, offset, '[' + std::to_string(table->owner->id()) + ']',
+               describe(*table->owner, table->object));
+        }
       }
     }
   }
@@ -182,7 +126,12 @@ class Scan {
   bool looks_like_object(std::uintptr_t address) const {
     if (!in_ranges(heap_, address, 16)) return false;
     if (!plausible_refcount(word_at(address))) return false;
-    return contains(types_, word_at(address + 8));
+    const std::uint64_t type = word_at(address + 8);
+    if (!contains(types_, type)) return false;
+    // What the collector tracks has its head before it: where a block begins, no such object does.
+    auto* const kind = reinterpret_cast<PyTypeObject*>(type);  // NOLINT(performance-no-int-to-ptr)
+    const bool has_head = (PyType_GetFlags(kind) & Py_TPFLAGS_HAVE_GC) != 0;
+    return !has_head || (malloc_block(address, heap_) == 0 && !python_block_at(address, heap_));
   }
 
   bool report_state(const Region& region, std::size_t offset, std::uintptr_t value) const {
@@ -190,11 +139,25 @@ class Scan {
       const bool is_thread = value == address_of(inventory.interpreter->thread_state());
       if (!is_thread && value != address_of(inventory.state)) continue;
       const char* type = is_thread ? "PyThreadState" : "PyInterpreterState";
-      emit("holds", region, offset, '[' + std::to_string(inventory.interpreter->id()) + ']',
+      emit(events::shared_holds, region, offset, '[' + std::to_string(inventory.interpreter->id()) + ']',
            '[' + quote(type) + ',' + quote(type) + ",false,false,false,0]");
       return true;
     }
     return false;
+  }
+
+  // Whose allocator it is from, the objects beside it tell: those of one pool are one interpreter's.
+  void report_block(const Region& region, std::size_t offset, const PythonBlock& block) const {
+    std::string owners;
+    for (const Inventory& inventory : inventories_) {
+      const auto& objects = inventory.objects;
+      const auto beside = std::lower_bound(objects.begin(), objects.end(), block.pool.begin);
+      if (beside == objects.end() || *beside >= block.pool.end) continue;
+      if (!owners.empty()) owners += ',';
+      owners += std::to_string(inventory.interpreter->id());
+    }
+    emit(events::shared_block, region, offset, '[' + owners + ']',
+         "[\"\"," + quote("PyMem block (" + std::to_string(block.size) + " bytes)") + ",false,false,false,0]");
   }
 
   void report(const char* kind, const Region& region, std::size_t offset, std::uintptr_t object) const {
@@ -218,19 +181,7 @@ class Scan {
       }
     }
     if (!teller) teller = &inventories_.back();
-    std::string what = "null";
-    {
-      Visit visit(teller->state);
-      auto* thing = reinterpret_cast<PyObject*>(object);  // NOLINT(performance-no-int-to-ptr)
-      PyObject* arguments = Py_BuildValue("(O)", thing);
-      auto* interpreter = const_cast<Interpreter*>(teller->interpreter);
-      if (PyObject* told = interpreter->call("describe", arguments)) {
-        what = to_json(told);
-        Py_DecRef(told);
-      }
-      Py_DecRef(arguments);
-    }
-    emit(kind, region, offset, '[' + owners + ']', what);
+    emit(kind, region, offset, '[' + owners + ']', describe(*teller, object));
   }
 
   static void emit(const char* kind, const Region& region, std::size_t offset, const std::string& owners,
@@ -248,29 +199,31 @@ class Scan {
   Watched& watched_;
   std::vector<ImageRange> heap_;
   std::vector<std::uintptr_t> types_{};
+  std::vector<std::uintptr_t> reported_{};
+  bool looks_into_tables_;
   std::size_t words_ = 0;
 };
 
 }  // namespace
 
-void scan_ownership(const std::vector<const Interpreter*>& live, Watched& watched) {
+void scan_ownership(const std::vector<const Interpreter*>& live, Watched& watched, Looks looks) {
   step(events::step_scan, 0, 0);
+  const Timed timed(events::step_scan);
   watched.refresh();
   std::vector<Inventory> inventories;
   inventories.reserve(live.size());
   std::size_t objects = 0;
   for (const Interpreter* interpreter : live) {
-    Inventory inventory{interpreter, interpreter->state(), {}, {}};
-    {
-      Visit visit(inventory.state);
-      collect(inventory);
-    }
+    Inventory inventory = take_inventory(*interpreter);
     objects += inventory.objects.size();
     inventories.push_back(std::move(inventory));
   }
-  Scan scan(inventories, watched);
+  Scan scan(inventories, watched, looks == Looks::also_behind_globals);
   scan.find_static_objects();
   scan.find_held_objects();
+  if (looks == Looks::also_behind_globals) {
+    report_common_objects(inventories, watched.images(), scan.reported());
+  }
   Event(events::scanned)
       .number("interpreters", static_cast<std::int64_t>(live.size()))
       .number("objects", static_cast<std::int64_t>(objects))

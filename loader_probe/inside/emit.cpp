@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <map>
 #include <mutex>
 
 #include "loader_probe/inside/events.h"
@@ -20,6 +21,8 @@ pid_t g_process = 0;
 std::string g_token;
 std::atomic<std::int64_t> g_steps = 0;
 std::mutex g_lock;
+std::mutex g_times_lock;
+std::map<std::string, std::chrono::steady_clock::duration, std::less<>> g_times;
 
 void write_line(const std::string& line) {
   // A fork in the audited module leaves a second process that believes to be the probe: it must not speak.
@@ -126,6 +129,29 @@ void step(std::string_view what, std::int64_t interpreter, unsigned round) {
   Event(events::step).text("what", what).number("interp", interpreter).number("round", round);
 }
 
-void finish() { Event(events::end).number("steps", g_steps); }
+Timed::Timed(std::string_view what) : what_(what), begin_(std::chrono::steady_clock::now()) {}
+
+Timed::~Timed() {
+  const auto took = std::chrono::steady_clock::now() - begin_;
+  const std::lock_guard hold(g_times_lock);
+  const auto known = g_times.find(what_);
+  if (known == g_times.end()) {
+    g_times.emplace(what_, took);
+  } else {
+    known->second += took;
+  }
+}
+
+void finish() {
+  std::string times = "{";
+  {
+    const std::lock_guard hold(g_times_lock);
+    for (const auto& [what, took] : g_times) {
+      if (times.size() > 1) times += ',';
+      times += quote(what) + ':' + std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+    }
+  }
+  Event(events::end).number("steps", g_steps).raw("times", times + "}");
+}
 
 }  // namespace isoaudit::inside

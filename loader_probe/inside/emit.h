@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,19 @@ class Event {
 
  private:
   std::string line_;
+};
+
+/// Adds the time that a scope takes to what `what` (a name of a step) took so far; the closing event tells the sums.
+class Timed {
+ public:
+  explicit Timed(std::string_view what);
+  ~Timed();
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  std::string_view what_;
+  std::chrono::steady_clock::time_point begin_;
 };
 
 /// Announces what is done next, and counts it.

@@ -33,6 +33,8 @@ inline constexpr char dependency[] = "dependency";
 inline constexpr char image[] = "image";
 // {image, vaddr}: a PyModuleDef in watched memory, which the import system itself writes to.
 inline constexpr char definition[] = "definition";
+// {image, vaddr, size}: a _PyArg_Parser in watched memory, which CPython itself fills.
+inline constexpr char argument_parser[] = "argument_parser";
 // {step, interp, words: [[image, vaddr, old, new, thread-local]], dropped}: what a step changed there.
 inline constexpr char changed[] = "changed";
 // {step, interp, mode, writes: [[image, vaddr, before, after, count, atomic, changed, code file, code vaddr, through
@@ -42,11 +44,21 @@ inline constexpr char changed[] = "changed";
 inline constexpr char written[] = "written";
 // {text}: why writes are not tracked, or not to the end.
 inline constexpr char untracked[] = "untracked";
-// {kind: "holds" or "static", image, vaddr, tls, owners: [interp],
+// {kind: "holds", "static", "block" or "leads to", image, vaddr, tls, owners: [interp],
 //  what: [type, text, is type, is exception class, is module, bytes]}
 inline constexpr char shared[] = "shared";
+inline constexpr char shared_holds[] = "holds";
+inline constexpr char shared_static[] = "static";
+inline constexpr char shared_block[] = "block";
+inline constexpr char shared_leads_to[] = "leads to";
+// {name, owners: [interp, interp], what as in `shared`}: an object that the module offers in both, by name.
+inline constexpr char common[] = "common";
 // {interpreters, objects, words}: the ownership scan looked at so much.
 inline constexpr char scanned[] = "scanned";
+// {asked, code: [file, vaddr]}: a thread that ran no interpreter asked CPython's function for one and got main.
+inline constexpr char foreign_thread[] = "foreign_thread";
+// {interp, by, step, moved: [text]}: while `by` did the step, counts of references in the resting `interp` changed.
+inline constexpr char moved[] = "moved";
 // {round, blocks, threads, descriptors, mappings, types: [name]}: what the process has more of than before one
 //  interpreter lived in it, and heap types of the module that are still there. Round -1: an interpreter without the
 //  module.
@@ -68,7 +80,7 @@ inline constexpr char process_limits[] = "limits";
 inline constexpr char note[] = "note";
 // {text}: the level could not be started.
 inline constexpr char not_possible[] = "not_possible";
-// {steps}
+// {steps, times: {step: microseconds}}: over all interpreters; a module that never returns from a step tells none.
 inline constexpr char end[] = "end";
 
 // Names of steps, as reports quote them.
@@ -78,6 +90,8 @@ inline constexpr char step_import[] = "import";
 inline constexpr char step_exercise[] = "exercise";
 inline constexpr char step_scan[] = "scan";
 inline constexpr char step_destroy[] = "destroy";
+inline constexpr char step_compare[] = "compare";
+inline constexpr char step_tests[] = "tests";
 inline constexpr char step_declares[] = "declares";
 inline constexpr char step_dependency[] = "dependency";
 
@@ -88,13 +102,16 @@ inline constexpr char config_module[] = "module";
 inline constexpr char config_path[] = "path";
 inline constexpr char config_root[] = "root";
 inline constexpr char config_by_path[] = "by_path";
+inline constexpr char config_stubs[] = "stubs";  // "1": its packages' own code does not run
 inline constexpr char config_interpreters[] = "interpreters";
 inline constexpr char config_rounds[] = "rounds";
 inline constexpr char config_count_blocks[] = "count_blocks";  // "1": blocks left behind are a sign
 inline constexpr char config_dependency[] = "dependency";      // repeated
 inline constexpr char config_evidence[] = "evidence";          // "0": nothing is looked at
 inline constexpr char config_exercise[] = "exercise";
-inline constexpr char config_preload[] = "preload";  // repeated: main imports it before anything else
+inline constexpr char config_test[] = "test";            // repeated: a file for pytest
+inline constexpr char config_instances[] = "instances";  // "0": the exercise makes none
+inline constexpr char config_preload[] = "preload";      // repeated: main imports it before anything else
 
 // Levels as the configuration names them.
 inline constexpr char level_main[] = "main";

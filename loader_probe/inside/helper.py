@@ -85,13 +85,26 @@ def spec_for(name, path):
     return spec
 
 
-def load(name, path, by_path):
+def make_stubs(name, path):
+    """Packages without their own code, so that a module can be loaded that its package does not come to."""
+    folder = path
+    for _ in range(name.count(".") + 1):
+        name, folder = name.rpartition(".")[0], folder.rpartition("/")[0]
+        if name and name not in sys.modules:
+            package = type(sys)(name)
+            package.__path__ = [folder]
+            sys.modules[name] = package
+
+
+def load(name, path, by_path, stubs):
     """Imports `name`; the module, or None, is the second of the pair. Never raises."""
     result = {"ok": False, "chain": [], "refusals": [], "instead": ""}
     refusals.clear()
     module = None
     try:
-        if by_path:
+        if stubs:
+            make_stubs(name, path)
+        if by_path or stubs:
             from _frozen_importlib import module_from_spec
 
             spec = spec_for(name, path)
@@ -176,21 +189,81 @@ def run_file(path, module):
         names["exercise"](module)
 
 
-def exercise(module, path):
-    """Cheap and safe uses of what the module offers, then the user's file: what raised (the same in main is no fault),
-    and the number of uses."""
-    raised = []
-    calls = 0
-    root = getattr(module, "__name__", "").partition(".")[0]
+class Uses:
+    """What is done with a module, how often, and what raised: "what: type of the exception"."""
 
-    def attempt(what, do):
-        nonlocal calls
-        calls += 1
+    def __init__(self):
+        self.raised = []
+        self.count = 0
+
+    def attempt(self, what, do):
+        self.count += 1
         try:
             return do()
         except BaseException as error:
-            raised.append(f"{what}: {type(error).__qualname__}")
+            self.raised.append(f"{what}: {type(error).__qualname__}")
             return None
+
+
+def raise_and_catch(kind):
+    """In its own interpreter an exception is caught by its class."""
+    try:
+        raise kind("isoaudit")
+    except kind:
+        pass
+
+
+def make_subclass(kind):
+    type("IsoauditProbe", (kind,), {})
+
+
+def make_instances(uses, name, kind):
+    """Makes and drops a few; two at once, so that a free list is used in both directions."""
+    first = uses.attempt(f"{name}()", kind)
+    if first is None:
+        return
+    second = uses.attempt(f"second {name}()", kind)
+    uses.attempt(f"isinstance({name}(), {name})", lambda: isinstance(second, kind) or uses.raised.append(f"{name}() is another type's"))
+    uses.attempt(f"repr({name}())", lambda: repr(first))
+    uses.attempt(f"hash({name}())", lambda: hash(first))
+    uses.attempt(f"{name}() == {name}()", lambda: first == second)
+    first = second = None
+    uses.attempt(f"{name}()", kind)
+
+
+def import_again(uses, module, types):
+    """A second module object of the same file, as tests and reloaders make them. What was made of the first one goes on
+    being the first one's."""
+    spec = getattr(module, "__spec__", None)
+    origin = getattr(spec, "origin", None)
+    if not isinstance(origin, str) or not origin.endswith(tuple(_imp.extension_suffixes())):
+        return
+    from _frozen_importlib import module_from_spec
+
+    def load_again():
+        fresh = spec_for(spec.name, origin)
+        again = module_from_spec(fresh)
+        fresh.loader.exec_module(again)
+        return again
+
+    before = {name: value for name, value in types.items() if vars(module).get(name) is value}
+    again = uses.attempt("import again", load_again)
+    for name, kind in before.items() if again is not None and again is not module else ():
+        other = vars(again).get(name)
+        if not isinstance(other, type):
+            continue
+        uses.attempt(f"{name} of both modules", lambda: issubclass(other, kind))
+        if issubclass(kind, BaseException):
+            uses.attempt(f"raise {name} after the second import", lambda: raise_and_catch(kind))
+            uses.attempt(f"raise {name} of the second import", lambda: raise_and_catch(other))
+
+
+def exercise(module, path, makes_instances, imports_again):
+    """Cheap and safe uses of what the module offers, then the user's file: what raised (the same in main is no fault),
+    and the number of uses. Functions are not called: nobody knows what they do."""
+    uses = Uses()
+    attempt = uses.attempt
+    root = getattr(module, "__name__", "").partition(".")[0]
 
     def own(kind):
         home = getattr(kind, "__module__", None)
@@ -198,16 +271,7 @@ def exercise(module, path):
             return True
         return home.partition(".")[0] == root or home not in sys.modules
 
-    def subclass(kind):
-        sub = type("IsoauditProbe", (kind,), {})
-        del sub
-
-    def raise_and_catch(kind):
-        try:
-            raise kind("isoaudit")
-        except kind:
-            pass
-
+    types = {}
     names = attempt("dir(module)", lambda: sorted(n for n in dir(module) if isinstance(n, str))) or []
     for name in names:
         if name.startswith("__"):
@@ -218,18 +282,128 @@ def exercise(module, path):
         attempt(f"repr({name})", lambda: repr(value))
         attempt(f"str({name})", lambda: str(value))
         attempt(f"dir({name})", lambda: dir(value))
+        attempt(f"hash({name})", lambda: hash(value))
+        attempt(f"{name} == {name}", lambda: value == value)
         if isinstance(value, type) and own(value):
-            attempt(f"subclass of {name}", lambda: subclass(value))
+            types[name] = value
+            attempt(f"subclass of {name}", lambda: make_subclass(value))
             if issubclass(value, BaseException):
                 attempt(f"raise {name}", lambda: raise_and_catch(value))
+            elif makes_instances:
+                make_instances(uses, name, value)
+        elif makes_instances and own(type(value)) and not callable(value):
+            attempt(f"pickling {name}", lambda: value.__reduce_ex__(4))
         value = None
+    if imports_again:
+        import_again(uses, module, types)
+    types = None
     if path:
         try:
             run_file(path, module)
         except BaseException as error:
-            raised.append("exercise file: " + ", caused by ".join(": ".join(link) for link in explain(error)))
+            uses.raised.append("exercise file: " + ", caused by ".join(": ".join(link) for link in explain(error)))
     gc.collect()
-    return raised, calls
+    return uses.raised, uses.count
+
+
+def reference_counts(module):
+    return {name: sys.getrefcount(value) for name, value in list(vars(module).items()) if isinstance(name, str)}
+
+
+def count_references(module):
+    """While this interpreter rests nothing moves them, unless the collector comes by: it is stopped until the second
+    look."""
+    enabled = gc.isenabled()
+    gc.disable()
+    reference_counts(module)  # what the first run of a function changes, the second does not
+    return [enabled, reference_counts(module)]
+
+
+def moved_references(module, noted):
+    enabled, before = noted
+    after = reference_counts(module)
+    if enabled:
+        gc.enable()
+    return [
+        f"`{module.__name__}.{name}`: {count} references before, {after[name]} after"
+        for name, count in before.items()
+        if name in after and after[name] != count
+    ]
+
+
+# What an isolated interpreter refuses to everybody, in CPython's own words: a test that needs it says nothing about the
+# module that it tests.
+REFUSED_BY_PYTHON = (
+    "fork not supported for isolated subinterpreters",
+    "exec not supported for isolated subinterpreters",
+    "daemon threads are disabled in this",
+    "signal only works in main thread of the main interpreter",
+    "does not support loading in subinterpreters",
+    "set_wakeup_fd only works in main thread of the main interpreter",
+)
+
+
+def run_tests(files, root):
+    """Runs test files under pytest: what failed (the same in main is no fault), and a sentence on what ran."""
+    try:
+        import pytest
+    except BaseException as error:
+        return [], "not run: " + ": ".join(explain(error)[0])
+    failed = {}
+    counts = {"passed": 0, "failed": 0, "skipped": 0, "not for isolated interpreters": 0}
+
+    class Recorder:
+        def pytest_runtest_logreport(self, report):
+            if report.skipped:
+                counts["skipped"] += 1
+            elif report.failed:
+                self.note(report.nodeid, report)
+            elif report.when == "call":
+                counts["passed"] += 1
+
+        def pytest_collectreport(self, report):
+            if report.failed:
+                self.note(report.nodeid, report)
+
+        def note(self, name, report):
+            text = str(report.longrepr)
+            if any(words in text for words in REFUSED_BY_PYTHON):
+                counts["not for isolated interpreters"] += 1
+            elif name not in failed:
+                counts["failed"] += 1
+                message = getattr(getattr(report.longrepr, "reprcrash", None), "message", text)
+                failed[name] = message.strip().partition("\n")[0][:200]
+
+    try:
+        # The environment is the whole process's: pytest writes to it for each test, and would be taken for the module.
+        import _pytest.runner
+
+        _pytest.runner._update_current_test_var = lambda *_: None
+    except (ImportError, AttributeError):
+        pass
+    options = ["--capture=sys", "--assert=plain", "--rootdir", root, "-c", "/dev/null", "-W", "ignore"]
+    for plugin in ("cacheprovider", "faulthandler", "terminal", "junitxml", "pastebin", "logging"):
+        options += ["-p", "no:" + plugin]
+    main = pytest.main
+    ended = main([*options, *files], [Recorder()])
+    if not any(counts.values()) and ended != 5:
+        # A conftest.py that needs what is not installed keeps all tests from running: some need nothing of it.
+        ended = main([*options, "--noconftest", *files], [Recorder()])
+    told = ", ".join(f"{number} {what}" for what, number in counts.items() if number) or f"none ran (pytest ended with {int(ended)})"
+    shown = sorted(f"test {name}: {text}" for name, text in failed.items())
+    gc.collect()
+    return shown[:50], told
+
+
+def attribute_name(thing, module):
+    """"demo.Error" where the module offers it and it is no other module's; else empty."""
+    home = getattr(thing, "__module__", None)
+    if isinstance(home, str) and home != module.__name__ and home in sys.modules:
+        return ""
+    for name, value in list(vars(module).items()):
+        if value is thing and isinstance(name, str) and not name.startswith("__"):
+            return f"{module.__name__}.{name}"
+    return ""
 
 
 def describe(thing):

@@ -118,6 +118,7 @@ Interpreter Interpreter::create(Kind kind, const Config& config, std::string& er
   }
   const InterpreterConfig settings = config_of(kind);
   Status status{};
+  const Timed timed(events::step_create);
   {
     std::lock_guard hold(g_birth_and_death);
     status = create_interpreter(&made.state_, &settings);
@@ -204,9 +205,10 @@ PyMethodDef Interpreter::meet_method = {"meet", Interpreter::meet, METH_NOARGS, 
 
 bool Interpreter::import_audited(const Config& config, unsigned round) {
   step(events::step_import, id_, round);
+  const Timed timed(events::step_import);
   refused_ = met_refusal_ = false;
-  PyObject* arguments =
-      Py_BuildValue("(NNi)", string(config.module), string(config.path), static_cast<int>(config.by_path));
+  PyObject* arguments = Py_BuildValue("(NNii)", string(config.module), string(config.path),
+                                      static_cast<int>(config.by_path), static_cast<int>(config.stubs));
   PyObject* pair = arguments ? call("load", arguments) : nullptr;
   Py_DecRef(arguments);
   PyObject* result = pair ? PyTuple_GetItem(pair, 0) : nullptr;
@@ -240,7 +242,10 @@ bool Interpreter::import_audited(const Config& config, unsigned round) {
 void Interpreter::exercise(const Config& config) {
   if (!module_) return;
   step(events::step_exercise, id_, 0);
-  PyObject* arguments = Py_BuildValue("(ON)", module_, string(config.exercise));
+  const Timed timed(events::step_exercise);
+  PyObject* arguments =
+      Py_BuildValue("(ONii)", module_, string(config.exercise), static_cast<int>(config.makes_instances),
+                    static_cast<int>(config.makes_instances && config.imports_again));
   PyObject* pair = call("exercise", arguments);
   Py_DecRef(arguments);
   Event event(events::exercise);
@@ -254,11 +259,55 @@ void Interpreter::exercise(const Config& config) {
   Py_DecRef(pair);
 }
 
+void Interpreter::run_tests(const Config& config) {
+  if (!module_ || config.tests.empty()) return;
+  step(events::step_tests, id_, 0);
+  const Timed timed(events::step_tests);
+  PyObject* files = PyList_New(0);
+  for (const std::string& file : config.tests) {
+    PyObject* path = string(file);
+    PyList_Append(files, path);
+    Py_DecRef(path);
+  }
+  PyObject* arguments = Py_BuildValue("(NN)", files, string(config.root));
+  PyObject* pair = call("run_tests", arguments);
+  Py_DecRef(arguments);
+  if (pair) {
+    Event(events::exercise).number("interp", id_).raw("raised", to_json(PyTuple_GetItem(pair, 0))).number("calls", 0);
+    const std::string where = id_ == 0 ? "main" : "an isolated interpreter";
+    Event(events::note).text("text", "tests in " + where + ": " + text_of(PyTuple_GetItem(pair, 1)));
+  }
+  Py_DecRef(pair);
+}
+
+void Interpreter::remember_references() {
+  if (!module_) return;
+  PyObject* arguments = Py_BuildValue("(O)", module_);
+  Py_DecRef(references_);
+  references_ = call("count_references", arguments);
+  Py_DecRef(arguments);
+}
+
+void Interpreter::report_moved_references(std::int64_t other, const char* step) {
+  if (!module_ || !references_) return;
+  PyObject* arguments = Py_BuildValue("(OO)", module_, references_);
+  PyObject* moved = call("moved_references", arguments);
+  Py_DecRef(arguments);
+  if (moved && PyList_Size(moved) > 0) {
+    Event(events::moved).number("interp", id_).number("by", other).text("step", step).raw("moved", to_json(moved));
+  }
+  Py_DecRef(moved);
+  Py_DecRef(references_);
+  references_ = nullptr;
+}
+
 void Interpreter::destroy() {
   step(events::step_destroy, id_, 0);
+  const Timed timed(events::step_destroy);
   Py_DecRef(module_);
   Py_DecRef(helper_);
-  module_ = helper_ = nullptr;
+  Py_DecRef(references_);
+  module_ = helper_ = references_ = nullptr;
   const auto end_interpreter = look_up<EndInterpreter>("Py_EndInterpreter");
   std::lock_guard hold(g_birth_and_death);
   end_interpreter(state_);

@@ -17,6 +17,8 @@ struct Config {
   std::string root{};
   /// Import by file under that name, not by name: for hooks that are not the file's own stem.
   bool by_path = false;
+  /// Its packages are there in name only: nothing of their own code runs.
+  bool stubs = false;
   unsigned interpreters = 4;
   unsigned rounds = 3;
   /// This version's interpreters leave no blocks by themselves.
@@ -25,6 +27,12 @@ struct Config {
   bool evidence = true;
   /// A Python file that uses the module: a script, or a function exercise(module). Empty: none.
   std::string exercise{};
+  /// The exercise makes an instance of each type of the module, without arguments.
+  bool makes_instances = true;
+  /// And imports it once more. Not where writes are compared: who writes at import would write in use as well.
+  bool imports_again = false;
+  /// Files for pytest, in the levels where interpreters take turns.
+  std::vector<std::string> tests{};
   std::vector<std::string> dependencies{};
   std::vector<std::string> preloads{};
 };
@@ -71,6 +79,12 @@ class Interpreter {
   PyObject* module() const { return module_; }
   /// Uses the module in cheap and safe ways, then as the user's file says.
   void exercise(const Config& config);
+  /// Runs the tests of the module's distribution under pytest, where the interpreter has it.
+  void run_tests(const Config& config);
+  /// Notes how often what the module offers is referred to. From here to the next call nothing may run in it.
+  void remember_references();
+  /// Reports the counts that are different now: `other` did that step, and nobody ran here.
+  void report_moved_references(std::int64_t other, const char* step);
   /// Calls a function of helper.py; a new reference, or null with the exception cleared.
   PyObject* call(const char* function, PyObject* arguments_tuple);
   /// Ends it and leaves no current thread state. Not for main.
@@ -86,6 +100,7 @@ class Interpreter {
   PyInterpreterState* interpreter_ = nullptr;
   PyObject* helper_ = nullptr;
   PyObject* module_ = nullptr;
+  PyObject* references_ = nullptr;
   Meeting* meeting_ = nullptr;
   bool refused_ = false;
   bool met_refusal_ = false;

@@ -6,6 +6,7 @@
 #include "loader_probe/inside/collect_objects.h"
 #include "loader_probe/inside/emit.h"
 #include "loader_probe/inside/events.h"
+#include "loader_probe/inside/foreign_threads.h"
 #include "loader_probe/inside/process_state.h"
 #include "loader_probe/inside/segments.h"
 
@@ -27,6 +28,7 @@ void run_main(const Config& config, Interpreter& main) {
     Py_DecRef(found);
     Py_DecRef(arguments);
     main.exercise(config);
+    main.run_tests(config);
   }
   Py_DecRef(before);
 }
@@ -60,6 +62,15 @@ void run_once(const Config& config, Kind kind, unsigned round) {
   if (refused_elsewhere) ask_declaration(config, kind);
 }
 
+/// Makes it current for a moment between steps; one without the module has nothing to tell.
+template <typename Act>
+void resting(Interpreter& interpreter, Act&& act) {
+  if (!interpreter.module()) return;
+  interpreter.enter();
+  act(interpreter);
+  Interpreter::leave();
+}
+
 // Two interpreters alive in one thread, one step at a time: who writes what is known, and nothing can race.
 // True when at least the first has the module.
 bool run_pair(const Config& config, Kind kind, Interpreter& main) {
@@ -69,6 +80,7 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
   step(events::step_load, 0, 0);
   dlopen(config.path.c_str(), RTLD_NOW | RTLD_LOCAL);
   watched.refresh();
+  watch_foreign_threads(watched);
   watched.remember();
 
   std::string error;
@@ -78,6 +90,7 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
   bool first_refused = false;
   for (unsigned i = 0; i < 2; ++i) {
     step(events::step_create, 0, i);
+    if (i == 1) resting(pair[0], [](Interpreter& one) { one.remember_references(); });
     pair.push_back(Interpreter::create(kind, config, error));
     if (report_impossible(error)) return false;
     ProcessState process;
@@ -86,6 +99,10 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
     if (i == 0 && !there) first_refused = pair[i].met_refusal();
     Interpreter::leave();
     watched.report_changes(events::step_import, pair[i].id());
+    watch_foreign_threads(watched);
+    if (i == 1) {
+      resting(pair[0], [&](Interpreter& one) { one.report_moved_references(pair[1].id(), events::step_import); });
+    }
     // Before each step that may be the last one: a second interpreter that meets the first one's object may crash.
     if (there && i == 0) scan_ownership({&main, &pair[0]}, watched);
     if (i == 0 && !there) break;  // a second one could only fail the same way
@@ -93,14 +110,19 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
   const bool loaded = pair[0].module() != nullptr;
   for (Interpreter& one : pair) live.push_back(&one);
   for (Interpreter& one : pair) {
+    const bool last = &one == &pair.back();
     if (!one.module()) continue;
+    Interpreter& other = last ? pair.front() : pair.back();
+    resting(other, [](Interpreter& rests) { rests.remember_references(); });
     one.enter();
     ProcessState process;
     one.exercise(config);
     process.report_changes(events::step_exercise, one.id());
+    one.run_tests(config);
     Interpreter::leave();
+    resting(other, [&](Interpreter& rests) { rests.report_moved_references(one.id(), events::step_exercise); });
     watched.report_changes(events::step_exercise, one.id());
-    if (loaded) scan_ownership(live, watched);
+    if (loaded) scan_ownership(live, watched, last ? Looks::also_behind_globals : Looks::at_globals);
   }
   watched.report_definitions();
   for (Interpreter& one : pair) {
@@ -120,7 +142,7 @@ void run_dependencies(const Config& config) {
     Interpreter one = Interpreter::create(Kind::isolated, config, error);
     if (report_impossible(error)) return;
     step(events::step_dependency, one.id(), 0);
-    PyObject* arguments = Py_BuildValue("(sOi)", name.c_str(), Py_None, 0);
+    PyObject* arguments = Py_BuildValue("(sOii)", name.c_str(), Py_None, 0, 0);
     PyObject* pair = one.call("load", arguments);
     Py_DecRef(arguments);
     if (pair) {
@@ -157,7 +179,11 @@ void run_level(const Config& config) {
   } else if (config.level == events::level_concurrent) {
     run_concurrent(config, Kind::isolated, main);
   } else if (config.level == events::level_forced) {
-    if (run_pair(config, Kind::forced, main)) run_concurrent(config, Kind::forced, main);
+    // It is not made for this: the more it is used, the sooner it ends, and what was seen of it with it.
+    Config carefully = config;
+    carefully.makes_instances = false;
+    carefully.tests.clear();
+    if (run_pair(carefully, Kind::forced, main)) run_concurrent(carefully, Kind::forced, main);
   } else if (config.level == events::level_warm) {
     run_warm(config, main);
   } else if (config.level == events::level_unwatched) {
@@ -165,7 +191,9 @@ void run_level(const Config& config) {
   } else if (config.level == events::level_tracked) {
     run_tracked(config, Kind::isolated);
   } else if (config.level == events::level_tracked_forced) {
-    run_tracked(config, Kind::forced);
+    Config carefully = config;
+    carefully.makes_instances = false;
+    run_tracked(carefully, Kind::forced);
   } else if (config.level == events::level_dependencies) {
     run_dependencies(config);
   } else {

@@ -48,14 +48,19 @@ Config parse(const std::string& bytes, std::string& token) {
     if (key == events::config_path) config.path = value;
     if (key == events::config_root) config.root = value;
     if (key == events::config_by_path) config.by_path = value == "1";
+    if (key == events::config_stubs) config.stubs = value == "1";
     if (key == events::config_interpreters) config.interpreters = number(value);
     if (key == events::config_rounds) config.rounds = number(value);
     if (key == events::config_count_blocks) config.count_blocks = value == "1";
     if (key == events::config_evidence) config.evidence = value == "1";
     if (key == events::config_exercise) config.exercise = value;
+    if (key == events::config_instances) config.makes_instances = value == "1";
+    if (key == events::config_test) config.tests.push_back(value);
     if (key == events::config_dependency) config.dependencies.push_back(value);
     if (key == events::config_preload) config.preloads.push_back(value);
   }
+  config.imports_again = config.level == events::level_main || config.level == events::level_warm ||
+                         config.level == events::level_unwatched;
   return config;
 }
 

@@ -8,6 +8,7 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 #include "loader_probe/inside/emit.h"
 #include "loader_probe/inside/events.h"
@@ -59,6 +60,12 @@ std::uint64_t word_at(std::uintptr_t address) {
   std::uint64_t word = 0;
   std::memcpy(&word, reinterpret_cast<const void*>(address), sizeof word);  // NOLINT(performance-no-int-to-ptr)
   return word;
+}
+
+bool in_ranges(const std::vector<ImageRange>& sorted, std::uintptr_t address, std::size_t size) {
+  auto after = std::upper_bound(sorted.begin(), sorted.end(), address,
+                                [](std::uintptr_t value, const ImageRange& range) { return value < range.begin; });
+  return after != sorted.begin() && address + size <= std::prev(after)->end;
 }
 
 Watched::Watched(const std::string& path, const std::string& root, const std::string& module) : path_(real(path)) {
@@ -148,6 +155,7 @@ void Watched::remember() {
 }
 
 void Watched::report_changes(const char* step, std::int64_t interpreter) {
+  const Timed timed(events::step_compare);
   std::string words = "[";
   std::size_t count = 0;
   std::size_t dropped = 0;

@@ -27,6 +27,9 @@ struct ImageRange {
   std::uintptr_t end = 0;
 };
 
+/// Does one of the ranges, which are sorted, hold all of these bytes?
+bool in_ranges(const std::vector<ImageRange>& sorted, std::uintptr_t address, std::size_t size = 1);
+
 /// The writable memory of the audited file, and of private shared libraries of its package that came with it.
 /// Other extension modules of the package are not watched: each is audited by itself.
 class Watched {

@@ -54,6 +54,47 @@ TEST(Exercise, UsesAreCounted) {
   EXPECT_GE(phase(run, Level::concurrent).uses, 6 * phase(run, Level::main).uses);
 }
 
+TEST(Exercise, InstancesAreMade) {
+  for (const model::Interpreter& python : interpreters()) {
+    SCOPED_TRACE(python.id);
+    const model::RunFacts run = run_module("first_instance", python);
+    const model::Phase& isolated = phase(run, Level::isolated);
+    ASSERT_EQ(isolated.shared.size(), 1u) << told(isolated);
+    EXPECT_EQ(isolated.shared[0].symbol, "first");
+    EXPECT_EQ(isolated.shared[0].type_name, "first_instance.Thing");
+    EXPECT_THAT(isolated.shared[0].owners, testing::ElementsAre(1));
+  }
+}
+
+// What ends main as well is left out then, and that is told.
+TEST(Exercise, WhatMainDoesNotSurviveIsLeftOut) {
+  for (const model::Interpreter& python : interpreters()) {
+    SCOPED_TRACE(python.id);
+    const auto result = loader_probe::probe(build_module("cannot_be_made", python), python, probe_options());
+    for (const Level level : {Level::main, Level::isolated, Level::sequential, Level::concurrent}) {
+      EXPECT_EQ(phase(result.run, level).outcome, Outcome::ok) << told(phase(result.run, level));
+    }
+    EXPECT_THAT(result.notes, testing::Contains(testing::HasSubstr("no instances are made")));
+  }
+}
+
+TEST(Exercise, AThreadThatGetsMainIsSeen) {
+  for (const model::Interpreter& python : interpreters_with_debug()) {
+    SCOPED_TRACE(python.id);
+    const model::RunFacts right = run_with("foreign_callback", python, "module.here(dict)\n");
+    EXPECT_EQ(phase(right, Level::isolated).outcome, Outcome::ok) << told(phase(right, Level::isolated));
+    EXPECT_THAT(phase(right, Level::isolated).foreign_threads, testing::IsEmpty());
+
+    const model::RunFacts wrong = run_with("foreign_callback", python, "module.elsewhere(dict)\n");
+    const auto& threads = phase(wrong, Level::isolated).foreign_threads;
+    ASSERT_EQ(threads.size(), 1u) << told(phase(wrong, Level::isolated));
+    EXPECT_EQ(threads[0].asked, "PyGILState_Ensure");
+    EXPECT_EQ(threads[0].by.function, "run");
+    EXPECT_EQ(threads[0].by.file, "foreign_callback.c");
+    EXPECT_EQ(threads[0].step, "exercise");
+  }
+}
+
 // The loser's error is only there because all come to exec at the same moment.
 TEST(Exercise, InterpretersMeetInExec) {
   for (const model::Interpreter& python : interpreters()) {

@@ -49,6 +49,7 @@ TEST_P(Shares, NamesTheVariable) {
 
 constexpr auto holds = SharedObject::Kind::holds;
 constexpr auto is_static = SharedObject::Kind::is_static;
+constexpr auto block = SharedObject::Kind::block;
 
 INSTANTIATE_TEST_SUITE_P(Probe, Shares,
                          testing::Values(Sharing{"static_type", "thing_type", is_static, "type", true},
@@ -61,7 +62,8 @@ INSTANTIATE_TEST_SUITE_P(Probe, Shares,
                                          Sharing{"lazy_local", "lazily.0", holds, "str"},
                                          Sharing{"module_pointer", "this_module", holds, "module", false, false, true},
                                          Sharing{"thread_state", "saved", holds, "PyThreadState"},
-                                         Sharing{"thread_local_list", "list", holds, "list"}),
+                                         Sharing{"thread_local_list", "list", holds, "list"},
+                                         Sharing{"pymem_block", "buffer", block, ""}),
                          [](const auto& row) { return std::string(row.param.module); });
 
 class SharesNothing : public testing::TestWithParam<const char*> {};
@@ -70,15 +72,33 @@ TEST_P(SharesNothing, NoFalseAlarm) {
   for (const model::Interpreter& python : interpreters_with_debug()) {
     SCOPED_TRACE(python.id);
     const model::RunFacts run = run_module(GetParam(), python);
-    for (const model::Phase& one : run.phases) EXPECT_THAT(one.shared, testing::IsEmpty()) << told(one);
+    for (const model::Phase& one : run.phases) {
+      EXPECT_THAT(one.shared, testing::IsEmpty()) << told(one);
+      EXPECT_THAT(one.behind, testing::IsEmpty()) << told(one);
+    }
     for (const Level level : {Level::main, Level::isolated, Level::sequential, Level::concurrent}) {
       EXPECT_EQ(phase(run, level).outcome, model::Outcome::ok) << told(phase(run, level));
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Probe, SharesNothing, testing::Values("clean", "datetime_user", "immortals", "counter"),
+INSTANTIATE_TEST_SUITE_P(Probe, SharesNothing,
+                         testing::Values("clean", "datetime_user", "immortals", "counter", "raw_blocks",
+                                         "table_for_each", "list_for_each", "argument_parser"),
                          [](const auto& row) { return std::string(row.param); });
+
+// Of Python's allocator, by whose the memory around it is; what the C library gave, or got back, is nobody's.
+TEST(Sharing, ABlockBelongsToAnInterpreter) {
+  for (const model::Interpreter& python : interpreters_with_debug()) {
+    SCOPED_TRACE(python.id);
+    const model::RunFacts run = run_module("pymem_block", python);
+    const model::Phase& isolated = phase(run, Level::isolated);
+    ASSERT_EQ(isolated.shared.size(), 1u) << told(isolated);
+    EXPECT_EQ(isolated.shared[0].description, "PyMem block (64 bytes)");
+    EXPECT_THAT(isolated.shared[0].owners, testing::ElementsAre(2));
+    EXPECT_EQ(isolated.shared[0].replaced, "PyMem block (64 bytes) of interpreter 1");
+  }
+}
 
 TEST(Sharing, LastImporterWins) {
   for (const model::Interpreter& python : interpreters()) {

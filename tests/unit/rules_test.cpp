@@ -309,7 +309,8 @@ TEST(RunRules, WhatTheModulesMemoryHoldsNamesTheRule) {
                         {object(Kind::holds, true, false), "global-heap-type-pointer"},
                         {object(Kind::holds, true, true), "global-exception"},
                         {object(Kind::is_static, true, false), "static-type-object"},
-                        {object(Kind::is_static, false, false), "static-instance"}};
+                        {object(Kind::is_static, false, false), "static-instance"},
+                        {object(Kind::block, false, false), "pymem-block-in-global"}};
   for (const Case& c : cases) {
     model::Facts facts;
     facts.runs = {clean_run()};
@@ -321,6 +322,53 @@ TEST(RunRules, WhatTheModulesMemoryHoldsNamesTheRule) {
     std::ranges::sort(expected);
     EXPECT_EQ(slugs, expected);
   }
+}
+
+TEST(RunRules, WhatLiesBehindAGlobalIsADoubt) {
+  model::Facts facts;
+  facts.runs = {clean_run()};
+  model::SharedObject table;
+  table.kind = model::SharedObject::Kind::leads_to;
+  table.symbol = "table";
+  table.section = ".bss";
+  table.description = "dict";
+  table.owners = {1};
+  at(facts.runs[0], model::Level::isolated).behind = {table};
+  facts.binaries = {binary(model::Init::multi_phase, MultipleInterpreters::per_interpreter_gil)};
+  facts.pythons = {python("3.14")};
+  const model::Report report = judge(facts, {});
+  EXPECT_EQ(report.modules[0].verdicts[0].kind, model::VerdictKind::suspect) << report.modules[0].verdicts[0].reason;
+  const auto finding = std::ranges::find(report.findings, "global-pyobject-cache", &model::Finding::rule);
+  ASSERT_NE(finding, report.findings.end());
+  EXPECT_EQ(finding->status, model::Status::possible);
+  EXPECT_NE(finding->severity, Severity::advice);
+}
+
+TEST(RunRules, WhatARestingInterpreterShowsIsProof) {
+  model::Facts facts;
+  facts.runs = {clean_run()};
+  at(facts.runs[0], model::Level::isolated).disturbed = {"`demo.Error`: 5 references before, 6 after"};
+  facts.binaries = {binary(model::Init::multi_phase, MultipleInterpreters::per_interpreter_gil)};
+  facts.pythons = {python("3.14")};
+  const model::Report report = judge(facts, {});
+  EXPECT_EQ(report.modules[0].verdicts[0].kind, model::VerdictKind::unsafe);
+  EXPECT_EQ(report.modules[0].verdicts[0].reason, "`demo.Error`: 5 references before, 6 after");
+  EXPECT_NE(std::ranges::find(report.findings, "demo.Error", [](const auto& f) { return f.subject.name; }),
+            report.findings.end());
+}
+
+TEST(RunRules, AThreadThatGotMainIsAFindingOfItsFunction) {
+  model::Facts facts;
+  facts.runs = {clean_run()};
+  at(facts.runs[0], model::Level::isolated).foreign_threads = {
+      {"PyGILState_Ensure", {"run", "demo.c", 7, 0, ""}, "exercise"}};
+  const model::Report report = judge(facts, {});
+  const auto finding = std::ranges::find(report.findings, "pygilstate", &model::Finding::rule);
+  ASSERT_NE(finding, report.findings.end());
+  EXPECT_EQ(finding->subject.name, "PyGILState_Ensure");
+  EXPECT_EQ(finding->status, model::Status::confirmed);
+  ASSERT_EQ(finding->because.size(), 1u);
+  EXPECT_TRUE(finding->because[0].text.ends_with("got the main one, asked for by `run`")) << finding->because[0].text;
 }
 
 TEST(RunRules, OnlyTwoWritersAreAConflict) {

@@ -1,0 +1,83 @@
+#include "loader_probe/inside/inventory.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace isoaudit::inside {
+namespace {
+
+// Steps of tp_traverse behind what the collector tracks: strings in an untracked tuple in an untracked dict.
+constexpr int kDepth = 4;
+
+std::uintptr_t address_of(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+
+void collect(Inventory& inventory) {
+  std::unordered_set<std::uintptr_t> seen;
+  seen.reserve(1 << 17);
+  PyObject* gc = PyImport_ImportModule("gc");
+  PyObject* frontier = gc ? PyObject_CallMethod(gc, "get_objects", nullptr) : nullptr;
+  PyObject* get_referents = gc ? PyObject_GetAttrString(gc, "get_referents") : nullptr;
+
+  const auto add = [&](PyObject* object) {
+    if (!seen.insert(address_of(object)).second) return false;
+    inventory.objects.push_back(address_of(object));
+    // Static types are not tracked and instances of them do not visit them.
+    PyObject* type = reinterpret_cast<PyObject*>(Py_TYPE(object));
+    if (seen.insert(address_of(type)).second) inventory.objects.push_back(address_of(type));
+    inventory.types.push_back(address_of(type));
+    if (PyType_GetFlags(Py_TYPE(object)) & Py_TPFLAGS_TYPE_SUBCLASS) inventory.types.push_back(address_of(object));
+    return true;
+  };
+
+  for (int depth = 0; frontier && depth < kDepth; ++depth) {
+    PyObject* fresh = PyList_New(0);
+    const Py_ssize_t count = PyList_Size(frontier);
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      PyObject* object = PyList_GetItem(frontier, i);
+      if (add(object)) PyList_Append(fresh, object);
+    }
+    Py_DecRef(frontier);
+    PyObject* arguments = PyList_AsTuple(fresh);
+    Py_DecRef(fresh);
+    frontier = arguments && get_referents ? PyObject_CallObject(get_referents, arguments) : nullptr;
+    Py_DecRef(arguments);
+  }
+  Py_DecRef(frontier);
+  Py_DecRef(get_referents);
+  Py_DecRef(gc);
+  PyErr_Clear();
+  sort_unique(inventory.objects);
+  sort_unique(inventory.types);
+}
+
+}  // namespace
+
+void sort_unique(std::vector<std::uintptr_t>& addresses) {
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+}
+
+bool contains(const std::vector<std::uintptr_t>& sorted, std::uintptr_t address) {
+  return std::binary_search(sorted.begin(), sorted.end(), address);
+}
+
+Inventory take_inventory(const Interpreter& interpreter) {
+  Inventory inventory{&interpreter, interpreter.state(), {}, {}};
+  const Visit visit(inventory.state);
+  collect(inventory);
+  return inventory;
+}
+
+std::string describe(const Inventory& owner, std::uintptr_t object) {
+  const Visit visit(owner.state);
+  auto* thing = reinterpret_cast<PyObject*>(object);  // NOLINT(performance-no-int-to-ptr)
+  PyObject* arguments = Py_BuildValue("(O)", thing);
+  auto* interpreter = const_cast<Interpreter*>(owner.interpreter);
+  PyObject* told = interpreter->call("describe", arguments);
+  Py_DecRef(arguments);
+  std::string what = told ? to_json(told) : "null";
+  Py_DecRef(told);
+  return what;
+}
+
+}  // namespace isoaudit::inside

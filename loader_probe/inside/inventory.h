@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "loader_probe/inside/interpreter.h"
+
+namespace isoaudit::inside {
+
+/// Makes an interpreter current for a scope with a thread state of this thread.
+class Visit {
+ public:
+  explicit Visit(PyInterpreterState* state) : state_(PyThreadState_New(state)) { PyEval_RestoreThread(state_); }
+  ~Visit() {
+    PyThreadState_Clear(state_);
+    PyEval_SaveThread();
+    PyThreadState_Delete(state_);
+  }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
+
+/// One interpreter's objects as plain addresses, sorted: they are compared, never followed.
+struct Inventory {
+  const Interpreter* interpreter = nullptr;
+  PyInterpreterState* state = nullptr;
+  std::vector<std::uintptr_t> objects{};
+  std::vector<std::uintptr_t> types{};
+
+  std::int64_t id() const { return interpreter->id(); }
+  bool has_module() const { return interpreter->module() != nullptr; }
+};
+
+/// Everything that the collector tracks and what that leads to in a few steps. No thread state may be current.
+Inventory take_inventory(const Interpreter& interpreter);
+
+void sort_unique(std::vector<std::uintptr_t>& addresses);
+bool contains(const std::vector<std::uintptr_t>& sorted, std::uintptr_t address);
+
+/// helper.py's words for an object of `owner`, as JSON: events::shared has them as "what".
+std::string describe(const Inventory& owner, std::uintptr_t object);
+
+}  // namespace isoaudit::inside
