@@ -77,6 +77,19 @@ struct Widths {
   std::size_t python = 5;
 };
 
+/// "create 0.021, import 0.004, exercise 0.011, the rest 0.052 s": interpreters that run at once take their time side
+/// by side, and what is left then says nothing.
+std::string times_text(const model::Phase& phase) {
+  std::string text;
+  double known = 0;
+  for (const model::StepTime& time : phase.times) {
+    known += time.seconds;
+    text += fmt::format("{}{} {:.3f}", text.empty() ? "" : ", ", time.step, time.seconds);
+  }
+  if (phase.at_once) return text + " s, side by side";
+  return text + fmt::format(", the process and the rest {:.3f} s", std::max(0.0, phase.seconds - known));
+}
+
 void write_module(Writer& out, const ModuleReport& module, const Widths& widths) {
   const std::size_t width = widths.module;
   if (module.verdicts.empty()) {
@@ -94,6 +107,7 @@ void write_module(Writer& out, const ModuleReport& module, const Widths& widths)
     for (const model::Phase& phase : verdict.phases) {
       out.line("{:{}}           {:20} {:12} {:6.3f} s  {}", "", width, to_string(phase.level), to_string(phase.outcome),
                phase.seconds, phase.detail);
+      if (!phase.times.empty()) out.line("{:{}}             {}", "", width, times_text(phase));
       for (const std::string& frame : phase.stack) out.line("{:{}}             {}", "", width, frame);
     }
   }
