@@ -23,7 +23,11 @@ struct Raw {
   std::string color = "auto";
   bool no_probe = false;
   bool no_sandbox = false;
+  /// Files, and the word for what distributions bring.
+  std::vector<std::string> exercise{};
 };
+
+constexpr char exercise_tests[] = "tests";
 
 std::vector<std::string> format_names() {
   std::vector<std::string> names;
@@ -71,10 +75,12 @@ void add_probe_options(CLI::App& app, Raw& raw) {
   app.add_option("--rounds", raw.options.rounds, "how often they are made, import, and end")
       ->check(CLI::Range(1U, 1000U))
       ->capture_default_str();
-  app.add_option("--exercise", raw.options.exercise,
-                 "a Python file that uses the module: exercise(module), or a script")
-      ->check(CLI::ExistingFile)
-      ->type_name("FILE");
+  app.add_option("--exercise", raw.exercise,
+                 "a Python file that uses the module: exercise(module), or a script; or `tests`: what its distribution "
+                 "brings for pytest; repeatable")
+      ->check(CLI::ExistingFile | CLI::IsMember({std::string(exercise_tests)}))
+      ->allow_extra_args(false)
+      ->type_name("FILE|tests");
   app.add_option("--exercise-dir", raw.options.exercise_dir, "such files by name: package.module.py, else package.py")
       ->check(CLI::ExistingDirectory)
       ->type_name("FOLDER");
@@ -178,6 +184,15 @@ Options finish(Raw raw, const CLI::App& app) {
   }
   options.run_probe = !raw.no_probe;
   options.sandbox = !raw.no_sandbox;
+  for (const std::string& word : raw.exercise) {
+    if (word == exercise_tests) {
+      options.exercise_tests = true;
+    } else if (options.exercise.empty()) {
+      options.exercise = word;
+    } else {
+      throw UsageError("--exercise takes one file; a folder of them is for --exercise-dir");
+    }
+  }
   if (options.command != Command::explain && options.targets.empty() && options.requirement_files.empty()) {
     throw UsageError("TARGET is required");
   }

@@ -53,6 +53,8 @@ struct Options {
   /// A Python file that uses the modules; a folder of such, one for each module or distribution.
   std::string exercise{};
   std::string exercise_dir{};
+  /// `--exercise tests`: what the modules' own distributions test.
+  bool exercise_tests = false;
   /// Children run in bubblewrap where it works.
   bool sandbox = true;
   bool debug_build = false;

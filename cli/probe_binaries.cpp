@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "analyzer/targets/distribution_tests.h"
 #include "cli/parallel.h"
 #include "loader_probe/host/probe.h"
 #include "loader_probe/host/sandbox.h"
@@ -73,9 +74,14 @@ void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Fa
     const UnpackedArchives::Place* place = unpacked.place(binary->path, python->id);
     const std::string& file = place == nullptr ? binary->path : place->file;
     const std::string& root = place == nullptr ? binary->import_root : place->import_root;
-    results[i] = loader_probe::probe(
-        {binary->module, file, root, rules::declares_own_gil(*binary), exercise_for(options, binary->module)}, *python,
-        probe);
+    analyzer::DistributionTests tests;
+    if (options.exercise_tests) tests = analyzer::find_distribution_tests(file, root);
+    results[i] = loader_probe::probe({binary->module, file, root, rules::declares_own_gil(*binary),
+                                      exercise_for(options, binary->module), tests.files},
+                                     *python, probe);
+    if (!tests.why_none.empty()) {
+      results[i].notes.push_back(fmt::format("{}: no tests were run: {}", binary->module, tests.why_none));
+    }
     results[i].run.path = binary->path;
     unpacked.hide_in(results[i].run);
     unpacked.hide_in(results[i].gaps);
