@@ -31,6 +31,8 @@ std::vector<model::Finding> check(const model::Facts& facts) {
       variable_findings(facts, VariableKind::object_cache, model::Severity::hazard, words);
   for (const model::RunFacts& run : facts.runs) {
     for (const model::Phase& phase : run.phases) {
+      // Where a variable is known that is shared, its object moves: no second finding. Who is forced in shares by rule.
+      if (phase.level == model::Level::forced || !phase.shared.empty()) continue;
       for (const std::string& text : phase.disturbed) findings.push_back(disturbed_finding(run, phase, text));
     }
   }

@@ -364,6 +364,8 @@ std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::
     for (const model::Phase& phase : run.phases) {
       for (const std::vector<SharedObject>* objects : {&phase.shared, &phase.behind}) {
         for (const SharedObject& object : *objects) {
+          // CPython itself hands a single-phase module's things to all: that is m-copy-sharing.
+          if (object.kind == SharedObject::Kind::common && phase.level == model::Level::forced) continue;
           if (kind_of(object) == kind) findings.push_back(run_finding(run, phase, object, severity, words));
         }
       }

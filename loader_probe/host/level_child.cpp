@@ -71,10 +71,6 @@ Told LevelChildren::run(const LevelOrder& level) const {
   for (const char* setting : {"LD_BIND_NOW=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "LANG=C.UTF-8"}) {
     request.environment.emplace_back(setting);
   }
-  // What malloc hands out shows nothing of who had it before: old addresses there would look like the module's. In main
-  // too, so that who reads it is known before.
-  const bool is_quiet = level.word == events::level_main || level.word == events::level_isolated;
-  if (is_quiet && input_.declares_own_gil && !carefully_) request.environment.emplace_back("MALLOC_PERTURB_=165");
   if (level.debug_memory) request.environment.emplace_back("PYTHONMALLOC=debug");
   request.limits.seconds = options_.timeout;
   if (options_.sandbox) request.sandbox = find_sandbox().program;

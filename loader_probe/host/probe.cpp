@@ -314,8 +314,7 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   // Most modules load in main and need nothing there first: the next level does not wait for the answer.
   std::vector<Told> first = run.tell({run.order(Level::main), run.order(Level::isolated)});
   Phase main = run.judge(Level::main, first[0]);
-  // A type that cannot be made without arguments may end the process, and so may memory that is used before it is
-  // filled: no news about interpreters.
+  // A type that cannot be made without arguments may end the process: no news about interpreters.
   if (ended_badly(main) && main.uses == 0 && input.declares_own_gil) {
     run.use_carefully(true);
     std::vector<Told> again = run.tell({run.order(Level::main), run.order(Level::isolated)});
@@ -323,7 +322,7 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
     if (careful.outcome == Outcome::ok) {
       main = std::move(careful);
       first = std::move(again);
-      run.note("main only does well when no instances are made, it is not imported again, and memory is fresh");
+      run.note("main only does well when no instances are made and it is not imported again");
     } else {
       run.use_carefully(false);
     }

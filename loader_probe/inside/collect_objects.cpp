@@ -106,9 +106,8 @@ class Scan {
           reported_.push_back(value);
         } else if (const auto block = python_block_at(value, heap_)) {
           report_block(region, offset, *block);
-        } else if (const auto table = looks_into_tables_ ? one_sided_table(value, inventories_, heap_) : std::nullopt) {
-          emit(events::shared_leads_to, region, offset, '[' + std::to_string(table->owner->id()) + ']',
-               describe(*table->owner, table->object));
+        } else if (looks_into_tables_) {
+          look_into_table(region, offset, value);
         }
       }
     }
@@ -144,6 +143,17 @@ class Scan {
       return true;
     }
     return false;
+  }
+
+  // Memory that malloc gave out and nobody has filled yet shows who had it before: only what is the module's own says
+  // that the table is.
+  void look_into_table(const Region& region, std::size_t offset, std::uintptr_t value) const {
+    for (const LeadsTo& found : one_sided_table(value, inventories_, heap_)) {
+      if (!is_modules_own(*found.owner, found.object)) continue;
+      emit(events::shared_leads_to, region, offset, '[' + std::to_string(found.owner->id()) + ']',
+           describe(*found.owner, found.object));
+      return;
+    }
   }
 
   // Whose allocator it is from, the objects beside it tell: those of one pool are one interpreter's.

@@ -409,6 +409,17 @@ def attribute_name(thing, module):
     return ""
 
 
+def is_modules_own(thing, module):
+    if thing is module:
+        return True
+    kind = thing if issubclass(type(thing), type) else type(thing)
+    try:
+        home = type.__dict__["__module__"].__get__(kind)
+    except AttributeError:
+        return False
+    return isinstance(home, str) and home.partition(".")[0] == module.__name__.partition(".")[0]
+
+
 def describe(thing):
     """[type, text, is type, is exception class, is module, bytes]: kind and name, never contents."""
     kind = type(thing)

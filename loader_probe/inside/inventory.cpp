@@ -80,4 +80,17 @@ std::string describe(const Inventory& owner, std::uintptr_t object) {
   return what;
 }
 
+bool is_modules_own(const Inventory& owner, std::uintptr_t object) {
+  if (!owner.has_module()) return false;
+  const Visit visit(owner.state);
+  auto* thing = reinterpret_cast<PyObject*>(object);  // NOLINT(performance-no-int-to-ptr)
+  PyObject* arguments = Py_BuildValue("(OO)", thing, owner.interpreter->module());
+  auto* interpreter = const_cast<Interpreter*>(owner.interpreter);
+  PyObject* answer = interpreter->call("is_modules_own", arguments);
+  Py_DecRef(arguments);
+  const bool is_own = answer && PyObject_IsTrue(answer) == 1;
+  Py_DecRef(answer);
+  return is_own;
+}
+
 }  // namespace isoaudit::inside

@@ -43,4 +43,7 @@ bool contains(const std::vector<std::uintptr_t>& sorted, std::uintptr_t address)
 /// helper.py's words for an object of `owner`, as JSON: events::shared has them as "what".
 std::string describe(const Inventory& owner, std::uintptr_t object);
 
+/// Is it the module, a type of its package, or an instance of one? `owner` has the module.
+bool is_modules_own(const Inventory& owner, std::uintptr_t object);
+
 }  // namespace isoaudit::inside

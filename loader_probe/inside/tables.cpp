@@ -30,10 +30,10 @@ std::size_t malloc_block(std::uintptr_t address, const std::vector<ImageRange>& 
   return size - 8;
 }
 
-std::optional<LeadsTo> one_sided_table(std::uintptr_t address, const std::vector<Inventory>& inventories,
-                                       const std::vector<ImageRange>& heap) {
+std::vector<LeadsTo> one_sided_table(std::uintptr_t address, const std::vector<Inventory>& inventories,
+                                     const std::vector<ImageRange>& heap) {
   std::set<const Inventory*> owners;
-  LeadsTo first;
+  std::vector<LeadsTo> found;
   std::set<std::uintptr_t> known = {address};
   std::vector<std::uintptr_t> blocks = {address};
   std::size_t words = 0;
@@ -52,7 +52,7 @@ std::optional<LeadsTo> one_sided_table(std::uintptr_t address, const std::vector
           if (!contains(inventory.objects, word)) continue;
           is_object = true;
           owners.insert(&inventory);
-          if (first.owner == nullptr) first = {&inventory, word};
+          found.push_back({&inventory, word});
         }
         if (!is_object && known.insert(word).second) next.push_back(word);
       }
@@ -63,7 +63,8 @@ std::optional<LeadsTo> one_sided_table(std::uintptr_t address, const std::vector
   const auto has_nothing = [&](const Inventory& inventory) {
     return inventory.has_module() && !owners.contains(&inventory);
   };
-  return std::any_of(inventories.begin(), inventories.end(), has_nothing) ? std::optional(first) : std::nullopt;
+  if (std::none_of(inventories.begin(), inventories.end(), has_nothing)) found.clear();
+  return found;
 }
 
 }  // namespace isoaudit::inside
