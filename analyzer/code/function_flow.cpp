@@ -29,7 +29,7 @@ constexpr std::size_t most_entries_kept = 1024;
 
 bool is_visited(const Instruction& instruction) {
   return instruction.has_memory || instruction.writes_memory || instruction.op == Op::call ||
-         instruction.op == Op::jump;
+         instruction.op == Op::jump || instruction.op == Op::result;
 }
 
 }  // namespace

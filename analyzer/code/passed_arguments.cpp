@@ -21,6 +21,7 @@ ParameterUse PassedArguments::Summary::use_of(unsigned argument) const {
   const auto has = [&](unsigned mask) { return ((mask >> argument) & 1) != 0; };
   if (has(written)) return ParameterUse::written;
   if (has(unknown)) return ParameterUse::unknown;
+  if (has(kept)) return ParameterUse::kept;
   if (has(atomic)) return ParameterUse::atomically;
   return has(counted) ? ParameterUse::counted : ParameterUse::not_written;
 }
@@ -82,14 +83,25 @@ void PassedArguments::look(const State& state, const Instruction& instruction) {
     if (!stays_inside(*function_, instruction)) look_at_call(state, instruction);
     return;
   }
-  if (!instruction.writes_memory) return;
   const Evaluator& evaluator = code_.evaluator();
+  // Whoever called has it again, by a pointer that nothing more is known of.
+  if (instruction.op == Op::result) {
+    summary_.kept |= evaluator.register_value(state, evaluator.convention().result).arguments();
+    return;
+  }
+  if (!instruction.writes_memory) return;
   if (instruction.op == Op::fill || instruction.op == Op::move_block) {
     const Value to = evaluator.register_value(state, 7);
     summary_.written |= to.arguments();
     return;
   }
   const Place place = evaluator.place(state, instruction.memory);
+  // A pointer that is kept elsewhere: who finds it there may write.
+  if (place.kind != Place::Kind::stack && instruction.op == Op::store) {
+    for (unsigned part = 0; part < (instruction.pair ? 2u : 1u) && instruction.width == pointer_size; ++part) {
+      summary_.kept |= evaluator.stored(state, instruction, part).arguments();
+    }
+  }
   // A flag, or what is added to: no pointer.
   const bool number = instruction.op == Op::update || (instruction.width != 0 && instruction.width < pointer_size);
   (!instruction.atomic ? summary_.written : number ? summary_.counted : summary_.atomic) |= place.arguments;

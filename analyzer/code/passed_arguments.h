@@ -36,6 +36,7 @@ class PassedArguments {
     unsigned unknown = 0;
     unsigned atomic = 0;
     unsigned counted = 0;
+    unsigned kept = 0;
     /// Argument → callee, its argument.
     std::vector<std::tuple<unsigned, std::uint64_t, unsigned>> passes{};
 

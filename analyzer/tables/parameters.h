@@ -9,6 +9,7 @@ enum class ParameterUse {
   not_written,
   counted,     ///< changes a number, in one piece with the reading before it: no pointer is stored
   atomically,  ///< writes, in one piece with the reading before it
+  kept,        ///< the pointer is put where others find it, or handed back: who writes through it later is not seen
   unknown,
   written,
 };

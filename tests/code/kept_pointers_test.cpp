@@ -1,0 +1,46 @@
+// A variable's address that a function puts somewhere, or hands back: who writes through it is not seen.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/code/compile_matrix.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+using tests::writes_of;
+
+constexpr const char* keepers =
+    "struct holder { long n; long *place; };\n"
+    "__attribute__((noinline)) void keep(struct holder *h, long *p) { h->n = 1; h->place = p; }\n"
+    "__attribute__((noinline)) long *same(long *p) { use(0); return p; }\n"
+    "__attribute__((noinline)) long *deeper(long *p) { use(0); return same(p); }\n"
+    "__attribute__((noinline)) long look(long *p) { use(0); return *p; }\n";
+
+class KeptPointers : public testing::Test {
+ protected:
+  void expect(const std::string& source, std::size_t writes, const std::string& callee) {
+    matrix.each(keepers + source, [&](const model::CodeFacts& facts, const tests::CompileMatrix::Way&) {
+      const std::vector<model::CodeWrite> found = writes_of(facts, "g");
+      // Clang also knows what is handed back, and so the store itself.
+      const auto passed = std::ranges::count(found, callee, &model::CodeWrite::passed_to);
+      EXPECT_EQ(static_cast<std::size_t>(passed), writes);
+    });
+  }
+  tests::CompileMatrix matrix;
+};
+
+TEST_F(KeptPointers, InAnObject) { expect("KEPT long g; void f(struct holder *h) { keep(h, &g); }", 1, "keep"); }
+
+TEST_F(KeptPointers, HandedBack) {
+  expect("KEPT long g; void f(void) { *same(&g) += 1; }", 1, "same");
+  expect("KEPT long g; void f(void) { *deeper(&g) += 1; }", 1, "deeper");
+}
+
+TEST_F(KeptPointers, OneThatIsReadIsNot) { expect("KEPT long g; long f(void) { return look(&g); }", 0, "look"); }
+
+// What the file initialises is a table that others read.
+TEST_F(KeptPointers, ATable) { expect("KEPT long g[2] = {1, 2}; void f(struct holder *h) { keep(h, g); }", 0, "keep"); }
+
+}  // namespace
+}  // namespace isoaudit::analyzer
