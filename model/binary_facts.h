@@ -60,7 +60,8 @@ struct CodeWrite {
   std::uint64_t offset = 0;  ///< in its section
   std::string function{};    ///< the writing function, when the file names it; demangled
   bool atomic = false;       ///< lock-prefixed or exchange
-  /// The variable's address is passed to this function, which writes it or is not known; empty for a plain store.
+  /// The variable's address is passed to this function, which writes it or is not known, demangled; empty for a plain
+  /// store.
   std::string passed_to{};
   /// Bytes written by one instruction; 0 when not known.
   std::uint64_t size = 0;

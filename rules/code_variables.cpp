@@ -263,7 +263,7 @@ namespace {
 
 /// "memset()"; what is no name stays as it is: "a function called through a pointer".
 std::string called(const std::string& function) {
-  return function.find(' ') == std::string::npos ? function + "()" : function;
+  return function.find_first_of(" (") == std::string::npos ? function + "()" : function;
 }
 
 }  // namespace

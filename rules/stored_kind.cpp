@@ -131,7 +131,7 @@ bool fills_a_type(std::string_view function) {
 
 /// A method of std::string, of libstdc++ or libc++: what it fills holds characters.
 bool is_text_method(std::string_view function) {
-  for (const std::string_view begin : {"_ZNSt7__cxx1112basic_stringIc", "_ZNSt3__112basic_stringIc"}) {
+  for (const std::string_view begin : {"std::__cxx11::basic_string<char", "std::__1::basic_string<char"}) {
     if (function.starts_with(begin)) return true;
   }
   return false;

@@ -280,7 +280,7 @@ void Stores::add_passed(std::size_t index, std::uint64_t address, const std::str
                         const std::string& guard) {
   model::CodeWrite write = write_at(index, address);
   if (is_compiler_s_own(index, address)) return;
-  write.passed_to = callee;
+  write.passed_to = demangled(callee);
   write.guard = guard;
   write.atomic = use == ParameterUse::atomically || use == ParameterUse::counted;
   if (use == ParameterUse::counted) write.value = model::StoredValue::changed;
