@@ -9,13 +9,23 @@ namespace {
 /// To how many parameters a pointer is followed from callee to callee; behind them "may be written" is the answer.
 constexpr std::size_t most_parameters = 256;
 
-/// Bytes of code that are read a second time to learn what callees do with their arguments. Calls into the middle of
-/// one long function, each another place, would take for ever; after this many "may be written" is the answer.
-constexpr std::uint64_t most_summarized = std::uint64_t{64} << 20;
+/// Bytes of code that are read a second time to learn what callees do with their arguments: so many, and so often all
+/// that there are. Calls into the middle of one long function, each another place, would take for ever; after this many
+/// "may be written" is the answer.
+constexpr std::uint64_t summarized_anyway = std::uint64_t{64} << 10, summarized_times = 3;
+constexpr std::uint64_t summarized_at_most = std::uint64_t{64} << 20;
 
 constexpr unsigned pointer_size = 8;
 
+std::uint64_t most_summarized(const std::vector<FunctionRange>& functions) {
+  std::uint64_t text = 0;
+  for (const FunctionRange& function : functions) text += function.end - function.begin;
+  return std::min(summarized_anyway + text * summarized_times, summarized_at_most);
+}
+
 }  // namespace
+
+PassedArguments::PassedArguments(ModuleCode& code) : code_(code), most_summarized_(most_summarized(code.functions())) {}
 
 ParameterUse PassedArguments::Summary::use_of(unsigned argument) const {
   const auto has = [&](unsigned mask) { return ((mask >> argument) & 1) != 0; };
@@ -23,7 +33,8 @@ ParameterUse PassedArguments::Summary::use_of(unsigned argument) const {
   if (has(unknown)) return ParameterUse::unknown;
   if (has(kept)) return ParameterUse::kept;
   if (has(atomic)) return ParameterUse::atomically;
-  return has(counted) ? ParameterUse::counted : ParameterUse::not_written;
+  if (has(counted)) return ParameterUse::counted;
+  return has(handed_back) ? ParameterUse::handed_back : ParameterUse::not_written;
 }
 
 /// All that the pointer can get to, circles of calls included, before anything is said.
@@ -57,7 +68,7 @@ const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t addres
   if (const auto known = summaries_.find(address); known != summaries_.end()) return known->second;
   const std::ptrdiff_t index = code_.function_at(address);
   if (index >= 0) summarized_ += code_.functions()[static_cast<std::size_t>(index)].end - address;
-  if (index < 0 || summarized_ > most_summarized)
+  if (index < 0 || summarized_ > most_summarized_)
     return summaries_.emplace(address, Summary{.unknown = ~0u}).first->second;
   code_.decode_from(address, static_cast<std::size_t>(index), again_);
   begin(again_);
@@ -86,7 +97,7 @@ void PassedArguments::look(const State& state, const Instruction& instruction) {
   const Evaluator& evaluator = code_.evaluator();
   // Whoever called has it again, by a pointer that nothing more is known of.
   if (instruction.op == Op::result) {
-    summary_.kept |= evaluator.register_value(state, evaluator.convention().result).arguments();
+    summary_.handed_back |= evaluator.register_value(state, evaluator.convention().result).arguments();
     return;
   }
   if (!instruction.writes_memory) return;

@@ -16,7 +16,7 @@ namespace isoaudit::analyzer {
 /// reason is not read again; the others are when they are first asked for.
 class PassedArguments {
  public:
-  explicit PassedArguments(ModuleCode& code) : code_(code) {}
+  explicit PassedArguments(ModuleCode& code);
 
   /// Whether the code at `callee`, or what that hands the pointer on to, writes through argument number `argument`.
   ParameterUse use_of(std::uint64_t callee, unsigned argument);
@@ -37,6 +37,7 @@ class PassedArguments {
     unsigned atomic = 0;
     unsigned counted = 0;
     unsigned kept = 0;
+    unsigned handed_back = 0;
     /// Argument → callee, its argument.
     std::vector<std::tuple<unsigned, std::uint64_t, unsigned>> passes{};
 
@@ -52,7 +53,9 @@ class PassedArguments {
   const FunctionCode* function_ = nullptr;
   Summary summary_{};
   FunctionCode again_{};
+  /// Bytes of code.
   std::uint64_t summarized_ = 0;
+  const std::uint64_t most_summarized_;
   std::map<Parameter, ParameterUse> uses_{};
 };
 

@@ -77,11 +77,10 @@ std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
     const ParameterUse use = arguments_.use_of(passed.callee, passed.argument);
     instruction_ = passed.instruction;
     // What its code leaves open, a name of C++ may tell.
-    const bool open = use == ParameterUse::unknown || use == ParameterUse::kept;
-    if (open && takes_constant(passed.name, passed.argument)) continue;
+    const bool elsewhere = use == ParameterUse::kept || use == ParameterUse::handed_back;
+    if ((elsewhere || use == ParameterUse::unknown) && takes_constant(passed.name, passed.argument)) continue;
     // What the file initialises is a table that others read; what it does not, somebody has to fill.
-    if (use == ParameterUse::kept && !code_.image().starts_as_zeros(passed.address, code_.image().pointer_size))
-      continue;
+    if (elsewhere && !code_.image().starts_as_zeros(passed.address, code_.image().pointer_size)) continue;
     if (use != ParameterUse::not_written) add_passed(passed.function, passed.address, passed.name, use, passed.guard);
   }
   pending_.clear();

@@ -152,6 +152,7 @@ std::optional<Effect> effect_by_name(const clang::CallExpr* call, unsigned index
     case ParameterUse::written: return Effect::writes;
     case ParameterUse::atomically:
     case ParameterUse::counted:
+    case ParameterUse::handed_back:
     case ParameterUse::kept:
     case ParameterUse::unknown: break;
   }

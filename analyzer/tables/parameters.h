@@ -7,9 +7,10 @@ namespace isoaudit::analyzer {
 /// What a function does with the memory that an argument points to. Ordered: what counts more comes later.
 enum class ParameterUse {
   not_written,
-  counted,     ///< changes a number, in one piece with the reading before it: no pointer is stored
-  atomically,  ///< writes, in one piece with the reading before it
-  kept,        ///< the pointer is put where others find it, or handed back: who writes through it later is not seen
+  handed_back,  ///< the pointer may be what it returns: registers tell no more, it may be left there by accident
+  counted,      ///< changes a number, in one piece with the reading before it: no pointer is stored
+  atomically,   ///< writes, in one piece with the reading before it
+  kept,         ///< the pointer is put where others find it: who writes through it later is not seen
   unknown,
   written,
 };
