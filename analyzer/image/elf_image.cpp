@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "analyzer/image/elf_check.h"
+#include "analyzer/image/elf_thread_relocations.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -52,30 +53,6 @@ std::span<const Entry> entries(llvm::Expected<llvm::ArrayRef<Entry>> table) {
     return {};
   }
   return {table->data(), table->size()};
-}
-
-/// Thread-local places (module ids, offsets) are filled in too, but never with an address of this image.
-bool is_thread_local(Machine machine, std::uint32_t type) {
-  if (machine == Machine::x86_64) {
-    return (type >= elf::R_X86_64_DTPMOD64 && type <= elf::R_X86_64_TPOFF32) || type == elf::R_X86_64_TLSDESC;
-  }
-  if (machine == Machine::aarch64) {
-    return type >= elf::R_AARCH64_TLS_DTPMOD64 && type <= elf::R_AARCH64_TLSDESC;
-  }
-  return false;
-}
-
-/// The word that follows is the variable's offset, where no relocation of its own says it (ELF handling for
-/// thread-local storage, 3.4).
-bool asks_module(Machine machine, std::uint32_t type) {
-  if (machine == Machine::x86_64) return type == elf::R_X86_64_DTPMOD64;
-  return type == elf::R_AARCH64_TLS_DTPMOD64;
-}
-
-/// Thread-local memory beside the thread pointer, where it lies from the loading on, or behind a descriptor.
-bool holds_thread_offset(Machine machine, std::uint32_t type) {
-  if (machine == Machine::x86_64) return type == elf::R_X86_64_TPOFF64 || type == elf::R_X86_64_TLSDESC;
-  return type == elf::R_AARCH64_TLS_TPREL64 || type == elf::R_AARCH64_TLSDESC;
 }
 
 Symbol::Kind kind_of(unsigned char type) {
