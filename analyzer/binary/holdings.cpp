@@ -77,7 +77,8 @@ class Finder {
     const Pointer item = image_.pointer_at(at + layout.tp_basicsize + layout.pointer_size);
     const Pointer flags = image_.pointer_at(at + layout.tp_flags);
     const std::uint64_t smallest = type_offset(layout) + layout.pointer_size;
-    if (type.kind == Pointer::Kind::plain || is_code(type) || is_size(basic) == false || is_size(item) == false || flags.is_pointer()) {
+    if (type.kind == Pointer::Kind::plain || is_code(type) || is_size(basic) == false || is_size(item) == false ||
+        flags.is_pointer()) {
       return false;
     }
     // A size of 0 is inherited at PyType_Ready.

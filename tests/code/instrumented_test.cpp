@@ -53,7 +53,7 @@ TEST(Instrumented, WhatTheSanitizersReplaceStillWrites) {
       [](const model::CodeFacts& facts, const tests::CompileMatrix::Way&) {
         ASSERT_EQ(facts.writes.size(), 1u);
         EXPECT_TRUE(facts.writes[0].atomic);
-                EXPECT_EQ(facts.writes[0].value, model::StoredValue::changed);
+        EXPECT_EQ(facts.writes[0].value, model::StoredValue::changed);
       });
 }
 
