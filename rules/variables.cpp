@@ -6,6 +6,7 @@
 #include <cctype>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "rules/generated.h"
 #include "rules/harmless.h"
@@ -172,6 +173,24 @@ std::string place_name(const SharedObject& object) {
     if (quote < end) return object.description.substr(quote + 1, end - quote - 1);
   }
   return shown_name(object.symbol, address_text(object.library, object.section, object.offset));
+}
+
+using Place = std::tuple<std::string, std::string, std::uint64_t, std::string>;
+
+Place place_of(const SharedObject& object) {
+  const bool is_common = object.kind == SharedObject::Kind::common;
+  return {object.library, object.section, object.offset, is_common ? place_name(object) : std::string()};
+}
+
+/// What was seen while one interpreter ran after the other, in the module's own levels. Where interpreters race for
+/// such a place, what lies there at the end (an object, or the block that was one) is luck, and tells no more.
+std::set<Place> quiet_places(const model::RunFacts& run) {
+  std::set<Place> places;
+  for (const model::Phase& phase : run.phases) {
+    if (phase.at_once || phase.level == model::Level::forced || phase.level == model::Level::main) continue;
+    for (const SharedObject& object : phase.shared) places.insert(place_of(object));
+  }
+  return places;
 }
 
 std::string owners_text(const SharedObject& object) {
@@ -361,9 +380,11 @@ std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::
                                   const VariableWords& words) {
   std::vector<Finding> findings;
   for (const model::RunFacts& run : facts.runs) {
+    const std::set<Place> quiet = quiet_places(run);
     for (const model::Phase& phase : run.phases) {
       for (const std::vector<SharedObject>* objects : {&phase.shared, &phase.behind}) {
         for (const SharedObject& object : *objects) {
+          if (phase.at_once && quiet.contains(place_of(object))) continue;
           // CPython itself hands a single-phase module's things to all: that is m-copy-sharing.
           if (object.kind == SharedObject::Kind::common && phase.level == model::Level::forced) continue;
           if (kind_of(object) == kind) findings.push_back(run_finding(run, phase, object, severity, words));
