@@ -222,12 +222,16 @@ Finding run_finding(const model::RunFacts& run, const model::Phase& phase, const
   finding.message = behind ? fmt::format("`{}` leads every interpreter to what one of them owns", shown)
                            : fmt::format("`{}` {}", shown, words.harm);
   finding.fix = fmt::format(fmt::runtime(words.fix), shown);
+  const bool by_luck =
+      phase.at_once && (object.kind == SharedObject::Kind::holds || object.kind == SharedObject::Kind::block);
   std::string more;
   if (object.kind == SharedObject::Kind::is_static) more = ", inside the module's own memory";
   if (behind) more = ", and to nothing of another one that has the module";
   finding.because.push_back(
       {EvidenceKind::runtime,
-       fmt::format("Python {} ({}): {}{}{}{}{}", run.python, to_string(phase.level), shared_text(object),
+       fmt::format("Python {} ({}): {}{}{}{}{}", run.python, to_string(phase.level),
+                   // Who came last is luck, and with it whether an object or its freed block lies there.
+                   by_luck ? fmt::format("`{}` holds memory of an interpreter", shown) : shared_text(object),
                    owners_text(object), more, object.replaced.empty() ? "" : ", where it replaced " + object.replaced,
                    writers_text(object.by)),
        {}});
