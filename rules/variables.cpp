@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <set>
-#include <tuple>
 
 #include "rules/generated.h"
 #include "rules/harmless.h"
@@ -175,24 +173,6 @@ std::string place_name(const SharedObject& object) {
   return shown_name(object.symbol, address_text(object.library, object.section, object.offset));
 }
 
-using Place = std::tuple<std::string, std::string, std::uint64_t, std::string>;
-
-Place place_of(const SharedObject& object) {
-  const bool is_common = object.kind == SharedObject::Kind::common;
-  return {object.library, object.section, object.offset, is_common ? place_name(object) : std::string()};
-}
-
-/// What was seen while one interpreter ran after the other, in the module's own levels. Where interpreters race for
-/// such a place, what lies there at the end (an object, or the block that was one) is luck, and tells no more.
-std::set<Place> quiet_places(const model::RunFacts& run) {
-  std::set<Place> places;
-  for (const model::Phase& phase : run.phases) {
-    if (phase.at_once || phase.level == model::Level::forced || phase.level == model::Level::main) continue;
-    for (const SharedObject& object : phase.shared) places.insert(place_of(object));
-  }
-  return places;
-}
-
 std::string owners_text(const SharedObject& object) {
   if (object.owners.empty()) return "";
   if (object.owners.size() == 1) return fmt::format(" of interpreter {}", object.owners.front());
@@ -222,16 +202,12 @@ Finding run_finding(const model::RunFacts& run, const model::Phase& phase, const
   finding.message = behind ? fmt::format("`{}` leads every interpreter to what one of them owns", shown)
                            : fmt::format("`{}` {}", shown, words.harm);
   finding.fix = fmt::format(fmt::runtime(words.fix), shown);
-  const bool by_luck =
-      phase.at_once && (object.kind == SharedObject::Kind::holds || object.kind == SharedObject::Kind::block);
   std::string more;
   if (object.kind == SharedObject::Kind::is_static) more = ", inside the module's own memory";
   if (behind) more = ", and to nothing of another one that has the module";
   finding.because.push_back(
       {EvidenceKind::runtime,
-       fmt::format("Python {} ({}): {}{}{}{}{}", run.python, to_string(phase.level),
-                   // Who came last is luck, and with it whether an object or its freed block lies there.
-                   by_luck ? fmt::format("`{}` holds memory of an interpreter", shown) : shared_text(object),
+       fmt::format("Python {} ({}): {}{}{}{}{}", run.python, to_string(phase.level), shared_text(object),
                    owners_text(object), more, object.replaced.empty() ? "" : ", where it replaced " + object.replaced,
                    writers_text(object.by)),
        {}});
@@ -384,11 +360,9 @@ std::vector<Finding> run_findings(const Facts& facts, VariableKind kind, model::
                                   const VariableWords& words) {
   std::vector<Finding> findings;
   for (const model::RunFacts& run : facts.runs) {
-    const std::set<Place> quiet = quiet_places(run);
     for (const model::Phase& phase : run.phases) {
       for (const std::vector<SharedObject>* objects : {&phase.shared, &phase.behind}) {
         for (const SharedObject& object : *objects) {
-          if (phase.at_once && quiet.contains(place_of(object))) continue;
           // CPython itself hands a single-phase module's things to all: that is m-copy-sharing.
           if (object.kind == SharedObject::Kind::common && phase.level == model::Level::forced) continue;
           if (kind_of(object) == kind) findings.push_back(run_finding(run, phase, object, severity, words));

@@ -36,6 +36,11 @@ std::string interpreter_name(std::int64_t id) {
   return id == 0 ? "the main interpreter" : "interpreter " + std::to_string(id);
 }
 
+/// An object or, where that was freed meanwhile, its block.
+bool held(model::SharedObject::Kind kind) {
+  return kind == model::SharedObject::Kind::holds || kind == model::SharedObject::Kind::block;
+}
+
 std::string last_line(const std::string& text) {
   const auto end = text.find_last_not_of(" \n\r\t");
   if (end == std::string::npos) return "";
@@ -178,6 +183,8 @@ Evidence evidence_of(const LevelRun& run, const EventLog& log, const EventLog* t
   Evidence by_chance = collect_evidence(racing, run.path, run.interpreter);
   for (model::SharedObject& object : by_chance.shared) {
     if (object.kind != model::SharedObject::Kind::is_static) object.owners.clear();
+    // Who came last is luck, and with it whether an object lies there or the block that was one.
+    if (held(object.kind)) object.description = "piece of an interpreter's memory";
   }
   leave_out_seen(by_chance.shared, evidence.shared);
   evidence.shared.insert(evidence.shared.end(), by_chance.shared.begin(), by_chance.shared.end());
@@ -345,7 +352,8 @@ void leave_out_seen(std::vector<model::SharedObject>& found, const std::vector<m
   // What no global holds goes by its name.
   const auto place = [](const model::SharedObject& o) {
     const bool is_common = o.kind == model::SharedObject::Kind::common;
-    return std::tuple(o.kind, o.library, o.section, o.offset, is_common ? o.symbol + o.description : "");
+    return std::tuple(held(o.kind) ? model::SharedObject::Kind::holds : o.kind, o.library, o.section, o.offset,
+                      is_common ? o.symbol + o.description : "");
   };
   std::erase_if(found, [&](const model::SharedObject& object) {
     return std::ranges::any_of(seen, [&](const auto& other) { return place(other) == place(object); });

@@ -24,7 +24,8 @@ struct LevelRun {
 /// Judges nothing about the module: says how the child ended and what it told.
 model::Phase phase_of(const LevelRun& run, const ChildResult& child, const EventLog& log);
 
-/// Leaves in `found` what `seen` does not have in the same place, whoever owns it.
+/// Leaves in `found` what `seen` does not have in the same place, whoever owns it; an object that was freed, so that
+/// only its block is found, is the same thing.
 void leave_out_seen(std::vector<model::SharedObject>& found, const std::vector<model::SharedObject>& seen);
 
 /// Adds to a phase what a child with tracked writes (event `written`) tells of the same steps: who wrote. `log` is the

@@ -2,6 +2,7 @@
 // variable, by looking, on every interpreter. The clean ones must stay silent.
 #include <gmock/gmock.h>
 
+#include "loader_probe/host/phase.h"
 #include "tests/probe/micro_modules.h"
 
 namespace isoaudit::tests {
@@ -184,6 +185,23 @@ TEST(Sharing, ForcedShowsWhatWouldBreak) {
     EXPECT_EQ(other.shared[0].symbol, "error");
     EXPECT_TRUE(other.shared[0].is_exception);
   }
+}
+
+// A free list: what was an object while interpreters took turns is a block of memory after a race for it.
+TEST(LeaveOutSeen, AnObjectThatWasFreedMeanwhileIsTheSame) {
+  SharedObject node;
+  node.symbol = "free_nodes";
+  node.section = ".bss";
+  SharedObject freed = node;
+  freed.kind = SharedObject::Kind::block;
+  freed.description = "PyMem block (32 bytes)";
+  std::vector<SharedObject> found{freed};
+  loader_probe::leave_out_seen(found, {node});
+  EXPECT_TRUE(found.empty());
+  node.offset = 8;
+  found = {freed};
+  loader_probe::leave_out_seen(found, {node});
+  EXPECT_EQ(found, std::vector<SharedObject>{freed});
 }
 
 }  // namespace

@@ -52,27 +52,6 @@ TEST(RunEvidence, ACountOfAnInstrumentedBuildIsTheCompilers) {
   EXPECT_EQ(evidence_of(run_with(word)), "");
 }
 
-// A free list: the object was still one while interpreters took turns, and is a block of memory after a race.
-TEST(RunEvidence, WhatLiesThereAfterARaceTellsNoMoreThanTheQuietLevel) {
-  model::Facts facts;
-  facts.runs = {clean_run()};
-  model::SharedObject node;
-  node.symbol = node.linkage_name = "free_nodes";
-  node.section = ".bss";
-  node.description = "demo.Node";
-  at(facts.runs[0], Level::isolated).shared = {node};
-  const std::size_t findings = judge(facts, {}).findings.size();
-  node.kind = model::SharedObject::Kind::block;
-  node.description = "PyMem block (32 bytes)";
-  model::Phase& race = at(facts.runs[0], Level::concurrent);
-  race.at_once = true;
-  race.shared = {node};
-  EXPECT_EQ(find(judge(facts, {}), "pymem-block-in-global"), nullptr);
-  EXPECT_EQ(judge(facts, {}).findings.size(), findings);
-  at(facts.runs[0], Level::isolated).shared.clear();
-  EXPECT_NE(find(judge(facts, {}), "pymem-block-in-global"), nullptr);
-}
-
 TEST(RunEvidence, NamesTheWriters) {
   model::ChangedWord word = counter();
   word.writers = {1, 2};
