@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/c_api_name.h"
 #include "rules/link_units.h"
 #include "rules/rule.h"
 #include "rules/stored_kind.h"
@@ -27,8 +28,7 @@ constexpr auto no_handles = std::to_array<std::string_view>(
 const model::Write* opened_by_library(const Variable& variable, const std::set<std::string_view>& outside) {
   for (const model::Write& write : variable.writes) {
     const bool result = write.kind == model::WriteKind::assignment && write.value == model::StoredValue::call;
-    const bool python = write.callee.starts_with("Py") || write.callee.starts_with("_Py");
-    if (result && !python && outside.contains(write.callee) &&
+    if (result && !model::is_c_api_name(write.callee) && outside.contains(write.callee) &&
         std::ranges::find(no_handles, write.callee) == no_handles.end()) {
       return &write;
     }

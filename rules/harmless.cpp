@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "model/c_api_name.h"
+
 namespace isoaudit::rules {
 namespace {
 
@@ -167,7 +169,7 @@ std::string harmless_reason(const Variable& v) {
   if (in(header_statics, v.name)) return "C API pointer that a header defines";
   const auto store = [](const model::Write& w) {
     // What the C API does with a definition that it gets is its own business: CPython's sources show it.
-    const bool api = w.callee.starts_with("Py") || w.callee.starts_with("_Py");
+    const bool api = model::is_c_api_name(w.callee);
     return w.kind != model::WriteKind::address_passed && w.kind != model::WriteKind::method &&
            !(w.kind == model::WriteKind::by_callee && api);
   };

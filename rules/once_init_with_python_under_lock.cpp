@@ -8,6 +8,8 @@
 #include "rules/link_units.h"
 #include "rules/rule.h"
 
+#include "model/c_api_name.h"
+
 namespace isoaudit::rules {
 namespace {
 
@@ -22,8 +24,7 @@ std::vector<Finding> check(const model::Facts& facts) {
   const UnitLinks links(facts);
   std::map<std::tuple<std::string, std::string, std::string>, Finding> found;
   for (const model::ApiUse& use : facts.source.api_uses) {
-    const bool python = use.name.starts_with("Py") || use.name.starts_with("_Py");
-    if (use.once.empty() || use.once == detaching || !python) continue;
+    if (use.once.empty() || use.once == detaching || !model::is_c_api_name(use.name)) continue;
     const auto [home, is_new] = found.try_emplace({use.unit, use.where.function, use.once});
     Finding& finding = home->second;
     if (is_new) {

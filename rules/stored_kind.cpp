@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "model/c_api_name.h"
+
 namespace isoaudit::rules {
 namespace {
 
@@ -204,9 +206,7 @@ bool may_store_object(const model::CodeWrite& write) {
     if (write.result_of.starts_with(begin)) return false;
   }
   // Only CPython's functions return objects, and those of the file itself, which have no name here.
-  const bool foreign =
-      !write.result_of.empty() && !write.result_of.starts_with("Py") && !write.result_of.starts_with("_Py");
-  return !foreign;
+  return write.result_of.empty() || model::is_c_api_name(write.result_of);
 }
 
 }  // namespace isoaudit::rules

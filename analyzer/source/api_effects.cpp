@@ -8,6 +8,7 @@
 
 #include "analyzer/tables/locks.h"
 #include "analyzer/tables/parameters.h"
+#include "model/c_api_name.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -92,8 +93,6 @@ llvm::StringRef plain_name(const clang::FunctionDecl* function) {
   return function != nullptr && function->getIdentifier() != nullptr ? function->getName() : llvm::StringRef();
 }
 
-bool is_api_name(llvm::StringRef name) { return name.starts_with("Py") || name.starts_with("_Py"); }
-
 Effect effect_of_type(clang::QualType type, const clang::FunctionDecl* callee) {
   if (type->isReferenceType()) return type.getNonReferenceType().isConstQualified() ? Effect::none : Effect::writes;
   if (!type->isPointerType()) return Effect::none;
@@ -103,7 +102,7 @@ Effect effect_of_type(clang::QualType type, const clang::FunctionDecl* callee) {
   const llvm::StringRef name = plain_name(callee);
   if (contains(reading_functions, name)) return Effect::shares;
   // The API counts references and looks things up in an object that it gets; that is use, not a store to the variable.
-  if (is_api_name(name) && is_object_type(pointee) && !contains(object_writers, name)) return Effect::shares;
+  if (model::is_c_api_name(name) && is_object_type(pointee) && !contains(object_writers, name)) return Effect::shares;
   return Effect::writes;
 }
 
@@ -114,7 +113,7 @@ Effect effect_of_variadic(const clang::FunctionDecl* callee) {
       std::ranges::any_of(variadic_writers, [&](std::string_view prefix) { return name.starts_with(prefix); });
   if (writes) return Effect::writes;
   const bool formats = name.contains("printf") || name.contains("Format") || name.contains("BuildValue") ||
-                       is_api_name(name) || name.contains("syslog") || name.starts_with("exec");
+                       model::is_c_api_name(name) || name.contains("syslog") || name.starts_with("exec");
   return formats ? Effect::none : Effect::writes;
 }
 
@@ -146,7 +145,7 @@ std::optional<Effect> effect_by_name(const clang::CallExpr* call, unsigned index
   if (name.empty() || !callee->getDeclContext()->getRedeclContext()->isTranslationUnit()) return std::nullopt;
   // What a lock writes of itself is its own to guard, CPython's locks in CPython's sources too.
   if (lock_taken_by(name) != nullptr || releases_any(name)) return Effect::none;
-  if (is_api_name(name) || places.in_project(callee->getCanonicalDecl()->getLocation())) return std::nullopt;
+  if (model::is_c_api_name(name) || places.in_project(callee->getCanonicalDecl()->getLocation())) return std::nullopt;
   switch (parameter_use(name, index)) {
     case ParameterUse::not_written: return Effect::none;
     case ParameterUse::written: return Effect::writes;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "analyzer/source/values.h"
+#include "model/c_api_name.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -29,7 +30,7 @@ std::optional<model::HandedCallback> handed_callback(const clang::CallExpr* call
   const auto* callee = llvm::dyn_cast_or_null<clang::FunctionDecl>(call->getCalleeDecl());
   if (callee == nullptr || callee->getIdentifier() == nullptr) return std::nullopt;
   const llvm::StringRef name = callee->getName();
-  if (name.starts_with("Py") || name.starts_with("_Py") || !callee->isExternC() ||
+  if (model::is_c_api_name(name) || !callee->isExternC() ||
       std::ranges::find(at_once, std::string_view(name)) != std::end(at_once) ||
       places.in_project(callee->getCanonicalDecl()->getLocation())) {
     return std::nullopt;

@@ -8,6 +8,7 @@
 
 #include "analyzer/source/slots.h"
 #include "analyzer/source/values.h"
+#include "model/c_api_name.h"
 #include "model/type_slots.h"
 
 namespace isoaudit::analyzer {
@@ -35,8 +36,7 @@ bool is_type_pointer(const clang::Expr* expression) {
 /// Another function gets the parameter: it may do what is asked for.
 bool hands_on(const clang::CallExpr* call, const clang::ParmVarDecl* parameter) {
   const auto* callee = llvm::dyn_cast_or_null<clang::FunctionDecl>(call->getCalleeDecl());
-  const bool known = callee != nullptr && callee->getIdentifier() != nullptr &&
-                     (callee->getName().starts_with("Py") || callee->getName().starts_with("_Py"));
+  const bool known = callee != nullptr && callee->getIdentifier() != nullptr && model::is_c_api_name(callee->getName());
   if (known) return false;
   return std::ranges::any_of(call->arguments(), [&](const clang::Expr* argument) {
     const auto* reference = llvm::dyn_cast_or_null<clang::DeclRefExpr>(strip(argument));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "model/c_api_name.h"
 #include "model/compiler_data.h"
 
 namespace isoaudit::analyzer {
@@ -156,8 +157,7 @@ ParameterUse parameter_use(std::string_view function, unsigned index) {
     if (!function.starts_with("__tsan_atomic") || index != 0) return ParameterUse::not_written;
     return function.find("_fetch_") != std::string_view::npos ? ParameterUse::counted : ParameterUse::atomically;
   }
-  const bool python = function.starts_with("Py") || function.starts_with("_Py");
-  return python ? ParameterUse::not_written : ParameterUse::unknown;
+  return model::is_c_api_name(function) ? ParameterUse::not_written : ParameterUse::unknown;
 }
 
 }  // namespace isoaudit::analyzer
