@@ -183,6 +183,10 @@ const Phase* find_phase(const RunFacts& run, Level level) {
   return phase == run.phases.end() ? nullptr : &*phase;
 }
 
+bool ended_badly(const Phase& phase) {
+  return phase.outcome == Outcome::crashed || phase.outcome == Outcome::timed_out || phase.outcome == Outcome::exited;
+}
+
 bool raised(const Phase& phase, std::string_view type) {
   return std::ranges::find(phase.exceptions, type) != phase.exceptions.end();
 }

@@ -221,6 +221,9 @@ const char* to_string(Outcome outcome);
 const char* to_string(Leak::Kind kind);
 const Phase* find_phase(const RunFacts& run, Level level);
 
+/// It ended on its own, without saying what it had to say: a crash, an endless step, an exit.
+bool ended_badly(const Phase& phase);
+
 /// An exception of that very type ended the phase or caused what did.
 bool raised(const Phase& phase, std::string_view type);
 

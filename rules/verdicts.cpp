@@ -83,10 +83,6 @@ void decide_unrun(Verdict& verdict, const model::EntryPoint* entry, const Interp
 /// More than one interpreter with its own GIL had it.
 bool is_repeated(Level level) { return level == Level::sequential || level == Level::concurrent; }
 
-bool ended_badly(const Phase& phase) {
-  return phase.outcome == Outcome::crashed || phase.outcome == Outcome::timed_out || phase.outcome == Outcome::exited;
-}
-
 std::string sentence(const Phase& phase) { return fmt::format("{}: {}", to_string(phase.level), phase.detail); }
 
 /// What the findings are about, by name.

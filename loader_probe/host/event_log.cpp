@@ -26,14 +26,17 @@ bool flag_of(const llvm::json::Object& object, const char* key) { return object.
 
 static std::string noun_of(const std::string& what) { return what == events::step_destroy ? "end" : what; }
 
+std::string interpreter_name(std::int64_t id) {
+  return id == 0 ? "the main interpreter" : "interpreter " + std::to_string(id);
+}
+
 std::string describe_step(const llvm::json::Object& step) {
   const std::string what = string_of(step, "what");
   const std::int64_t interpreter = integer_of(step, "interp");
   if (what == events::step_create) return "creation of an interpreter";
   if (what == events::step_load) return "loading the file";
   if (what == events::step_scan) return "looking for shared objects";
-  const std::string where = interpreter == 0 ? "the main interpreter" : "interpreter " + std::to_string(interpreter);
-  return noun_of(what) + (what == events::step_destroy ? " of " : " in ") + where;
+  return noun_of(what) + (what == events::step_destroy ? " of " : " in ") + interpreter_name(interpreter);
 }
 
 EventLog read_events(const std::string& bytes, const std::string& token) {

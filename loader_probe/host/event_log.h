@@ -32,6 +32,9 @@ std::string string_of(const llvm::json::Object& object, const char* key);
 std::int64_t integer_of(const llvm::json::Object& object, const char* key);
 bool flag_of(const llvm::json::Object& object, const char* key);
 
+/// "the main interpreter" for 0, else "interpreter 2".
+std::string interpreter_name(std::int64_t id);
+
 /// "import in interpreter 2", "exercise in the main interpreter".
 std::string describe_step(const llvm::json::Object& step);
 

@@ -32,10 +32,6 @@ std::string signal_name(int number) {
   return name ? std::string("SIG") + name : "signal " + std::to_string(number);
 }
 
-std::string interpreter_name(std::int64_t id) {
-  return id == 0 ? "the main interpreter" : "interpreter " + std::to_string(id);
-}
-
 /// An object or, where that was freed meanwhile, its block.
 bool held(model::SharedObject::Kind kind) {
   return kind == model::SharedObject::Kind::holds || kind == model::SharedObject::Kind::block;

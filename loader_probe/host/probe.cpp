@@ -202,10 +202,6 @@ const model::Interpreter* find_debug_build(const model::Interpreter& interpreter
   return debug && debug->full_version == interpreter.full_version ? &*debug : nullptr;
 }
 
-bool ended_badly(const Phase& phase) {
-  return phase.outcome == Outcome::crashed || phase.outcome == Outcome::timed_out || phase.outcome == Outcome::exited;
-}
-
 /// Who was on the stack of a crash: the innermost compiled module that is not the audited one, by its file; else the
 /// package, whose code came before.
 std::string culprit(const Told& told, const ProbeInput& input) {

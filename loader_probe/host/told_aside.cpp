@@ -11,10 +11,6 @@ namespace {
 using llvm::json::Array;
 using llvm::json::Object;
 
-std::string interpreter_name(std::int64_t id) {
-  return id == 0 ? "the main interpreter" : "interpreter " + std::to_string(id);
-}
-
 }  // namespace
 
 std::vector<model::ForeignThread> find_foreign_threads(const EventLog& log) {
