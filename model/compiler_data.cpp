@@ -31,10 +31,12 @@ bool starts_with_one(std::string_view text, const auto& prefixes) {
 
 }  // namespace
 
+bool is_c_runtime_data(std::string_view symbol) { return std::ranges::find(own_names, symbol) != own_names.end(); }
+
 bool is_compiler_data(std::string_view symbol, std::string_view section, std::string_view unit) {
   const auto inside = [&](std::string_view name) { return section.find(name) != std::string_view::npos; };
-  return std::ranges::find(own_names, symbol) != own_names.end() || starts_with_one(symbol, own_prefixes) ||
-         starts_with_one(unit, own_units) || std::ranges::any_of(own_sections, inside);
+  return is_c_runtime_data(symbol) || starts_with_one(symbol, own_prefixes) || starts_with_one(unit, own_units) ||
+         std::ranges::any_of(own_sections, inside);
 }
 
 bool is_instrumentation_function(std::string_view name) { return starts_with_one(name, runtime_prefixes); }

@@ -10,6 +10,9 @@ namespace isoaudit::model {
 /// shared and unguarded, and are gone in the build that users get.
 bool is_compiler_data(std::string_view symbol, std::string_view section, std::string_view unit = {});
 
+/// What the compiler links into every shared object of C or C++, instrumented or not ("completed.0").
+bool is_c_runtime_data(std::string_view symbol);
+
 /// A function of the instrumentation's runtime, which programs do not call themselves ("__ubsan_handle_add_overflow").
 bool is_instrumentation_function(std::string_view name);
 

@@ -10,15 +10,15 @@
 
 #include "analyzer/binary/debug_info.h"
 #include "analyzer/binary/object_head.h"
+#include "model/compiler_data.h"
 
 namespace isoaudit::analyzer {
 namespace {
 
 constexpr std::uint64_t largest_object = std::uint64_t{1} << 24;
 
-/// The compiler's and linker's own, in every shared object.
-constexpr std::array<std::string_view, 8> not_the_module_s{"__TMC_END__", "__bss_start", "__dso_handle", "_edata",
-                                                           "_end",        "completed.0", "__data_start", "data_start"};
+/// Where the linker's sections begin and end: GNU ld's default script.
+constexpr std::array<std::string_view, 5> section_ends{"__bss_start", "__data_start", "_edata", "_end", "data_start"};
 
 class Finder {
  public:
@@ -116,7 +116,8 @@ class Finder {
   void take_variable(const Symbol& symbol) {
     const bool thread_local_ = symbol.kind == Symbol::Kind::thread_local_;
     if (symbol.kind != Symbol::Kind::object && !thread_local_) return;
-    if (std::ranges::find(not_the_module_s, symbol.name) != not_the_module_s.end()) return;
+    if (model::is_c_runtime_data(symbol.name) || std::ranges::find(section_ends, symbol.name) != section_ends.end())
+      return;
     const Section* section = image_.section_at(symbol.address);
     std::uint64_t offset = section == nullptr ? 0 : symbol.address - section->address;
     // A thread-local symbol's value counts from the start of the thread-local memory.
