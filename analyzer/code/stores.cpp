@@ -151,8 +151,9 @@ void Stores::add_store(std::size_t index, const State& state, const Instruction&
   const std::uint64_t each = parts.size() > 1 ? size / parts.size() : 0;
   const std::uint64_t end = place.indexed ? place.at + 1 : place.at + std::max<std::uint64_t>(size, 1);
   // What reaches behind its section's end fails there.
-  for (std::uint64_t at = place.at; at < end && code_.writable(at);) {
-    const std::uint64_t next = std::min(end, variable_end(at, end));
+  for (std::uint64_t at = place.at, next = 0; at < end && code_.writable(at); at = next) {
+    next = std::min(end, variable_end(at, end));
+    if (is_compiler_s_own(index, at)) continue;
     model::CodeWrite write = write_at(index, at);
     write.atomic = instruction.atomic;
     write.guard = code_.held_lock(state);
@@ -167,9 +168,6 @@ void Stores::add_store(std::size_t index, const State& state, const Instruction&
     } else if (at != place.at || next != end) {
       own = {};
     }
-    const bool own_data = is_compiler_s_own(index, at);
-    at = next;
-    if (own_data) continue;
     describe_stored(code_, own, write);
     if (instruction.op == Op::update) write.value = model::StoredValue::changed;
     const bool counts = parts.size() == 1 && parts[0].kind == Value::Kind::changed && parts[0].bits == place.at;
