@@ -9,10 +9,10 @@
 #include <llvm/Object/ELF.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <tuple>
 
+#include "analyzer/image/byte_view.h"
 #include "analyzer/image/elf_check.h"
 #include "analyzer/image/elf_thread_relocations.h"
 
@@ -29,14 +29,6 @@ struct Range {
 std::span<const std::uint8_t> slice(std::span<const std::uint8_t> bytes, std::uint64_t offset, std::uint64_t size) {
   if (offset >= bytes.size()) return {};
   return bytes.subspan(offset, std::min<std::uint64_t>(size, bytes.size() - offset));
-}
-
-/// The NUL-terminated text at an offset of a string table; what has no end there is no text.
-std::string_view text_in(std::span<const std::uint8_t> table, std::uint64_t offset) {
-  if (offset >= table.size()) return {};
-  const auto* start = reinterpret_cast<const char*>(table.data() + offset);
-  const void* end = std::memchr(start, 0, table.size() - offset);
-  return end == nullptr ? std::string_view{} : std::string_view(start, static_cast<const char*>(end) - start);
 }
 
 /// The whole entries of a table whose bytes need not be aligned: LLVM's types are read byte by byte.
@@ -110,7 +102,7 @@ class ElfReader {
   /// A symbol's name; none once names have taken more than a true file's can.
   std::string_view name_in(std::span<const std::uint8_t> table, std::uint64_t offset) {
     if (name_bytes_ > most_name_bytes()) return {};
-    const std::string_view name = text_in(table, offset);
+    const std::string_view name = ByteView(table).text(offset, table.size()).value_or("");
     name_bytes_ += name.size() + 1;
     return name;
   }
