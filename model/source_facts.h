@@ -42,6 +42,9 @@ enum class WriteKind {
 struct Write {
   Location where{};
   WriteKind kind = WriteKind::assignment;
+  /// For WriteKind::member: which part of the variable, ".next.size"; empty when it is an element, lies behind a
+  /// pointer, or shares its memory with others (a union's, a bit-field).
+  std::string part{};
   StoredValue value = StoredValue::unknown;
   /// The function whose result is stored, or that gets the address: "PyErr_NewException".
   std::string callee{};

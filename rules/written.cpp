@@ -46,8 +46,9 @@ std::string meets_nobody(const Write& write) {
 std::string stores_one_value(const std::vector<Write>& all) {
   const Write& first = all.front();
   for (const Write& write : all) {
-    // Of several stores to members, one may lie in the other.
-    const bool stores = write.kind == WriteKind::assignment || (write.kind == WriteKind::member && all.size() == 1);
+    // Of several stores to members that are not told apart, one may lie in the other.
+    const bool stores = write.kind == WriteKind::assignment ||
+                        (write.kind == WriteKind::member && (all.size() == 1 || !write.part.empty()));
     if (!stores || write.value != first.value || write.stored != first.stored || write.callee != first.callee) {
       return {};
     }
@@ -73,6 +74,26 @@ bool belongs_to_one_interpreter(const Variable& variable) {
     return kind == VariableKind::pymem_block || kind == VariableKind::borrowed_text ||
            kind == VariableKind::registration;
   });
+}
+
+/// Members that are written one by one, each with its writes; all in one where they may overlap.
+std::vector<std::vector<Write>> by_part(const std::vector<Write>& all) {
+  std::map<std::string, std::vector<Write>> parts;
+  for (const Write& write : all) parts[write.part + "."].push_back(write);
+  std::vector<std::vector<Write>> apart;
+  const std::string* before = nullptr;
+  for (const auto& [part, writes] : parts) {
+    // What holds others comes right before them.
+    const bool overlap = before != nullptr && part.starts_with(*before);
+    if (overlap) {
+      std::vector<Write> together = all;
+      for (Write& write : together) write.part.clear();
+      return {together};
+    }
+    before = &part;
+    apart.push_back(writes);
+  }
+  return apart;
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -124,7 +145,7 @@ std::string explain_writes(const std::vector<std::vector<Write>>& words, bool ob
 
 std::string explain_writes(const Variable& variable) {
   const bool object = variable.python_type != PythonType::none || belongs_to_one_interpreter(variable);
-  if (!variable.writes.empty()) return explain_writes({variable.writes}, object);
+  if (!variable.writes.empty()) return explain_writes(by_part(variable.writes), object);
   // A table that is filled where it is defined and handed round by its address; an empty buffer is meant to be filled.
   return !object && variable.has_initialiser ? "nothing is seen to write it, its address is kept elsewhere" : "";
 }

@@ -93,6 +93,7 @@ model::Write Climb::describe(WriteKind kind, const StoredExpression& value, cons
   write.value = value.value;
   write.callee = value.callee;
   write.stored = value.text;
+  if (kind == WriteKind::member && !path_.through) write.part = path_.part.value_or("");
   write.where = owner_.places_.users_place(node->getBeginLoc(), function_);
   for (const std::string& macro : owner_.places_.macros(node->getBeginLoc())) {
     if (std::ranges::find(storing_macros, macro) != std::end(storing_macros)) write.kind = WriteKind::api_macro;
@@ -138,6 +139,7 @@ Climb::Next Climb::step(const clang::Expr* child, Node parent) {
     if (path_.stands == Stands::pointer_value) path_.through = true;
     path_.stands = Stands::object;
     path_.whole = false;
+    path_.part.reset();
     return Next::go_on;
   }
   if (const auto* member = llvm::dyn_cast<clang::MemberExpr>(statement)) return through_member(member);
@@ -153,6 +155,7 @@ Climb::Next Climb::step(const clang::Expr* child, Node parent) {
     use().is_read = true;
     const clang::VarDecl* element = range->getLoopVariable();
     path_.whole = false;
+    path_.part.reset();
     return element != nullptr && element->getType()->isReferenceType() ? into_variable(element, true) : Next::stop;
   }
   if (llvm::isa<clang::ReturnStmt>(statement)) {
@@ -192,10 +195,13 @@ Climb::Next Climb::through_cast(const clang::CastExpr* cast) {
     case clang::CK_ArrayToPointerDecay:
       path_.stands = Stands::address;
       path_.whole = false;
+      path_.part.reset();
       return Next::go_on;
     case clang::CK_PointerToBoolean:
     case clang::CK_ToVoid: return Next::stop;
     case clang::CK_PointerToIntegral: return path_.stands == Stands::address ? taken() : Next::stop;
+    case clang::CK_BitCast:
+    case clang::CK_LValueBitCast: path_.part.reset(); break;  // another type's members lie elsewhere
     default: break;
   }
   const clang::QualType type = cast->getType();
@@ -258,6 +264,7 @@ Climb::Next Climb::through_binary(const clang::Expr* child, const clang::BinaryO
   if (binary->getOpcode() == clang::BO_Comma) return left ? Next::stop : Next::go_on;
   if (binary->isAdditiveOp() && binary->getType()->isPointerType() && path_.stands != Stands::object) {
     path_.whole = false;
+    path_.part.reset();
     return Next::go_on;
   }
   if (path_.stands == Stands::object) use().is_read = true;
@@ -273,6 +280,11 @@ Climb::Next Climb::through_member(const clang::MemberExpr* member) {
   if (member->isArrow() && path_.stands == Stands::pointer_value) path_.through = true;
   path_.stands = Stands::object;
   path_.whole = false;
+  const auto* field = llvm::dyn_cast<clang::FieldDecl>(member->getMemberDecl());
+  // Bit-fields share a word, which one store to one of them reads and writes as a whole.
+  const bool apart = field != nullptr && !field->getParent()->isUnion() && !field->isBitField();
+  if (!apart) path_.part.reset();
+  if (path_.part) path_.part->append(".").append(field->getName());
   return member->getMemberDecl()->getType()->isReferenceType() ? read() : Next::go_on;
 }
 
@@ -281,6 +293,7 @@ Climb::Next Climb::result_of_accessor(const clang::CallExpr* call) {
   if (!call->isGLValue() || call->getType().isConstQualified()) return Next::stop;
   path_.stands = Stands::object;
   path_.whole = false;
+  path_.part.reset();
   return Next::go_on;
 }
 

@@ -9,8 +9,8 @@ namespace isoaudit::analyzer::records {
 
 template <class Visit>
 void fields(model::Write& value, Visit&& visit) {
-  auto& [where, kind, stored_value, callee, stored, guard, reached] = value;
-  visit(where, kind, stored_value, callee, stored, guard, reached);
+  auto& [where, kind, part, stored_value, callee, stored, guard, reached] = value;
+  visit(where, kind, part, stored_value, callee, stored, guard, reached);
 }
 
 template <class Visit>

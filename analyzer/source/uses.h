@@ -4,6 +4,7 @@
 #include <clang/AST/Decl.h>
 #include <clang/AST/Expr.h>
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -49,6 +50,8 @@ class UseCollector {
     enum class Stands { object, address, pointer_value } stands = Stands::object;
     bool whole = true;     ///< the variable itself, not a member or element
     bool through = false;  ///< what the variable points to
+    /// Which member it is, as model::Write has it; none where something but members leads there.
+    std::optional<std::string> part = "";
     bool operator==(const Path&) const = default;
   };
   struct Alias {

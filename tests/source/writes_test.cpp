@@ -95,6 +95,31 @@ void f(int i) {
   EXPECT_THAT(writes(facts, "text"), ElementsAre("11 member constant"));
 }
 
+TEST(Writes, MembersHaveTheirNames) {
+  const auto facts =
+      facts_of(R"(struct s { int n, m[3]; struct { int deep; } in; union { int a; long b; } u; int bit : 1; };
+struct t { int elsewhere; };
+static struct s whole, *pointer, other;
+void f(int i) {
+  whole.n = 1;
+  whole.in.deep = 2;
+  whole.u.a = 3;
+  whole.m[i] = 4;
+  pointer->n = 5;
+  struct s *p = &other;
+  p->in.deep = 6;
+  (&other)[i].n = 7;
+  ((struct t *)&other)->elsewhere = 8;
+  other.bit = 1;
+}
+)");
+  std::vector<std::string> parts;
+  for (const char* name : {"whole", "pointer", "other"}) {
+    for (const model::Write& write : variable(facts, name).writes) parts.push_back(write.part);
+  }
+  EXPECT_THAT(parts, ElementsAre(".n", ".in.deep", "", "", "", ".in.deep", "", "", ""));
+}
+
 TEST(Writes, MacrosOfThePythonApiPointAtTheUsersLine) {
   const auto facts = facts_of(R"(static PyObject *a, *b;
 void f(void) {

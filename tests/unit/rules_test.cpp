@@ -43,6 +43,12 @@ Variable with(Variable v, void (*change)(Variable&)) {
 TEST(VariableRules, Table) {
   const auto object = PythonType::object_pointer;
   const auto exec = write_from("exec", StoredValue::call, "PyDict_New");
+  const auto member = [](const char* part, const char* stored) {
+    model::Write write = write_from("exec", StoredValue::static_address, "", WriteKind::member);
+    write.part = part;
+    write.stored = stored;
+    return write;
+  };
   const std::vector<Row> rows = {
       {"a dict made in exec", variable("cache", "PyObject *", object, {exec}), {"global-pyobject-cache hazard"}},
       {"never written", variable("cache", "PyObject *", object), {}},
@@ -140,6 +146,20 @@ TEST(VariableRules, Table) {
             [](Variable& v) {
               v.writes[0].reached = {{RunsWhen::static_initialiser, ""}, {RunsWhen::call, "method `f` → fill()"}};
             }),
+       {"non-object-mutable-static hazard"}},
+      {"a table each member of which gets one value",
+       variable("table", "struct ops", PythonType::none, {member(".open", "first"), member(".close", "second")}),
+       {"non-object-mutable-static advice"}},
+      {"a member that gets two values",
+       variable("table", "struct ops", PythonType::none,
+                {member(".open", "first"), member(".close", "second"), member(".open", "third")}),
+       {"non-object-mutable-static hazard"}},
+      {"a member that holds another",
+       variable("table", "struct ops", PythonType::none,
+                {member(".open", "first"), member(".open.next", "second"), member(".openly", "third")}),
+       {"non-object-mutable-static hazard"}},
+      {"an element that is not known",
+       variable("table", "struct ops", PythonType::none, {member(".open", "first"), member("", "second")}),
        {"non-object-mutable-static hazard"}},
       {"a writer of which nothing is known",
        with(variable("table", "int[256]", PythonType::none, {write_from("fill"), write_from("load")}),
