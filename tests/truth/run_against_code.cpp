@@ -1,7 +1,8 @@
 // Whether the machine code explains what a run saw: run_against_code PYTHON, then lines "MODULE FILE ROOT" on stdin.
 // Prints, for each word of a module's own writable memory that a run saw changing or holding an object, a line
 // "MODULE <tab> PLACE <tab> SYMBOL <tab> CAUSE <tab> SEEN"; CAUSE is "store", "passed to NAME", "in it: ..." or
-// "nothing". A module that could not be read or did not run gives "MODULE <tab> - <tab> - <tab> left out: WHY <tab> -".
+// "nothing". Last comes a line with the CAUSE "ran"; its SEEN says why no interpreter but the main one got it, if none
+// did. A module that could not be read or did not run gives "MODULE <tab> - <tab> - <tab> left out: WHY <tab> -".
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
@@ -112,6 +113,16 @@ void left_out(const std::string& module, const std::string& why) {
   std::printf("%s\t-\t-\tleft out: %s\t-\n", module.c_str(), one_line(why).c_str());
 }
 
+/// What ended the last level that was tried: it asks for least where the check for support is overridden.
+std::string why_not_run(const model::RunFacts& run) {
+  std::string why = "no level ran";
+  for (const model::Phase& phase : run.phases) {
+    if (phase.outcome == model::Outcome::ok || phase.outcome == model::Outcome::skipped) continue;
+    why = std::string(model::to_string(phase.level)) + ": " + model::to_string(phase.outcome) + ": " + phase.detail;
+  }
+  return why;
+}
+
 void compare(const std::string& module, const std::string& file, const std::string& root,
              const model::Interpreter& python) {
   const analyzer::MappedFileResult mapped = analyzer::map_file(file);
@@ -124,15 +135,18 @@ void compare(const std::string& module, const std::string& file, const std::stri
   options.rounds = 1;
   const model::RunFacts run =
       loader_probe::probe({.module = module, .path = file, .import_root = root}, python, options).run;
-  const bool ran = std::ranges::any_of(run.phases, [](const model::Phase& p) { return p.imports > 1; });
-  if (!ran) return left_out(module, run.phases.empty() ? "no phase" : run.phases.front().detail);
+  // One interpreter is enough: some modules refuse the second one, and their memory is looked at all the same.
+  const auto imported = [](const model::Phase& phase) { return phase.imports > 0; };
+  if (std::ranges::none_of(run.phases, imported)) return left_out(module, why_not_run(run));
+  const bool in_main_alone = std::ranges::none_of(
+      run.phases, [&](const model::Phase& phase) { return phase.level != model::Level::main && imported(phase); });
   const Code code(*read.image, facts);
   for (const auto& [place, seen] : words_of(run)) {
     std::printf("%s\t%s+0x%llx\t%s\t%s\t%s\n", module.c_str(), seen.section.c_str(),
                 static_cast<unsigned long long>(seen.offset), seen.symbol.c_str(), code.cause(seen).c_str(),
                 one_line(seen.how).c_str());
   }
-  std::printf("%s\t-\t-\tran\t-\n", module.c_str());
+  std::printf("%s\t-\t-\tran\t%s\n", module.c_str(), in_main_alone ? one_line(why_not_run(run)).c_str() : "-");
 }
 
 }  // namespace
