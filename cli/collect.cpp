@@ -12,6 +12,7 @@
 #include "analyzer/targets/find_targets.h"
 #include "cli/distributions.h"
 #include "cli/find_interpreters.h"
+#include "cli/header_sets.h"
 #include "cli/inspect_binaries.h"
 #include "cli/named_inputs.h"
 #include "cli/probe_binaries.h"
@@ -119,7 +120,7 @@ Facts collect(const Options& options, Progress& progress) {
   if (!by_tags || reads_sources(options.command)) {
     find_interpreters(options, inputs.paths, runs_modules(options) || !inputs.distributions.empty(), facts);
   }
-  const std::string headers = facts.pythons.empty() ? "" : facts.pythons.front().include_dir;
+  const std::vector<HeaderSet> headers = header_sets(options, facts.pythons);
 
   analyzer::TargetRequest request{inputs.paths, options.build_dirs, {}, options.archive_limits};
   if (!inputs.distributions.empty()) ask_for_distributions(inputs, request, facts);

@@ -15,7 +15,11 @@ namespace isoaudit::model {
 /// All that the collectors brought: the only input of the rules.
 struct Facts {
   std::vector<Interpreter> pythons{};
+  /// What rules read.
   SourceFacts source{};
+  /// Where the sources do not say the same to all `pythons`: one for each set of them to which they do, and then
+  /// `source` is empty. Every Python is in one of them.
+  std::vector<SourceView> source_views{};
   std::vector<BinaryFacts> binaries{};
   std::vector<RunFacts> runs{};
   std::vector<Gap> gaps{};

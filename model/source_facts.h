@@ -181,4 +181,14 @@ struct SourceFacts {
   auto operator<=>(const SourceFacts&) const = default;
 };
 
+/// What the sources say to some of the audited Pythons: `#if PY_VERSION_HEX >= 0x030D0000` may tell others another
+/// thing.
+struct SourceView {
+  /// Ids of those Pythons, in the order of the audit.
+  std::vector<std::string> pythons{};
+  SourceFacts facts{};
+
+  auto operator<=>(const SourceView&) const = default;
+};
+
 }  // namespace isoaudit::model

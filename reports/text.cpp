@@ -90,13 +90,27 @@ std::string times_text(const model::Phase& phase) {
   return text + fmt::format(", the process and the rest {:.3f} s", std::max(0.0, phase.seconds - known));
 }
 
+/// "declares per-interpreter-gil"; where versions get different answers, each.
+std::string declared_text(const ModuleReport& module) {
+  std::string text;
+  for (const model::EntryPoint& entry : module.entry_points) {
+    // A file with many hooks is spoken for by the first.
+    if (entry.symbol != module.entry_points.front().symbol) continue;
+    text += text.empty() ? "" : "; ";
+    text += entry.init == model::Init::single_phase
+                ? "single-phase init"
+                : fmt::format("declares {}", to_string(entry.declares.multiple_interpreters));
+    std::string versions;
+    for (const model::PythonVersion& v : entry.only_for) versions += (versions.empty() ? "" : ", ") + v.str();
+    if (!versions.empty()) text += fmt::format(" (Python {})", versions);
+  }
+  return text.empty() ? fmt::format("declares {}", to_string(module.declares.multiple_interpreters)) : text;
+}
+
 void write_module(Writer& out, const ModuleReport& module, const Widths& widths) {
   const std::size_t width = widths.module;
   if (module.verdicts.empty()) {
-    const bool single = !module.entry_points.empty() && module.entry_points.front().init == model::Init::single_phase;
-    out.line("{:{}}  {}: {}", module.name, width, module.compiled ? "not run" : "source only",
-             single ? std::string("single-phase init")
-                    : fmt::format("declares {}", to_string(module.declares.multiple_interpreters)));
+    out.line("{:{}}  {}: {}", module.name, width, module.compiled ? "not run" : "source only", declared_text(module));
     return;
   }
   for (const model::Verdict& verdict : module.verdicts) {

@@ -14,7 +14,9 @@
 #include "rules/fold.h"
 #include "rules/join.h"
 #include "rules/link_units.h"
+#include "rules/merge_views.h"
 #include "rules/registry.h"
+#include "rules/source_modules.h"
 #include "rules/verdicts.h"
 
 namespace isoaudit::rules {
@@ -146,7 +148,7 @@ std::vector<model::EntryPoint> entry_points_for(const std::vector<model::Interpr
   return entries;
 }
 
-ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binary, const Lookup& lookup) {
+ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binary) {
   ModuleReport module;
   module.name = binary.module;
   module.path = binary.path;
@@ -168,6 +170,12 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
   }
   if (decisive != nullptr) module.declares = decisive->entry.declares;
   module.entry_points = entry_points_for(facts.pythons, binary);
+  return module;
+}
+
+/// One for each of the facts' Pythons that the file speaks to.
+void add_verdicts(const Facts& facts, const model::BinaryFacts& binary, const Lookup& lookup,
+                  std::vector<model::Verdict>& verdicts) {
   for (const model::Interpreter& python : facts.pythons) {
     if (!contains(binary.importable_by, python.id)) {
       if (!binary.named || lookup.replaced(binary, python.id)) continue;
@@ -175,30 +183,43 @@ ModuleReport compiled_module(const Facts& facts, const model::BinaryFacts& binar
       verdict.python = python.id;
       verdict.reason = fmt::format("not for this Python {}: built for {}{}{}", python.id, binary.arch,
                                    binary.abi_tag.empty() ? "" : ", ", binary.abi_tag);
-      module.verdicts.push_back(std::move(verdict));
+      verdicts.push_back(std::move(verdict));
       continue;
     }
-    module.verdicts.push_back(verdict_for(facts, binary, python, lookup.run(binary.path, python.id),
-                                          findings_against(lookup.findings, binary.module, python.id)));
+    verdicts.push_back(verdict_for(facts, binary, python, lookup.run(binary.path, python.id),
+                                   findings_against(lookup.findings, binary.module, python.id)));
   }
-  return module;
 }
 
-/// Hooks whose compiled module was not among the targets.
-void add_source_modules(const Facts& facts, std::vector<ModuleReport>& modules) {
-  std::set<std::string_view> compiled;
-  for (const model::BinaryFacts& binary : facts.binaries) {
-    for (const model::BinaryEntryPoint& row : binary.entry_points) compiled.insert(row.entry.symbol);
+/// Judges what the sources say to some of the Pythons, together with all that was compiled and run; each module's
+/// verdicts under these Pythons are put to the others'. `verdicts` has a row for each binary.
+ViewFindings judge_view(Facts& facts, model::SourceView& view, std::vector<std::vector<model::Verdict>>& verdicts) {
+  std::vector<model::Interpreter> all = facts.pythons;
+  ViewFindings judged{view.pythons, {}};
+  std::swap(facts.source, view.facts);
+  link_units(facts);
+  const UnitLinks links(facts);
+  {
+    std::erase_if(facts.pythons, [&](const auto& python) { return !contains(view.pythons, python.id); });
+    judged.findings = fold(join(run_rules(facts, links)), facts);
+    raise_where_declared(judged.findings, facts, links);
+    std::ranges::sort(judged.findings, by_place);
+    for (Finding& finding : judged.findings) std::ranges::sort(finding.because);
+    const Lookup lookup(facts, judged.findings, links);
+    for (std::size_t i = 0; i < facts.binaries.size(); ++i) {
+      add_verdicts(facts, facts.binaries[i], lookup, verdicts[i]);
+    }
   }
-  for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
-    if (compiled.contains(hook.entry.symbol)) continue;
-    ModuleReport module;
-    module.name = hook.entry.module;
-    module.path = hook.where.file;
-    module.entry_points = {hook.entry};
-    module.declares = hook.entry.declares;
-    modules.push_back(std::move(module));
-  }
+  facts.pythons = std::move(all);
+  drop_what_is_of_others(judged, facts);
+  std::swap(facts.source, view.facts);
+  return judged;
+}
+
+std::vector<std::string> columns_of(const Facts& facts) {
+  std::vector<std::string> columns;
+  for (const model::Interpreter& python : facts.pythons) columns.push_back(python.id);
+  return columns;
 }
 
 /// What the bytes say and what the import system did must agree; where they do not, neither is believed silently.
@@ -222,31 +243,36 @@ void compare_declarations(const Facts& facts, Report& report) {
 }  // namespace
 
 Report judge(Facts facts, const JudgeOptions& options) {
-  link_units(facts);
   Report report;
   report.pythons = facts.pythons;
   report.gaps = facts.gaps;
   report.notes = facts.notes;
 
-  const UnitLinks links(facts);
-  report.findings = fold(join(run_rules(facts, links)), facts);
-  raise_where_declared(report.findings, facts, links);
+  const std::vector<std::string> columns = columns_of(facts);
+  std::vector<model::SourceView> views = std::move(facts.source_views);
+  if (views.empty()) views.push_back({columns, std::move(facts.source)});
+  facts.source = {};
+  std::vector<ViewFindings> found;
+  std::vector<std::vector<model::Verdict>> verdicts(facts.binaries.size());
+  for (model::SourceView& view : views) found.push_back(judge_view(facts, view, verdicts));
+  report.findings = merge_views(std::move(found), columns);
   std::ranges::sort(report.findings, by_place);
   set_fingerprints(report.findings);
   for (Finding& finding : report.findings) std::ranges::sort(finding.because);
 
-  {
-    const Lookup lookup(facts, report.findings, links);
-    for (const model::BinaryFacts& binary : facts.binaries) {
-      report.modules.push_back(compiled_module(facts, binary, lookup));
-    }
+  for (std::size_t i = 0; i < facts.binaries.size(); ++i) {
+    ModuleReport& module = report.modules.emplace_back(compiled_module(facts, facts.binaries[i]));
+    module.verdicts = std::move(verdicts[i]);
+    std::ranges::sort(module.verdicts, {}, [&](const model::Verdict& verdict) {
+      return std::ranges::find(columns, verdict.python) - columns.begin();
+    });
   }
   // What is shown is the user's choice; what a verdict rests on is not.
   std::erase_if(report.findings, [&](const Finding& finding) {
     return (!options.select.empty() && !contains(options.select, finding.rule)) ||
            contains(options.ignore, finding.rule);
   });
-  add_source_modules(facts, report.modules);
+  add_source_modules(facts, views, report.modules);
   std::ranges::sort(report.modules, {}, [](const ModuleReport& m) { return std::tie(m.name, m.path); });
   compare_declarations(facts, report);
 

@@ -20,7 +20,8 @@ namespace {
 /// driver reads of the environment.
 std::string cache_context(const ProjectFiles& project, const ParseOptions& parsing) {
   std::string context = build_id() + '\0' + clang::getClangFullVersion() + '\0' + parsing.resource_dir + '\0' +
-                        parsing.python_include + '\0' + project.key();
+                        parsing.python_include + '\0' + (parsing.only_that_python ? "only" : "for want of another") +
+                        '\0' + project.key();
   for (const char* name : {"CPATH",
                            "C_INCLUDE_PATH",
                            "CPLUS_INCLUDE_PATH",
@@ -67,7 +68,7 @@ SourceResult collect_source(const SourceOptions& options) {
     std::ranges::sort(result.gaps);
     return result;
   }
-  ParseOptions parsing{find_resource_dir(), options.python_include};
+  ParseOptions parsing{find_resource_dir(), options.python_include, options.only_that_python};
   if (parsing.resource_dir.empty()) {
     result.gaps.push_back(
         {"Clang's own headers", "not found, so no unit was read; looked in " + resource_dir_places()});

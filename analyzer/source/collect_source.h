@@ -16,6 +16,8 @@ struct SourceOptions {
   std::vector<std::string> build_dirs{};
   /// Headers of the audited interpreter, for commands that name no Python of their own; may be empty.
   std::string python_include{};
+  /// Commands that name another installed Python's headers get these instead: the facts are those of one Python.
+  bool only_that_python = false;
   /// Units parsed at once; 0 means one for each core.
   unsigned jobs = 0;
   /// Where facts of units are kept for the next time; empty: nowhere.

@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "analyzer/source/command_line.h"
+#include "analyzer/source/python_headers.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -20,6 +21,13 @@ bool leads_to_python(const clang::HeaderSearchOptions& search, llvm::vfs::FileSy
   return std::ranges::any_of(search.UserEntries, [&](const clang::HeaderSearchOptions::Entry& entry) {
     return files.exists(entry.Path + "/Python.h");
   });
+}
+
+/// Other Pythons' folders become that one, each in its place.
+void turn_to(const std::string& python, clang::HeaderSearchOptions& search, llvm::vfs::FileSystem& files) {
+  for (clang::HeaderSearchOptions::Entry& entry : search.UserEntries) {
+    if (is_installed_python(entry.Path, files) && !are_alike(entry.Path, python, files)) entry.Path = python;
+  }
 }
 
 void prepare(clang::CompilerInvocation& invocation, const ParseOptions& options, llvm::vfs::FileSystem& files) {
@@ -40,7 +48,9 @@ void prepare(clang::CompilerInvocation& invocation, const ParseOptions& options,
   diagnostics.DiagnosticSerializationFile.clear();
   invocation.getLangOpts().SpellChecking = false;
   clang::HeaderSearchOptions& search = invocation.getHeaderSearchOpts();
-  if (!options.python_include.empty() && !leads_to_python(search, files)) {
+  if (options.python_include.empty()) return;
+  if (options.only_that_python) turn_to(options.python_include, search, files);
+  if (!leads_to_python(search, files)) {
     search.AddPath(options.python_include, clang::frontend::System, false, true);
   }
 }

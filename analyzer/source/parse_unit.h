@@ -20,6 +20,8 @@ struct ParseOptions {
   std::string resource_dir{};
   /// Headers for commands that lead to no Python.h; may be empty.
   std::string python_include{};
+  /// And for those that lead to another installed Python's.
+  bool only_that_python = false;
 };
 
 /// Once in a process, before any parse.

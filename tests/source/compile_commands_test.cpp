@@ -66,6 +66,44 @@ TEST(CompileCommands, ACommandThatNamesAPythonKeepsIt) {
   EXPECT_THAT(project.scan().gaps, IsEmpty());
 }
 
+/// An installed Python of that minor version, as far as a unit sees it.
+void install_python(const ScratchProject& project, const std::string& folder, int minor, const std::string& kind = {}) {
+  const std::string version = std::to_string(minor);
+  project.write(folder + "/patchlevel.h", "#define PY_MAJOR_VERSION 3\n# define PY_MINOR_VERSION " + version + "\n");
+  project.write(folder + "/pyconfig.h", kind);
+  project.write(folder + "/Python.h",
+                "#include \"patchlevel.h\"\n#include \"pyconfig.h\"\n#define FOLDER " + folder + "\n");
+}
+
+TEST(CompileCommands, AnotherPythonsHeadersGiveWayToTheOneThatWasAskedFor) {
+  ScratchProject project;
+  install_python(project, "old", 13);
+  install_python(project, "new", 14);
+  install_python(project, "debug", 13, "#define Py_DEBUG 1\n");
+  install_python(project, "again", 13, "/* #undef Py_DEBUG */\n");
+  project.unit("a.c", "#include <Python.h>\nint FOLDER;\n", "-Iold");
+  analyzer::SourceOptions options{.python_include = project.root() + "/new"};
+  EXPECT_THAT(names(project.scan(options).facts), ElementsAre("old"));
+  options.only_that_python = true;
+  EXPECT_THAT(names(project.scan(options).facts), ElementsAre("new"));
+  options.python_include = project.root() + "/debug";
+  EXPECT_THAT(names(project.scan(options).facts), ElementsAre("debug"));
+  // The build's own is as good: what it says of the machine fits the command.
+  options.python_include = project.root() + "/again";
+  EXPECT_THAT(names(project.scan(options).facts), ElementsAre("old"));
+}
+
+TEST(CompileCommands, APythonsOwnSourcesKeepTheirHeaders) {
+  ScratchProject project;
+  install_python(project, "asked", 14);
+  project.write("Include/Python.h", "#include <pyconfig.h>\n#define FOLDER own\n");
+  project.write("Include/patchlevel.h", "#define PY_MAJOR_VERSION 3\n#define PY_MINOR_VERSION 13\n");
+  project.write("pyconfig.h", "");
+  project.unit("Modules/a.c", "#include <Python.h>\nint FOLDER;\n", "-IInclude -I.");
+  EXPECT_THAT(names(project.scan({.python_include = project.root() + "/asked", .only_that_python = true}).facts),
+              ElementsAre("own"));
+}
+
 TEST(CompileCommands, OldCIsNoError) {
   ScratchProject project;
   project.unit("a.c", "int value; int f(void) { char *p = 3; g(p); return 1; }\nh() { return value; }\n", "-std=gnu11");

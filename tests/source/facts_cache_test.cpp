@@ -137,6 +137,27 @@ TEST_F(Cache, AnotherPython) {
   EXPECT_EQ(hits(two), 0u);
 }
 
+TEST_F(Cache, AnotherPythonInPlaceOfTheCommands) {
+  for (const std::string minor : {"13", "14"}) {
+    project.write("py" + minor + "/Python.h", "#define NAME of_" + minor + "\n");
+    project.write("py" + minor + "/pyconfig.h", "");
+    project.write("py" + minor + "/patchlevel.h",
+                  "#define PY_MAJOR_VERSION 3\n#define PY_MINOR_VERSION " + minor + "\n");
+  }
+  project.unit("a.c", "#include <Python.h>\nint NAME;\n", "-Ipy13");
+  analyzer::SourceOptions options{.python_include = project.root() + "/py14"};
+  EXPECT_EQ(hits(options), 0u);
+  EXPECT_THAT(names(scan(options).facts), ElementsAre("of_13"));
+  options.only_that_python = true;
+  EXPECT_EQ(hits(options), 0u);
+  EXPECT_THAT(names(scan(options).facts), ElementsAre("of_14"));
+  EXPECT_EQ(hits(options), 1u);
+  // What the command's own Python is called decides whose headers are read.
+  project.write("py13/patchlevel.h", "#define PY_MAJOR_VERSION 3\n#define PY_MINOR_VERSION 14\n");
+  EXPECT_EQ(hits(options), 0u);
+  EXPECT_THAT(names(scan(options).facts), ElementsAre("of_13"));
+}
+
 TEST_F(Cache, AHeaderThatAppearsEarlierInThePath) {
   project.write("late/h.h", "int late;\n");
   project.write("first/other.h", "");
