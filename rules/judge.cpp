@@ -201,7 +201,9 @@ ViewFindings judge_view(Facts& facts, model::SourceView& view, std::vector<std::
   const UnitLinks links(facts);
   {
     std::erase_if(facts.pythons, [&](const auto& python) { return !contains(view.pythons, python.id); });
-    judged.findings = fold(join(run_rules(facts, links)), facts);
+    std::vector<Finding> findings = run_rules(facts, links);
+    drop_what_is_of_others(findings, view.pythons, all, facts.binaries);
+    judged.findings = fold(join(std::move(findings)), facts);
     raise_where_declared(judged.findings, facts, links);
     std::ranges::sort(judged.findings, by_place);
     for (Finding& finding : judged.findings) std::ranges::sort(finding.because);
@@ -211,7 +213,6 @@ ViewFindings judge_view(Facts& facts, model::SourceView& view, std::vector<std::
     }
   }
   facts.pythons = std::move(all);
-  drop_what_is_of_others(judged, facts);
   std::swap(facts.source, view.facts);
   return judged;
 }

@@ -19,14 +19,16 @@ using Names = std::vector<std::string>;
 
 bool contains(const Names& names, const std::string& name) { return std::ranges::find(names, name) != names.end(); }
 
+void append(Names& to, const Names& names) { to.insert(to.end(), names.begin(), names.end()); }
+
 bool from_source(const Finding& finding) {
   return std::ranges::find(finding.because, EvidenceKind::source, &model::Because::kind) != finding.because.end();
 }
 
-/// The same finding under another Python: what it rests on, and how bad it is there, may differ.
+/// The same thing under another Python: who writes it, and how bad that is there, may differ.
 auto identity(const Finding& finding) {
   return std::tuple(finding.module, finding.where, finding.rule, finding.subject.name, finding.subject.linkage_name,
-                    finding.subject.unit, finding.message, finding.fix, finding.generator);
+                    finding.subject.unit, finding.generator);
 }
 /// With how many like it came before in its view.
 using Key = std::pair<decltype(identity(std::declval<Finding>())), std::size_t>;
@@ -34,9 +36,13 @@ using Key = std::pair<decltype(identity(std::declval<Finding>())), std::size_t>;
 /// One finding as the views have it.
 struct Merged {
   Finding finding{};
-  /// Of each view that has it.
-  std::vector<std::size_t> views{};
-  std::vector<model::Severity> severities{};
+  /// Of each view that has it: what it says and how bad it is there.
+  struct Said {
+    std::size_t view = 0;
+    model::Severity severity = model::Severity::hazard;
+    std::string message{};
+  };
+  std::vector<Said> said{};
   std::map<model::Because, Names> because{};
   Names pythons{};
   bool names_pythons = false;
@@ -67,14 +73,17 @@ class Merger {
 
  private:
   void absorb(Merged& into, std::size_t view, const Finding& finding) const {
-    into.views.push_back(view);
-    into.severities.push_back(finding.severity);
-    into.finding.severity = std::min(into.finding.severity, finding.severity);
+    into.said.push_back({view, finding.severity, finding.message});
+    if (finding.severity <= into.finding.severity) {
+      into.finding.severity = finding.severity;
+      into.finding.message = finding.message;
+      into.finding.fix = finding.fix;
+    }
     into.finding.status = std::min(into.finding.status, finding.status);
     if (into.finding.subject.address.empty()) into.finding.subject.address = finding.subject.address;
     for (const model::Because& because : finding.because) {
       Names& where = into.because[because];
-      where.insert(where.end(), pythons_[view].begin(), pythons_[view].end());
+      append(where, pythons_[view]);
     }
     into.names_pythons |= !finding.pythons.empty();
     for (const std::string& python : finding.pythons.empty() ? pythons_[view] : finding.pythons) {
@@ -90,9 +99,9 @@ class Merger {
 
   Finding finish(Merged& merged) const {
     Finding finding = std::move(merged.finding);
-    const bool everywhere = merged.views.size() == pythons_.size();
+    const bool everywhere = merged.said.size() == pythons_.size();
     Names own;
-    for (const std::size_t view : merged.views) own.insert(own.end(), pythons_[view].begin(), pythons_[view].end());
+    for (const auto& said : merged.said) append(own, pythons_[said.view]);
     finding.because.clear();
     for (const auto& [because, pythons] : merged.because) {
       finding.because.push_back(because);
@@ -101,12 +110,13 @@ class Merger {
         finding.because.back().text += fmt::format(" (Python {})", fmt::join(in_order(pythons), ", "));
       }
     }
-    for (std::size_t i = 0; i < merged.views.size(); ++i) {
-      if (merged.severities[i] == finding.severity) continue;
+    for (const auto& said : merged.said) {
+      const bool as_bad = said.severity == finding.severity;
+      if (as_bad && said.message == finding.message) continue;
       finding.because.push_back(
           {EvidenceKind::source,
-           fmt::format("under Python {} it counts as {}", fmt::join(pythons_[merged.views[i]], ", "),
-                       to_string(merged.severities[i])),
+           fmt::format("Python {}: {}{}", fmt::join(pythons_[said.view], ", "),
+                       as_bad ? "" : std::string("there ") + to_string(said.severity) + ": ", said.message),
            {}});
     }
     finding.pythons = everywhere && !merged.names_pythons ? Names() : in_order(std::move(merged.pythons));
@@ -128,23 +138,24 @@ class Merger {
 
 }  // namespace
 
-void drop_what_is_of_others(ViewFindings& view, const model::Facts& facts) {
-  const auto is_own = [&](const std::string& python) { return contains(view.pythons, python); };
+void drop_what_is_of_others(std::vector<Finding>& findings, const Names& own,
+                            const std::vector<model::Interpreter>& all,
+                            const std::vector<model::BinaryFacts>& binaries) {
+  const auto is_own = [&](const std::string& python) { return contains(own, python); };
   std::set<std::string> others;
-  for (const model::Interpreter& python : facts.pythons) {
+  for (const model::Interpreter& python : all) {
     if (!is_own(python.id)) others.insert(python.id);
   }
+  const auto is_others = [&](const std::string& python) { return others.contains(python); };
   std::set<std::string> files;
-  for (const model::BinaryFacts& binary : facts.binaries) {
-    const bool fits_others =
-        std::ranges::any_of(binary.importable_by, [&](const std::string& python) { return others.contains(python); });
-    if (fits_others && std::ranges::none_of(binary.importable_by, is_own)) files.insert(binary.path);
+  for (const model::BinaryFacts& binary : binaries) {
+    if (std::ranges::any_of(binary.importable_by, is_others) && std::ranges::none_of(binary.importable_by, is_own)) {
+      files.insert(binary.path);
+    }
   }
-  std::erase_if(view.findings, [&](const Finding& finding) {
+  std::erase_if(findings, [&](const Finding& finding) {
     if (from_source(finding)) return false;
-    const bool of_others = !finding.pythons.empty() && std::ranges::all_of(finding.pythons, [&](const auto& python) {
-      return others.contains(python);
-    });
+    const bool of_others = !finding.pythons.empty() && std::ranges::all_of(finding.pythons, is_others);
     return of_others || files.contains(finding.where.file);
   });
 }

@@ -16,11 +16,14 @@ struct ViewFindings {
   std::vector<model::Finding> findings{};
 };
 
-/// Removes what is about compiled modules and runs of other audited Pythons alone.
-void drop_what_is_of_others(ViewFindings& view, const model::Facts& facts);
+/// Removes what no source tells and what is about compiled modules or runs of other audited Pythons than `own`.
+void drop_what_is_of_others(std::vector<model::Finding>& findings, const std::vector<std::string>& own,
+                            const std::vector<model::Interpreter>& all,
+                            const std::vector<model::BinaryFacts>& binaries);
 
 /// The same thing found under several sets is one finding, as severe as under the worst of them; it names its Pythons
-/// unless it holds for all. `columns`: all audited Pythons, in order.
+/// unless it holds for all. Its words are those of the newest Python for which it is that bad; where others differ,
+/// they are among its reasons. `columns`: all audited Pythons, in order.
 std::vector<model::Finding> merge_views(std::vector<ViewFindings> views, const std::vector<std::string>& columns);
 
 }  // namespace isoaudit::rules
