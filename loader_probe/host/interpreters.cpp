@@ -87,7 +87,8 @@ std::vector<std::string> lines_of(const std::string& text) {
 InterpreterResult ask(const std::string& path) {
   ChildRequest request;
   request.executable = path;
-  request.arguments = {"-I", "-c", kQuestion};
+  // Nothing of what is asked hangs on `site`, which takes as long as all the rest of a start.
+  request.arguments = {"-I", "-S", "-c", kQuestion};
   // Shims of version managers find their interpreters through these.
   request.environment = inherited({"PATH", "HOME", "PYENV_ROOT", "PYENV_VERSION", "LD_LIBRARY_PATH"});
   request.limits.seconds = kAnswerSeconds;
