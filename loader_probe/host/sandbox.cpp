@@ -33,24 +33,10 @@ const Sandbox& find_sandbox() {
 }
 
 std::vector<std::string> sandbox_arguments(const std::string& folder) {
-  return {"--unshare-net",
-          "--unshare-pid",
-          "--unshare-ipc",
-          "--unshare-uts",
-          "--die-with-parent",
-          "--ro-bind",
-          "/",
-          "/",
-          "--dev",
-          "/dev",
-          "--proc",
-          "/proc",
-          "--bind",
-          folder,
-          folder,
-          "--chdir",
-          folder,
-          "--"};
+  return {"--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent",
+          // Root keeps its capabilities otherwise, and with them the means to mount the file system writable again.
+          "--cap-drop", "ALL", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--bind", folder, folder,
+          "--chdir", folder, "--"};
 }
 
 int status_behind_sandbox(int wait_status) {
