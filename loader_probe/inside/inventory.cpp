@@ -1,7 +1,7 @@
 #include "loader_probe/inside/inventory.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <utility>
 
 namespace isoaudit::inside {
 namespace {
@@ -11,30 +11,62 @@ constexpr int kDepth = 4;
 
 std::uintptr_t address_of(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
 
+/// A set of addresses that only grows: open addressing, a power of two of places, at most half of them taken. The same
+/// object is met a dozen times, which is most of what an inventory does.
+class AddressSet {
+ public:
+  /// False when it was there.
+  bool insert(std::uintptr_t address) {
+    if ((count_ + 1) * 2 > places_.size()) grow();
+    std::uintptr_t& place = find(places_, address);
+    if (place == address) return false;
+    place = address;
+    ++count_;
+    return true;
+  }
+
+ private:
+  static std::uintptr_t& find(std::vector<std::uintptr_t>& places, std::uintptr_t address) {
+    const std::size_t mask = places.size() - 1;
+    // Objects lie 16 bytes apart; the multiplication (Fibonacci hashing) spreads them over the high bits.
+    std::size_t at = ((address >> 4) * 0x9E3779B97F4A7C15ull >> 32) & mask;
+    while (places[at] != 0 && places[at] != address) at = (at + 1) & mask;
+    return places[at];
+  }
+
+  void grow() {
+    std::vector<std::uintptr_t> wider(places_.size() * 2);
+    for (const std::uintptr_t address : places_) {
+      if (address != 0) find(wider, address) = address;
+    }
+    places_ = std::move(wider);
+  }
+
+  std::vector<std::uintptr_t> places_ = std::vector<std::uintptr_t>(std::size_t{1} << 16);
+  std::size_t count_ = 0;
+};
+
 void collect(Inventory& inventory) {
-  std::unordered_set<std::uintptr_t> seen;
-  seen.reserve(1 << 17);
+  AddressSet seen;
   PyObject* gc = PyImport_ImportModule("gc");
   PyObject* frontier = gc ? PyObject_CallMethod(gc, "get_objects", nullptr) : nullptr;
   PyObject* get_referents = gc ? PyObject_GetAttrString(gc, "get_referents") : nullptr;
-
-  const auto add = [&](PyObject* object) {
-    if (!seen.insert(address_of(object)).second) return false;
-    inventory.objects.push_back(address_of(object));
-    // Static types are not tracked and instances of them do not visit them.
-    PyObject* type = reinterpret_cast<PyObject*>(Py_TYPE(object));
-    if (seen.insert(address_of(type)).second) inventory.objects.push_back(address_of(type));
-    inventory.types.push_back(address_of(type));
-    if (PyType_GetFlags(Py_TYPE(object)) & Py_TPFLAGS_TYPE_SUBCLASS) inventory.types.push_back(address_of(object));
-    return true;
-  };
 
   for (int depth = 0; frontier && depth < kDepth; ++depth) {
     PyObject* fresh = PyList_New(0);
     const Py_ssize_t count = PyList_Size(frontier);
     for (Py_ssize_t i = 0; i < count; ++i) {
       PyObject* object = PyList_GetItem(frontier, i);
-      if (add(object)) PyList_Append(fresh, object);
+      if (!seen.insert(address_of(object))) continue;
+      inventory.objects.push_back(address_of(object));
+      PyList_Append(fresh, object);
+      PyTypeObject* type = Py_TYPE(object);
+      if (PyType_GetFlags(type) & Py_TPFLAGS_TYPE_SUBCLASS) inventory.types.push_back(address_of(object));
+      // Static types are not tracked and instances of them do not visit them.
+      if (!seen.insert(address_of(type))) continue;
+      inventory.objects.push_back(address_of(type));
+      inventory.types.push_back(address_of(type));
+      PyList_Append(fresh, reinterpret_cast<PyObject*>(type));
     }
     Py_DecRef(frontier);
     PyObject* arguments = PyList_AsTuple(fresh);
