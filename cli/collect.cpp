@@ -7,6 +7,7 @@
 #include <iostream>
 #include <iterator>
 #include <set>
+#include <thread>
 
 #include "analyzer/targets/columns.h"
 #include "analyzer/targets/find_targets.h"
@@ -18,6 +19,7 @@
 #include "cli/probe_binaries.h"
 #include "cli/scan_sources.h"
 #include "cli/unpacked_archives.h"
+#include "loader_probe/host/sandbox.h"
 
 namespace isoaudit::cli {
 namespace {
@@ -116,8 +118,11 @@ Facts collect(const Options& options, Progress& progress) {
   // Nothing is run and nobody has to be asked: then the files themselves say which Pythons they are for.
   const bool by_tags = options.pythons.empty() && !runs_modules(options) && inputs.distributions.empty() &&
                        reads_binaries(options.command);
-  // To start one takes longer than to read a module.
+  // To start one takes longer than to read a module. Whether a sandbox works is found out meanwhile; before modules are
+  // read this process is alone with itself again, as the readers' children need it.
   if (!by_tags || reads_sources(options.command)) {
+    std::jthread sandbox;
+    if (runs_modules(options) && options.sandbox) sandbox = std::jthread([] { loader_probe::find_sandbox(); });
     find_interpreters(options, inputs.paths, runs_modules(options) || !inputs.distributions.empty(), facts);
   }
   const std::vector<HeaderSet> headers = header_sets(options, facts.pythons);
