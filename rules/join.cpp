@@ -36,6 +36,8 @@ bool same_subject(const Finding& source, const Finding& other) {
   if (source.module != other.module && last_component(source.module) != last_component(other.module)) return false;
   if (!a.unit.empty() && !b.unit.empty() && file_name(a.unit) != file_name(b.unit)) return false;
   if (!a.linkage_name.empty() && a.linkage_name == b.linkage_name) return true;
+  // One file's linker names tell apart what has one name in many scopes: Solver::TypeObject, Term::TypeObject.
+  if (!from_source(source) && !a.linkage_name.empty() && !b.linkage_name.empty()) return false;
   return !b.name.empty() && a.name == b.name;
 }
 

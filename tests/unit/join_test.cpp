@@ -46,6 +46,20 @@ TEST(Join, ModulesAndUnitsStayApart) {
   EXPECT_EQ(join({from(EvidenceKind::source, "global-pyobject-cache", "cache", "a.c"), other_unit}).size(), 2U);
 }
 
+TEST(Join, MembersOfOneNameInSeveralClassesStayApart) {
+  auto solver = from(EvidenceKind::runtime, "global-heap-type-pointer", "TypeObject");
+  solver.subject.linkage_name = "_ZN6Solver10TypeObjectE";
+  auto term = solver;
+  term.subject.linkage_name = "_ZN4Term10TypeObjectE";
+  term.subject.address = ".bss+0x18";
+  auto code = term;
+  code.because.front().kind = EvidenceKind::code;
+  const auto joined = join({solver, term, code});
+  ASSERT_EQ(joined.size(), 2U);
+  EXPECT_EQ(joined[1].subject.linkage_name, "_ZN4Term10TypeObjectE");
+  EXPECT_EQ(joined[1].because.size(), 2U);
+}
+
 TEST(Join, TwoStaticsOfOneNameAreNotGuessedBetween) {
   const auto a = from(EvidenceKind::source, "global-pyobject-cache", "cache", "a.c");
   auto b = from(EvidenceKind::source, "global-pyobject-cache", "cache", "b.c");
