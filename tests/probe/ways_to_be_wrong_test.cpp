@@ -152,6 +152,49 @@ TEST(WaysToBeWrong, AModuleIsJudgedBehindADependencyThatRefuses) {
   }
 }
 
+// Its exec goes on only with what the other one offers: that is there in the forced level, where the other one has been
+// let in too. Then it is judged by what its own memory holds; the table is none of its own.
+TEST(WaysToBeWrong, AModuleIsJudgedBehindACapsuleOfWhatIsRefused) {
+  for (const model::Interpreter& python : interpreters()) {
+    SCOPED_TRACE(python.id);
+    for (const auto& [module, shares] : {std::pair{"needs_capsule", false}, {"needs_capsule_and_shares", true}}) {
+      SCOPED_TRACE(module);
+      const auto input = in_package_after("offers_capsule", module, python);
+      const model::RunFacts run = loader_probe::probe(input, python, probe_options()).run;
+      EXPECT_EQ(phase(run, Level::main).outcome, Outcome::ok) << told(phase(run, Level::main));
+      EXPECT_EQ(phase(run, Level::isolated).outcome, Outcome::error) << told(phase(run, Level::isolated));
+      EXPECT_THAT(run.refused_dependencies, testing::ElementsAre("pkg.offers_capsule"));
+      const model::Phase& forced = phase(run, Level::forced);
+      EXPECT_EQ(forced.outcome, Outcome::ok) << told(forced);
+      ASSERT_EQ(forced.shared.size(), shares ? 1u : 0u) << told(forced);
+      if (shares) {
+        EXPECT_EQ(forced.shared[0].symbol, "cache");
+      }
+    }
+  }
+}
+
+// A debug build that stops at a fault of another kind says nothing about interpreters: main alone shows that.
+TEST(WaysToBeWrong, ATraverseThatMeetsAnEmptyState) {
+  loader_probe::ProbeOptions options = probe_options();
+  options.debug_build = true;
+  unsigned columns = 0;
+  for (const model::Interpreter& python : interpreters()) {
+    SCOPED_TRACE(python.id);
+    const model::RunFacts run = run_module("null_state_traverse", python, options);
+    for (const Level level : {Level::main, Level::isolated, Level::sequential, Level::concurrent}) {
+      EXPECT_EQ(phase(run, level).outcome, Outcome::ok) << told(phase(run, level));
+    }
+    const model::Phase* column = model::find_phase(run, Level::debug_build);
+    if (column == nullptr) continue;
+    ++columns;
+    EXPECT_EQ(column->outcome, Outcome::skipped) << told(*column);
+    EXPECT_THAT(column->detail,
+                testing::MatchesRegex("its main interpreter alone: SIGSEGV during import.*`traverse`.*"));
+  }
+  EXPECT_GE(columns, 1u);
+}
+
 // Whoever waits for a crash calls this one fine: no level fails, not even Python's checking allocator.
 TEST(WaysToBeWrong, SurvivalProvesNothing) {
   for (const model::Interpreter& python : interpreters()) {
