@@ -1,23 +1,12 @@
 #pragma once
 
-#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <vector>
 
-namespace isoaudit::loader_probe {
+#include "loader_probe/inside/fork_request.h"
 
-/// What a child may use. Everything that runs foreign code runs under these.
-struct Limits {
-  /// Wall clock, seconds; then the whole process group is killed.
-  double seconds = 30;
-  std::size_t address_space = std::size_t{8} << 30;
-  /// One file, bytes.
-  std::size_t file_size = std::size_t{1} << 30;
-  unsigned open_files = 4096;
-  /// Processes and threads of the user, which the kernel does not hold root to.
-  unsigned processes = 4096;
-};
+namespace isoaudit::loader_probe {
 
 struct ChildRequest {
   std::string executable{};

@@ -1,8 +1,8 @@
 #include "loader_probe/host/level_child.h"
 
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -16,14 +16,20 @@ namespace fs = std::filesystem;
 
 // Loads the shared object into the main interpreter by its path and hands over the two descriptors. Only modules that
 // every interpreter has at hand are named: what the audited module needs must not be there already.
-constexpr char kBootstrap[] = R"(
+constexpr char kLoadProbe[] = R"(
 import sys
 from _frozen_importlib import ModuleSpec, module_from_spec
 from _frozen_importlib_external import ExtensionFileLoader
 spec = ModuleSpec('isoaudit_probe', ExtensionFileLoader('isoaudit_probe', sys.argv[1]), origin=sys.argv[1])
 probe = module_from_spec(spec)
 spec.loader.exec_module(probe)
-probe.run(3, 4)
+)";
+constexpr char kRunLevel[] = "probe.run(3, 4)\n";
+// Everything after the first line happens in a copy.
+constexpr char kServeForks[] = R"(
+folder = probe.serve(3)
+import os
+os.environ['HOME'] = os.environ['TMPDIR'] = folder
 )";
 
 std::string make_token() {
@@ -58,22 +64,36 @@ LevelChildren::LevelChildren(const ProbeInput& input, const model::Interpreter& 
   by_path_ = needs_path(input.module, input.path);
 }
 
-Told LevelChildren::run(const LevelOrder& level) const {
-  const std::string token = make_token();
+ChildRequest LevelChildren::interpreter_request(const char* bootstrap) const {
   ChildRequest request;
   request.executable = interpreter_.executable;
   // faulthandler prints the Python stack when a signal ends the child; -s shuts out the user's own site-packages, -P
   // the working folder. Of PYTHON* settings only the one passes that says where modules are.
-  request.arguments = {"-s", "-P", "-X", "faulthandler", "-c", kBootstrap, library_};
+  request.arguments = {"-s", "-P", "-X", "faulthandler", "-c", std::string(kLoadProbe) + bootstrap, library_};
   request.environment = inherited({"PATH", "LD_LIBRARY_PATH", "PYTHONPATH"});
   // All symbols are bound when a file is loaded: no lazy binding may look like a write to the module's memory. The
   // same hashes in each run: what one interpreter does after the other must not change with them.
   for (const char* setting : {"LD_BIND_NOW=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "LANG=C.UTF-8"}) {
     request.environment.emplace_back(setting);
   }
-  if (level.debug_memory) request.environment.emplace_back("PYTHONMALLOC=debug");
   request.limits.seconds = options_.timeout;
   if (options_.sandbox) request.sandbox = find_sandbox().program;
+  return request;
+}
+
+/// An allocator is chosen when an interpreter starts; and for one level alone no server is worth its start.
+std::optional<ChildResult> LevelChildren::run_in_copy(const LevelOrder& level, const ChildRequest& request) const {
+  if (level.debug_memory || !options_.evidence) return std::nullopt;
+  std::call_once(server_started_, [&] {
+    server_ = std::make_unique<ForkServer>(interpreter_request((std::string(kServeForks) + kRunLevel).c_str()));
+  });
+  return server_->run(request.configuration, request.limits);
+}
+
+Told LevelChildren::run(const LevelOrder& level) const {
+  const std::string token = make_token();
+  ChildRequest request = interpreter_request(kRunLevel);
+  if (level.debug_memory) request.environment.emplace_back("PYTHONMALLOC=debug");
   const auto order = [&](const char* key, const std::string& value) {
     request.configuration += std::string(key) + '\0' + value + '\0';
   };
@@ -95,26 +115,34 @@ Told LevelChildren::run(const LevelOrder& level) const {
   for (const std::string& name : level.dependencies) order(events::config_dependency, name);
   for (const Preload& preload : level.preloads) order(events::config_preload, preload.module);
   Told told;
-  told.child = run_child(request);
+  std::optional<ChildResult> copied = run_in_copy(level, request);
+  told.child = copied ? std::move(*copied) : run_child(request);
   told.log = read_events(told.child.events, token);
   told.child.events.clear();
   return told;
 }
 
-std::vector<Told> LevelChildren::run(const std::vector<LevelOrder>& levels) const {
-  std::vector<Told> told(levels.size());
-  std::atomic<std::size_t> next = 0;
+LevelChildren::Answers LevelChildren::run(const std::vector<LevelOrder>& levels,
+                                          const std::function<bool(const Answers&)>& go_on) const {
+  Answers answers(levels.size());
+  std::mutex lock;
+  std::size_t next = 0;
   const auto work = [&] {
-    for (std::size_t i = next++; i < levels.size(); i = next++) {
-      if (options_.progress) options_.progress(input_.module, levels[i].word);
-      told[i] = run(levels[i]);
+    std::unique_lock hold(lock);
+    while (next < levels.size() && (!go_on || go_on(answers))) {
+      const std::size_t mine = next++;
+      hold.unlock();
+      if (options_.progress) options_.progress(input_.module, levels[mine].word);
+      Told told = run(levels[mine]);
+      hold.lock();
+      answers[mine] = std::move(told);
     }
   };
   std::vector<std::jthread> others;
   for (std::size_t i = 1; i < std::min<std::size_t>(options_.children, levels.size()); ++i) others.emplace_back(work);
   work();
   others.clear();
-  return told;
+  return answers;
 }
 
 }  // namespace isoaudit::loader_probe

@@ -1,10 +1,15 @@
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "loader_probe/host/child_process.h"
 #include "loader_probe/host/event_log.h"
+#include "loader_probe/host/fork_server.h"
 #include "loader_probe/host/known_bugs.h"
 #include "loader_probe/host/probe.h"
 #include "model/python_version.h"
@@ -31,8 +36,9 @@ struct Told {
   EventLog log{};
 };
 
-/// Runs levels of one module, each in a fresh child process. Keeps references to what it is made with; safe to use from
-/// several threads once it is set up.
+/// Runs levels of one module, each in a child process of its own: a copy of an interpreter that was started once for
+/// the module (fork_server.h), or one that is started for the level, where only that tells what is to be told. Keeps
+/// references to what it is made with; safe to use from several threads once it is set up.
 class LevelChildren {
  public:
   LevelChildren(const ProbeInput& input, const model::Interpreter& interpreter, const ProbeOptions& options,
@@ -46,10 +52,16 @@ class LevelChildren {
   const std::string& path() const { return path_; }
 
   Told run(const LevelOrder& level) const;
-  /// As many at once as the options allow; the answers are in the order of `levels`.
-  std::vector<Told> run(const std::vector<LevelOrder>& levels) const;
+  /// By place in `levels`; those that were not run have none.
+  using Answers = std::vector<std::optional<Told>>;
+  /// As many at once as the options allow, in the order of `levels`. `go_on`, when given, is asked before each with the
+  /// answers that are there by then: once it says no, none is begun any more.
+  Answers run(const std::vector<LevelOrder>& levels, const std::function<bool(const Answers&)>& go_on = {}) const;
 
  private:
+  ChildRequest interpreter_request(const char* bootstrap) const;
+  std::optional<ChildResult> run_in_copy(const LevelOrder& level, const ChildRequest& request) const;
+
   const ProbeInput& input_;
   const model::Interpreter& interpreter_;
   const ProbeOptions& options_;
@@ -59,6 +71,8 @@ class LevelChildren {
   std::string exercise_{};
   bool by_path_ = false;
   bool carefully_ = false;
+  mutable std::once_flag server_started_{};
+  mutable std::unique_ptr<ForkServer> server_{};
 };
 
 }  // namespace isoaudit::loader_probe

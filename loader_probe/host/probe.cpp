@@ -96,17 +96,51 @@ class Run {
         interpreter_(interpreter),
         options_(options) {}
 
-  void import_by_path() { children_.import_by_path(); }
-  void use_carefully(bool carefully) { children_.use_carefully(carefully); }
+  void import_by_path() {
+    children_.import_by_path();
+    ahead_.clear();
+  }
+  void use_carefully(bool carefully) {
+    children_.use_carefully(carefully);
+    ahead_.clear();
+  }
   void note(const std::string& text) { notes_.insert(input_.module + ": " + text); }
 
   /// From now on main imports these before any sub-interpreter is made.
-  void preload(std::vector<Preload> preloads) { preloads_ = std::move(preloads); }
+  void preload(std::vector<Preload> preloads) {
+    preloads_ = std::move(preloads);
+    ahead_.clear();
+  }
 
   LevelOrder order(Level level) const { return {level_word(level), preloads_, {}, level == Level::debug_memory}; }
   LevelOrder order(const char* word) const { return {word, preloads_}; }
 
-  std::vector<Told> tell(const std::vector<LevelOrder>& orders) const { return children_.run(orders); }
+  /// Where cores are idle otherwise: what will be asked for when all goes as it mostly does is run with main and the
+  /// isolated level, not after them. As soon as their answers say otherwise, nothing more is begun.
+  void run_ahead() {
+    const std::vector<LevelOrder> orders = orders_ahead();
+    LevelChildren::Answers answers = children_.run(orders, [&](const auto& so_far) { return goes_well(so_far); });
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      if (answers[i]) ahead_.insert_or_assign(key(orders[i]), std::move(*answers[i]));
+    }
+  }
+
+  std::vector<Told> tell(const std::vector<LevelOrder>& orders) {
+    std::vector<Told> told(orders.size());
+    std::vector<LevelOrder> open;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      if (auto answer = ahead_.extract(key(orders[i]))) {
+        told[i] = std::move(answer.mapped());
+      } else {
+        open.push_back(orders[i]);
+        places.push_back(i);
+      }
+    }
+    LevelChildren::Answers answers = children_.run(open);
+    for (std::size_t i = 0; i < open.size(); ++i) told[places[i]] = std::move(*answers[i]);
+    return told;
+  }
 
   Phase judge(Level level, const Told& told) {
     Phase phase = phase_of(level_run(level), told.child, told.log);
@@ -157,6 +191,14 @@ class Run {
   }
 
  private:
+  /// What tells two orders of one run apart, as long as main imports the same first.
+  static std::string key(const LevelOrder& order) {
+    return order.word + (order.debug_memory ? " debug" : "") + (order.stubs ? " stubs" : "");
+  }
+
+  std::vector<LevelOrder> orders_ahead() const;
+  bool goes_well(const LevelChildren::Answers& answers) const;
+
   LevelRun level_run(Level level) const {
     return {level, input_.module, children_.path(), interpreter_, options_.timeout, raised_in_main_};
   }
@@ -168,8 +210,49 @@ class Run {
   std::vector<std::string> raised_in_main_{};
   std::vector<model::SharedObject> seen_quietly_{};
   std::vector<Preload> preloads_{};
+  std::map<std::string, Told> ahead_{};
   std::set<std::string> notes_{};
 };
+
+/// What can still matter once one isolated interpreter has answered.
+std::vector<Level> levels_after(bool refused, bool imports) {
+  std::vector<Level> levels;
+  if (refused) levels = {Level::legacy, Level::strict_shared};
+  if (imports) {
+    for (const Level level : {Level::sequential, Level::concurrent, Level::warm, Level::debug_memory}) {
+      levels.push_back(level);
+    }
+  } else {
+    // What is not declared, or cannot get so far, is loaded with the check overridden: what would break?
+    levels.push_back(Level::forced);
+  }
+  return levels;
+}
+
+std::vector<LevelOrder> Run::orders_ahead() const {
+  const bool declares = input_.declares_own_gil;
+  std::vector<LevelOrder> orders = {order(Level::main), order(Level::isolated)};
+  for (const Level level : levels_after(!declares, declares)) orders.push_back(order(level));
+  if (declares) orders.push_back(order(events::level_tracked));
+  // The longest first, so that no core ends up waiting for it.
+  const std::set<std::string> long_ones = {events::level_concurrent, events::level_forced};
+  std::stable_partition(orders.begin() + 2, orders.end(),
+                        [&](const LevelOrder& one) { return long_ones.contains(one.word); });
+  return orders;
+}
+
+bool Run::goes_well(const LevelChildren::Answers& answers) const {
+  const auto imported = [](const EventLog& log) {
+    const auto imports = log.named(events::import);
+    return std::ranges::any_of(imports, [](const llvm::json::Object* event) { return flag_of(*event, "ok"); });
+  };
+  if (const std::optional<Told>& main = answers[0]) {
+    if (!main->log.finished || !imported(main->log)) return false;
+    if (!needed_preloads(interpreter_, imported_extensions(main->log, input_.module)).empty()) return false;
+  }
+  const std::optional<Told>& isolated = answers[1];
+  return !isolated || imported(isolated->log) == input_.declares_own_gil;
+}
 
 Phase skipped(Level level, const std::string& why) {
   Phase phase;
@@ -262,19 +345,6 @@ void add_gaps(ProbeResult& result, const model::Interpreter& interpreter) {
   }
 }
 
-/// What can still matter once one isolated interpreter has answered.
-std::vector<Level> levels_after(const Phase& isolated) {
-  std::vector<Level> levels;
-  if (isolated.outcome != Outcome::ok) levels = {Level::legacy, Level::strict_shared};
-  if (isolated.imports > 0) {
-    levels.insert(levels.end(), {Level::sequential, Level::concurrent, Level::warm, Level::debug_memory});
-  } else {
-    // What is not declared, or cannot get so far, is loaded with the check overridden: what would break?
-    levels.push_back(Level::forced);
-  }
-  return levels;
-}
-
 }  // namespace
 
 ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter, const ProbeOptions& options) {
@@ -307,6 +377,7 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
       return result;
     }
   }
+  if (options.children > 1) run.run_ahead();
   // Most modules load in main and need nothing there first: the next level does not wait for the answer.
   std::vector<Told> first = run.tell({run.order(Level::main), run.order(Level::isolated)});
   Phase main = run.judge(Level::main, first[0]);
@@ -342,7 +413,7 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
     tell_from_package(run, first[1], input, isolated, facts);
   }
 
-  const std::vector<Level> wanted = levels_after(isolated);
+  const std::vector<Level> wanted = levels_after(isolated.outcome != Outcome::ok, isolated.imports > 0);
   std::vector<LevelOrder> orders;
   for (const Level level : wanted) orders.push_back(run.order(level));
   if (isolated.imports > 0) orders.push_back(run.order(events::level_tracked));

@@ -15,7 +15,7 @@ constexpr std::size_t kMaxLookedAt = 2000;
 /// The sign of the count's low half, in 3.12 to 3.15 (Include/refcount.h, _Py_IsImmortal).
 bool is_immortal(std::uintptr_t object) { return static_cast<std::int32_t>(word_at(object)) < 0; }
 
-/// As helper.py says it.
+/// As helper/looks.py says it.
 std::string attribute_name(const Inventory& inventory, std::uintptr_t object) {
   const Visit visit(inventory.state);
   auto* thing = reinterpret_cast<PyObject*>(object);  // NOLINT(performance-no-int-to-ptr)

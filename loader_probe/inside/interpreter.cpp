@@ -65,7 +65,7 @@ PyObject* string(const std::string& text) {
   return PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
 }
 
-/// helper.py as code, marshalled by the first interpreter of the process: compiling takes longer than all else of an
+/// The files of helper/ as code, marshalled by the first interpreter of the process: compiling takes longer than all else of an
 /// interpreter's start.
 std::string g_helper_code;
 
@@ -139,6 +139,8 @@ Interpreter Interpreter::create(Kind kind, const Config& config, std::string& er
   }
   return made;
 }
+
+void Interpreter::compile_helper_ahead() { Py_DecRef(helper_code()); }
 
 Interpreter Interpreter::adopt_main(const Config& config, std::string& error) {
   Interpreter main;

@@ -51,6 +51,8 @@ class Interpreter {
   /// No thread state may be current. Creation and destruction take one lock for the whole process: CPython's own races
   /// there would be blamed on the module.
   static Interpreter create(Kind kind, const Config& config, std::string& error);
+  /// What every interpreter of this process and of its copies will need; one must be current.
+  static void compile_helper_ahead();
   /// The main interpreter, whose thread state is current.
   static Interpreter adopt_main(const Config& config, std::string& error);
 
@@ -85,7 +87,7 @@ class Interpreter {
   void remember_references();
   /// Reports the counts that are different now: `other` did that step, and nobody ran here.
   void report_moved_references(std::int64_t other, const char* step);
-  /// Calls a function of helper.py; a new reference, or null with the exception cleared.
+  /// Calls a function of helper/; a new reference, or null with the exception cleared.
   PyObject* call(const char* function, PyObject* arguments_tuple);
   /// Ends it and leaves no current thread state. Not for main.
   void destroy();

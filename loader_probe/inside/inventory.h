@@ -40,7 +40,7 @@ Inventory take_inventory(const Interpreter& interpreter);
 void sort_unique(std::vector<std::uintptr_t>& addresses);
 bool contains(const std::vector<std::uintptr_t>& sorted, std::uintptr_t address);
 
-/// helper.py's words for an object of `owner`, as JSON: events::shared has them as "what".
+/// helper/looks.py's words for an object of `owner`, as JSON: events::shared has them as "what".
 std::string describe(const Inventory& owner, std::uintptr_t object);
 
 /// Is it the module, a type of its package, or an instance of one? `owner` has the module.

@@ -9,6 +9,7 @@
 #include "loader_probe/inside/crash_report.h"
 #include "loader_probe/inside/emit.h"
 #include "loader_probe/inside/events.h"
+#include "loader_probe/inside/fork_server.h"
 #include "loader_probe/inside/interpreter.h"
 #include "loader_probe/inside/levels.h"
 
@@ -79,7 +80,16 @@ PyObject* run(PyObject*, PyObject* arguments) {
   return Py_None;
 }
 
-PyMethodDef methods[] = {{"run", run, METH_VARARGS, "Runs one level as ordered."}, {nullptr, nullptr, 0, nullptr}};
+PyObject* serve(PyObject*, PyObject* arguments) {
+  int control = -1;
+  if (!PyArg_ParseTuple(arguments, "i", &control)) return nullptr;
+  Interpreter::compile_helper_ahead();
+  return PyUnicode_DecodeFSDefault(serve_forks(control).c_str());
+}
+
+PyMethodDef methods[] = {{"run", run, METH_VARARGS, "Runs one level as ordered."},
+                         {"serve", serve, METH_VARARGS, "Copies the process for each level; see fork_server.h."},
+                         {nullptr, nullptr, 0, nullptr}};
 PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, "isoaudit_probe", nullptr, 0, methods, nullptr, nullptr, nullptr, nullptr};
 

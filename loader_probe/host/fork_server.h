@@ -1,0 +1,44 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "loader_probe/host/child_process.h"
+#include "loader_probe/host/descriptors.h"
+#include "loader_probe/host/scratch_folder.h"
+
+namespace isoaudit::loader_probe {
+
+/// An interpreter that was started once, in one sandbox, and is copied for each child: inside/fork_server.h. A child of
+/// it begins as one of its own process would, only sooner.
+///
+/// All its children may be foreign code's, and that may send signals to the others and to the server. So no answer is
+/// given for a child that ended by a signal, or whose end nobody told: whether it was its own doing, a process and a
+/// sandbox of its own has to show. Safe to use from several threads.
+class ForkServer {
+ public:
+  /// Starts it and does not wait; `request` runs the server. Its configuration is not sent.
+  explicit ForkServer(const ChildRequest& request);
+  ~ForkServer();
+  ForkServer(const ForkServer&) = delete;
+  ForkServer& operator=(const ForkServer&) = delete;
+
+  /// As run_child, with the same program; nothing when that is to be asked instead.
+  std::optional<ChildResult> run(const std::string& configuration, const Limits& limits);
+
+ private:
+  bool is_ready();
+  bool send_request(const std::string& folder, const Limits& limits, const std::array<int, 4>& streams, int status);
+
+  const ScratchFolder folder_{};
+  pid_t process_ = -1;
+  std::mutex lock_{};
+  Descriptor control_{};
+  bool ready_ = false;
+  bool lost_ = false;
+};
+
+}  // namespace isoaudit::loader_probe

@@ -1,0 +1,92 @@
+#include "loader_probe/host/start_process.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/personality.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "loader_probe/host/descriptors.h"
+#include "loader_probe/host/sandbox.h"
+
+namespace isoaudit::loader_probe {
+namespace {
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> out;
+  out.reserve(words.size() + 1);
+  for (std::string& word : words) out.push_back(word.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+// Between fork and exec in a process that has threads: only calls that are safe in a signal handler.
+[[noreturn]] void become(const char* executable, char* const* arguments, char* const* environment, const char* folder,
+                         const std::array<int, 4>& descriptors, int failure, const Limits& limits) {
+  setsid();
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  signal(SIGPIPE, SIG_DFL);
+  // The same addresses in each run: a stale pointer then meets the same fate. Where the kernel forbids it, luck stays.
+  personality(ADDR_NO_RANDOMIZE);
+  const int null = open("/dev/null", O_RDWR);
+  dup2(null, STDIN_FILENO);
+  for (int i = 0; i < 4; ++i) {
+    if (descriptors[i] >= 0) {
+      dup2(descriptors[i], i + 1);
+    } else if (i + 1 <= STDERR_FILENO) {
+      dup2(null, i + 1);
+    }
+  }
+  apply(limits);
+  if (chdir(folder) == 0) execve(executable, arguments, environment);
+  const int reason = errno;
+  const ssize_t told = write(failure, &reason, sizeof reason);
+  _exit(told == sizeof reason ? 127 : 126);
+}
+
+}  // namespace
+
+StartedProcess start_process(const ChildRequest& request, const std::string& folder,
+                             const std::array<int, 4>& descriptors) {
+  const auto fail = [](const std::string& what) { return StartedProcess{-1, what + ": " + std::strerror(errno)}; };
+  Ends failure;
+  if (!failure.open_pipe()) return fail("pipe");
+  const bool sandboxed = !request.sandbox.empty();
+  const std::string program = sandboxed ? request.sandbox : request.executable;
+  std::vector<std::string> words = {program};
+  if (sandboxed) {
+    const std::vector<std::string> before = sandbox_arguments(folder);
+    words.insert(words.end(), before.begin(), before.end());
+    words.push_back(request.executable);
+  }
+  words.insert(words.end(), request.arguments.begin(), request.arguments.end());
+  std::vector<std::string> settings = request.environment;
+  for (const char* name : {"HOME=", "TMPDIR="}) {
+    const auto named = [&](const std::string& setting) { return setting.starts_with(name); };
+    if (std::none_of(settings.begin(), settings.end(), named)) settings.push_back(name + folder);
+  }
+  const std::vector<char*> arguments = pointers(words);
+  const std::vector<char*> environment = pointers(settings);
+  const pid_t child = fork();
+  if (child < 0) return fail("fork");
+  if (child == 0) {
+    become(program.c_str(), arguments.data(), environment.data(), folder.c_str(), descriptors, failure.second.get(),
+           request.limits);
+  }
+  failure.second.reset();
+  int reason = 0;
+  if (read(failure.first.get(), &reason, sizeof reason) == sizeof reason) {
+    waitpid(child, nullptr, 0);
+    errno = reason;
+    return fail(program);
+  }
+  return {child, ""};
+}
+
+}  // namespace isoaudit::loader_probe
