@@ -112,6 +112,7 @@ void say_what_fits_no_python(const analyzer::Targets& targets, Facts& facts) {
 
 Facts collect(const Options& options, Progress& progress) {
   Facts facts;
+  facts.added_functions = options.config.functions;
   NamedInputs inputs = named_inputs(options, std::cin);
   std::ranges::move(inputs.gaps, std::back_inserter(facts.gaps));
 

@@ -21,6 +21,7 @@ struct Raw {
   std::vector<std::string> files{};
   std::string fail_on = "hazard";
   std::string color = "auto";
+  std::string config{};
   bool no_probe = false;
   bool no_sandbox = false;
   /// Files, and the word for what distributions bring.
@@ -66,6 +67,11 @@ void add_source_options(CLI::App& app, Raw& raw) {
                  "where what was read of sources is kept for the next time ($XDG_CACHE_HOME/isoaudit/facts)")
       ->type_name("FOLDER");
   app.add_flag("--no-cache", raw.options.no_cache, "neither read nor write that folder");
+}
+
+void add_config(CLI::App& app, Raw& raw) {
+  app.add_option("--config", raw.config, "TOML file with functions and classes that the rules shall know as well")
+      ->type_name("FILE");
 }
 
 void add_probe_options(CLI::App& app, Raw& raw) {
@@ -200,6 +206,7 @@ Options finish(Raw raw, const CLI::App& app) {
   if (raw.fail_on == "blocker") options.fail_on = model::Severity::blocker;
   if (raw.fail_on == "never") options.fail_on.reset();
   options.color = raw.color == "always" || (raw.color == "auto" && isatty(STDOUT_FILENO) != 0);
+  if (!raw.config.empty()) options.config = read_config(raw.config);
   options.outputs = pair_outputs(raw.formats, raw.files);
   if (!options.rule.empty()) check_rule_names({options.rule});
   check_rule_names(options.select);
@@ -228,6 +235,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   add_probe_options(*audit, raw);
   audit->add_flag("--no-probe", raw.no_probe, "execute nothing");
   add_no_code(*audit, raw);
+  add_config(*audit, raw);
   add_report_options(*audit, raw);
 
   CLI::App* scan = app.add_subcommand("scan", "sources only; nothing is executed");
@@ -235,6 +243,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   add_archive_options(*scan, raw);
   add_python_option(*scan, raw);
   add_source_options(*scan, raw);
+  add_config(*scan, raw);
   add_report_options(*scan, raw);
 
   CLI::App* inspect = app.add_subcommand("inspect", "compiled modules only; nothing is executed");
@@ -244,6 +253,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   add_requirements(*inspect, raw);
   add_archive_options(*inspect, raw);
   add_python_option(*inspect, raw);
+  add_config(*inspect, raw);
   add_report_options(*inspect, raw);
 
   CLI::App* probe = app.add_subcommand("probe", "loads and runs the modules, each in child processes");
@@ -253,6 +263,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   add_python_option(*probe, raw);
   add_probe_options(*probe, raw);
   add_no_code(*probe, raw);
+  add_config(*probe, raw);
   add_report_options(*probe, raw);
 
   CLI::App* explain = app.add_subcommand("explain", "what a rule finds, why it matters, how to fix it");

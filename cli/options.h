@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "analyzer/archive/limits.h"
+#include "cli/config.h"
 #include "model/finding.h"
 
 namespace isoaudit::cli {
@@ -35,6 +36,8 @@ struct Options {
   std::string cache_dir{};
   bool no_cache = false;
   std::vector<Output> outputs{};
+  /// --config.
+  Config config{};
   /// Findings at least this severe end in status 1; empty: none does (--fail-on never).
   std::optional<model::Severity> fail_on = model::Severity::hazard;
   std::vector<std::string> select{};

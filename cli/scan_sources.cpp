@@ -82,6 +82,12 @@ class InArchive {
   const UnpackedArchives& unpacked_;
 };
 
+analyzer::UsersNames users_names(const Config& config) {
+  analyzer::UsersNames names{config.wrapper_classes, {}};
+  for (const model::AddedFunction& function : config.functions) names.functions.push_back(function.name);
+  return names;
+}
+
 class Scan {
  public:
   Scan(const Options& options, const analyzer::Targets& targets, UnpackedArchives& unpacked, Progress& progress)
@@ -102,6 +108,7 @@ class Scan {
     source.jobs = options_.jobs;
     source.python_include = headers.folder;
     source.only_that_python = headers.asked_for;
+    source.names = users_names(options_.config);
     source.progress = [&, whose = is_only ? "" : fmt::format(" for Python {}", headers.pythons.front())](
                           std::size_t done, std::size_t all) {
       progress_.show(fmt::format("scan{}: {} of {} units", whose, done, all));

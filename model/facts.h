@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "model/added_function.h"
 #include "model/binary_facts.h"
 #include "model/gap.h"
 #include "model/python_version.h"
@@ -23,6 +24,8 @@ struct Facts {
   std::vector<BinaryFacts> binaries{};
   std::vector<RunFacts> runs{};
   std::vector<Gap> gaps{};
+  /// Sorted.
+  std::vector<AddedFunction> added_functions{};
   /// For Report::notes.
   std::vector<std::string> notes{};
 

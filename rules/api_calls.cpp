@@ -20,8 +20,6 @@ using model::Finding;
 
 constexpr std::size_t shown_uses = 8;
 
-using NameIndex = std::map<std::string_view, const ApiName*>;
-
 void describe(Finding& finding, const ApiName& api, std::string_view fix) {
   const std::string name(api.name);
   finding.severity = api.severity;
@@ -32,7 +30,7 @@ void describe(Finding& finding, const ApiName& api, std::string_view fix) {
                                     : fmt::format("use {}; {}", api.instead, fix);
 }
 
-void add_source_findings(const model::Facts& facts, const NameIndex& index, const ApiWords& words,
+void add_source_findings(const model::Facts& facts, const ApiIndex& index, const ApiWords& words,
                          std::vector<Finding>& findings) {
   const UnitLinks links(facts);
   // The finding that further uses of the same function in the same module join, and how many it has.
@@ -42,19 +40,19 @@ void add_source_findings(const model::Facts& facts, const NameIndex& index, cons
   };
   std::map<std::pair<std::string, std::string_view>, Home> homes;
   for (const model::ApiUse& use : facts.source.api_uses) {
-    const auto known = index.find(use.name);
-    if (known == index.end() || (use.read && !words.reading_counts)) continue;
+    const ApiName* known = index.find(use.name);
+    if (known == nullptr || (use.read && !words.reading_counts)) continue;
     const model::Because because{EvidenceKind::source, fmt::format("`{}` is used here", use.name), use.where};
     const std::string module = links.primary_module(use.unit);
     if (words.each_use == EachUse::of_one_module) {
-      const auto [home, added] = homes.try_emplace({module, known->first}, Home{findings.size(), 1});
+      const auto [home, added] = homes.try_emplace({module, known->name}, Home{findings.size(), 1});
       if (!added) {
         if (home->second.uses++ < shown_uses) findings[home->second.place].because.push_back(because);
         continue;
       }
     }
     Finding finding;
-    describe(finding, *known->second, words.fix);
+    describe(finding, *known, words.fix);
     finding.status = model::Status::likely;
     finding.module = module;
     finding.where = use.where;
@@ -69,15 +67,15 @@ void add_source_findings(const model::Facts& facts, const NameIndex& index, cons
   }
 }
 
-void add_import_findings(const BinaryFacts& binary, const NameIndex& index, const ApiWords& words,
+void add_import_findings(const BinaryFacts& binary, const ApiIndex& index, const ApiWords& words,
                          std::vector<Finding>& findings) {
   const bool windows = binary.format == model::BinaryFormat::pe;
   std::vector<std::string> makers = binary.linked_in;
   makers.emplace_back(to_string(binary.framework));
   for (const std::string& import : binary.api_imports) {
-    const auto known = index.find(import);
-    if (known == index.end()) continue;
-    const ApiName& api = *known->second;
+    const ApiName* known = index.find(import);
+    if (known == nullptr) continue;
+    const ApiName& api = *known;
     if (api.sight == ApiName::Sight::source_only || (windows && api.sight == ApiName::Sight::posix)) continue;
     Finding finding = finding_in(binary, fmt::format("the module imports `{}`", import));
     describe(finding, api, words.fix);
@@ -119,15 +117,15 @@ std::span<const std::string_view> functions_behind(Change kind) {
 }
 
 /// The function that the module itself imports for such a change, so that import and run are one finding.
-const ApiName* function_of(Change kind, const model::Facts& facts, const model::RunFacts& run, const NameIndex& index) {
+const ApiName* function_of(Change kind, const model::Facts& facts, const model::RunFacts& run, const ApiIndex& index) {
   const ApiName* first = nullptr;
   for (const std::string_view name : functions_behind(kind)) {
-    const auto known = index.find(name);
-    if (known == index.end()) continue;
-    if (first == nullptr) first = known->second;
+    const ApiName* known = index.find(name);
+    if (known == nullptr) continue;
+    if (first == nullptr) first = known;
     for (const BinaryFacts& binary : facts.binaries) {
       if (binary.path == run.path && std::ranges::find(binary.api_imports, name) != binary.api_imports.end()) {
-        return known->second;
+        return known;
       }
     }
   }
@@ -135,7 +133,7 @@ const ApiName* function_of(Change kind, const model::Facts& facts, const model::
 }
 
 /// What interpreters were seen to change of the process, whoever made the call.
-void add_run_findings(const model::Facts& facts, const model::RunFacts& run, const NameIndex& index,
+void add_run_findings(const model::Facts& facts, const model::RunFacts& run, const ApiIndex& index,
                       const ApiWords& words, std::vector<Finding>& findings) {
   for (const model::Phase& phase : run.phases) {
     for (const model::ProcessChange& change : phase.process) {
@@ -159,8 +157,7 @@ void add_run_findings(const model::Facts& facts, const model::RunFacts& run, con
 }  // namespace
 
 std::vector<Finding> api_findings(const model::Facts& facts, std::string_view slug, const ApiWords& words) {
-  NameIndex index;
-  for (const ApiName& api : api_names(slug)) index.emplace(api.name, &api);
+  const ApiIndex index(facts, slug);
   std::vector<Finding> findings;
   add_source_findings(facts, index, words, findings);
   for (const BinaryFacts& binary : facts.binaries) add_import_findings(binary, index, words, findings);

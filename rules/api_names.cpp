@@ -67,6 +67,21 @@ std::span<const ApiName> api_names(std::string_view slug) {
   return {first, last};
 }
 
+ApiIndex::ApiIndex(const model::Facts& facts, std::string_view slug) {
+  for (const ApiName& row : api_names(slug)) rows_.emplace(row.name, row);
+  for (const model::AddedFunction& added : facts.added_functions) {
+    if (added.rule != slug) continue;
+    rows_.insert_or_assign(
+        added.name,
+        ApiName{added.rule, added.name, added.severity, ApiName::Sight::everywhere, added.harm, added.instead, {}});
+  }
+}
+
+const ApiName* ApiIndex::find(std::string_view name) const {
+  const auto row = rows_.find(name);
+  return row == rows_.end() ? nullptr : &row->second;
+}
+
 bool imported_by_itself(std::string_view maker, std::string_view name) {
   return std::ranges::any_of(own_imports, [&](const OwnImport& own) { return own.maker == maker && own.name == name; });
 }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <string_view>
+#include <vector>
 
-#include "model/binary_facts.h"
+#include "model/facts.h"
 #include "model/finding.h"
 
 namespace isoaudit::rules {
@@ -34,6 +36,19 @@ std::span<const ApiName> api_names();
 
 /// The rows of one rule, by its slug; empty when it has none.
 std::span<const ApiName> api_names(std::string_view slug);
+
+/// The rows of one rule by name: the table's and, in their place or beside them, those that the user added. Points into
+/// `facts`.
+class ApiIndex {
+ public:
+  ApiIndex(const model::Facts& facts, std::string_view slug);
+
+  /// Null for a name that the rule does not report.
+  const ApiName* find(std::string_view name) const;
+
+ private:
+  std::map<std::string_view, ApiName> rows_{};
+};
 
 /// The code that `maker` brings along (a framework by its name in the report, or an entry of BinaryFacts::linked_in)
 /// imports `name` into every module that has it, so that the import says nothing of the extension's code.

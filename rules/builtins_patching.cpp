@@ -28,23 +28,22 @@ const Variable* flag_set_in(const model::Facts& facts, const model::ApiUse& use)
 }
 
 std::vector<Finding> check(const model::Facts& facts) {
-  std::map<std::string_view, const ApiName*> names;
-  for (const ApiName& api : api_names("builtins-patching")) names.emplace(api.name, &api);
+  const ApiIndex names(facts, "builtins-patching");
   const UnitLinks links(facts);
   std::vector<Finding> findings;
   for (const model::ApiUse& use : facts.source.api_uses) {
-    const auto known = names.find(use.name);
-    if (known == names.end() || use.where.function.empty()) continue;
+    const ApiName* known = names.find(use.name);
+    if (known == nullptr || use.where.function.empty()) continue;
     const Variable* flag = flag_set_in(facts, use);
     if (flag == nullptr) continue;
     Finding finding;
-    finding.severity = known->second->severity;
+    finding.severity = known->severity;
     finding.status = model::Status::likely;
     finding.subject = {use.name, use.name, use.unit, ""};
     finding.module = links.primary_module(use.unit);
     finding.where = use.where;
-    finding.message = fmt::format("`{}` {}, and `{}` lets only the first interpreter come here", use.name,
-                                  known->second->harm, flag->name);
+    finding.message =
+        fmt::format("`{}` {}, and `{}` lets only the first interpreter come here", use.name, known->harm, flag->name);
     finding.fix = fmt::format("keep `{}` in the module state", flag->name);
     finding.because.push_back(
         {model::EvidenceKind::source, fmt::format("{}() sets `{}`", use.where.function, flag->name), flag->where});

@@ -25,21 +25,20 @@ std::set<std::pair<std::string_view, std::string_view>> hooks_of(const model::Fa
 }
 
 std::vector<Finding> check(const model::Facts& facts) {
-  std::map<std::string_view, const ApiName*> names;
-  for (const ApiName& api : api_names("work-in-pyinit")) names.emplace(api.name, &api);
+  const ApiIndex names(facts, "work-in-pyinit");
   const auto hooks = hooks_of(facts);
   const UnitLinks links(facts);
   std::vector<Finding> findings;
   for (const model::ApiUse& use : facts.source.api_uses) {
-    const auto known = names.find(use.name);
-    if (known == names.end() || !hooks.contains({use.unit, use.where.function})) continue;
+    const ApiName* known = names.find(use.name);
+    if (known == nullptr || !hooks.contains({use.unit, use.where.function})) continue;
     Finding finding;
-    finding.severity = known->second->severity;
+    finding.severity = known->severity;
     finding.status = model::Status::likely;
     finding.subject = {use.name, use.name, use.unit, ""};
     finding.module = links.primary_module(use.unit);
     finding.where = use.where;
-    finding.message = fmt::format("`{}` {}", use.name, known->second->harm);
+    finding.message = fmt::format("`{}` {}", use.name, known->harm);
     finding.fix = fmt::format("move it from {}() to the function of the Py_mod_exec slot", use.where.function);
     finding.because.push_back(
         {model::EvidenceKind::source, fmt::format("{}() calls `{}`", use.where.function, use.name), use.where});

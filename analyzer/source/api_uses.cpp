@@ -65,8 +65,9 @@ void ApiUseCollector::named(const clang::FunctionDecl* function, clang::SourceLo
     return;
   }
   // Implicitly declared ones are located at their first use.
-  const bool implicit = function->isImplicit();
-  if (!implicit && places_.in_project(function->getCanonicalDecl()->getLocation())) return;
+  const bool anywhere =
+      function->isImplicit() || std::ranges::find(names_.functions, std::string_view(name)) != names_.functions.end();
+  if (!anywhere && places_.in_project(function->getCanonicalDecl()->getLocation())) return;
   model::ApiUse use;
   use.once = once_around(ancestors);
   if (name.starts_with("Py")) use.literals = literals_of_call(ancestors);

@@ -9,6 +9,7 @@
 
 #include "analyzer/source/ancestors.h"
 #include "analyzer/source/source_places.h"
+#include "analyzer/source/users_names.h"
 #include "model/source_facts.h"
 
 namespace isoaudit::analyzer {
@@ -17,7 +18,8 @@ namespace isoaudit::analyzer {
 /// their variables that it names: those with C names, declared outside the project. One for each line and name.
 class ApiUseCollector {
  public:
-  explicit ApiUseCollector(SourcePlaces& places) : places_(places) {}
+  /// `names` outlives this.
+  ApiUseCollector(SourcePlaces& places, const UsersNames& names) : places_(places), names_(names) {}
 
   /// The last of `ancestors` names `function`.
   void named(const clang::FunctionDecl* function, clang::SourceLocation location, const clang::FunctionDecl* inside,
@@ -34,6 +36,7 @@ class ApiUseCollector {
            model::ApiUse use);
 
   SourcePlaces& places_;
+  const UsersNames& names_;
   std::set<model::ApiUse> found_{};
   std::map<std::string, std::string> once_{};
 };

@@ -22,6 +22,9 @@ std::string cache_context(const ProjectFiles& project, const ParseOptions& parsi
   std::string context = build_id() + '\0' + clang::getClangFullVersion() + '\0' + parsing.resource_dir + '\0' +
                         parsing.python_include + '\0' + (parsing.only_that_python ? "only" : "for want of another") +
                         '\0' + project.key();
+  for (const std::string& name : parsing.names.wrapper_classes) context += '\0' + name;
+  context += '\0';
+  for (const std::string& name : parsing.names.functions) context += '\0' + name;
   for (const char* name : {"CPATH",
                            "C_INCLUDE_PATH",
                            "CPLUS_INCLUDE_PATH",
@@ -68,7 +71,7 @@ SourceResult collect_source(const SourceOptions& options) {
     std::ranges::sort(result.gaps);
     return result;
   }
-  ParseOptions parsing{find_resource_dir(), options.python_include, options.only_that_python};
+  ParseOptions parsing{find_resource_dir(), options.python_include, options.only_that_python, options.names};
   if (parsing.resource_dir.empty()) {
     result.gaps.push_back(
         {"Clang's own headers", "not found, so no unit was read; looked in " + resource_dir_places()});

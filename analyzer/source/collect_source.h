@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/source/users_names.h"
 #include "model/gap.h"
 #include "model/source_facts.h"
 
@@ -18,6 +19,7 @@ struct SourceOptions {
   std::string python_include{};
   /// Commands that name another installed Python's headers get these instead: the facts are those of one Python.
   bool only_that_python = false;
+  UsersNames names{};
   /// Units parsed at once; 0 means one for each core.
   unsigned jobs = 0;
   /// Where facts of units are kept for the next time; empty: nowhere.

@@ -183,7 +183,7 @@ void parse_together(const UnitGroup& group, const Together& how) {
   auto& inputs = invocation->getFrontendOpts().Inputs;
   const std::string start = start_name(how.commands[group.root.place], 0);
   inputs = {clang::FrontendInputFile(start, inputs.front().getKind())};
-  FactAction action(how.project, facts, [&](clang::CompilerInstance& compiler) {
+  FactAction action(how.project, how.options.names, facts, [&](clang::CompilerInstance& compiler) {
     clang::Preprocessor& preprocessor = compiler.getPreprocessor();
     preprocessor.AddPragmaHandler(new NextPragma(*walk));
     preprocessor.addPPCallbacks(std::make_unique<MainFileOnly>(*walk, compiler.getSourceManager()));

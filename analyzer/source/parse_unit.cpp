@@ -116,7 +116,7 @@ UnitFacts parse_unit(const CompileCommand& command, const ProjectFiles& project,
   std::string failure;
   if (auto invocation = invocation_of(command, options, files, failure)) {
     FirstError errors(project);
-    FactAction action(project, facts, {});
+    FactAction action(project, options.names, facts, {});
     run_action(std::move(invocation), files, errors, action);
     failure = errors.failure();
   }

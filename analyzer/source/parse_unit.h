@@ -6,12 +6,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "analyzer/source/compile_commands.h"
 #include "analyzer/source/project_files.h"
 #include "analyzer/source/recorded_files.h"
 #include "analyzer/source/unit_action.h"
 #include "analyzer/source/unit_facts.h"
+#include "analyzer/source/users_names.h"
 
 namespace isoaudit::analyzer {
 
@@ -22,6 +24,7 @@ struct ParseOptions {
   std::string python_include{};
   /// And for those that lead to another installed Python's.
   bool only_that_python = false;
+  UsersNames names{};
 };
 
 /// Once in a process, before any parse.

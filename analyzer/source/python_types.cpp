@@ -33,18 +33,6 @@ constexpr std::string_view wrappers[] = {
     "pybind11::gil_safe_call_once_and_store",  // holds a py::object by construction
 };
 
-bool is_wrapper(const clang::RecordDecl* record) {
-  const auto* cxx = llvm::dyn_cast<clang::CXXRecordDecl>(record);
-  if (cxx == nullptr) return false;
-  const std::string name = cxx->getQualifiedNameAsString();
-  if (std::ranges::find(wrappers, name) != std::end(wrappers)) return true;
-  if (!cxx->hasDefinition()) return false;
-  return std::ranges::any_of(cxx->bases(), [](const clang::CXXBaseSpecifier& base) {
-    const clang::CXXRecordDecl* parent = base.getType()->getAsCXXRecordDecl();
-    return parent != nullptr && is_wrapper(parent);
-  });
-}
-
 /// Rank for "the worst is told".
 int severity(PythonType type) {
   switch (type) {
@@ -84,6 +72,19 @@ const clang::RecordDecl* record_of(clang::QualType type) {
 }
 
 }  // namespace
+
+bool PythonTypes::is_wrapper(const clang::RecordDecl* record) const {
+  const auto* cxx = llvm::dyn_cast<clang::CXXRecordDecl>(record);
+  if (cxx == nullptr) return false;
+  const std::string name = cxx->getQualifiedNameAsString();
+  if (std::ranges::find(wrappers, name) != std::end(wrappers)) return true;
+  if (std::ranges::find(wrapper_classes_, name) != wrapper_classes_.end()) return true;
+  if (!cxx->hasDefinition()) return false;
+  return std::ranges::any_of(cxx->bases(), [&](const clang::CXXBaseSpecifier& base) {
+    const clang::CXXRecordDecl* parent = base.getType()->getAsCXXRecordDecl();
+    return parent != nullptr && is_wrapper(parent);
+  });
+}
 
 bool PythonTypes::is_object_record(const clang::RecordDecl* record) {
   for (unsigned depth = 0; record != nullptr && depth < max_depth; ++depth) {

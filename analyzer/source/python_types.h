@@ -5,6 +5,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "model/source_facts.h"
 
@@ -21,7 +22,9 @@ struct PythonTypeAnswer {
 /// the worst is told.
 class PythonTypes {
  public:
-  explicit PythonTypes(const clang::ASTContext& ast) : ast_(ast) {}
+  /// `wrapper_classes`: what the user adds to the known ones; outlives this.
+  PythonTypes(const clang::ASTContext& ast, const std::vector<std::string>& wrapper_classes)
+      : ast_(ast), wrapper_classes_(wrapper_classes) {}
 
   PythonTypeAnswer classify(clang::QualType type);
   /// Begins with PyObject_HEAD, or is one of the structs that all objects begin with.
@@ -31,7 +34,10 @@ class PythonTypes {
   PythonTypeAnswer classify_record(const clang::RecordDecl* record, unsigned depth);
   PythonTypeAnswer classify(clang::QualType type, unsigned depth);
 
+  bool is_wrapper(const clang::RecordDecl* record) const;
+
   const clang::ASTContext& ast_;
+  const std::vector<std::string>& wrapper_classes_;
   std::unordered_map<const clang::RecordDecl*, PythonTypeAnswer> known_{};
 };
 

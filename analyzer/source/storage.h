@@ -17,8 +17,8 @@ namespace isoaudit::analyzer {
 /// Describes the definitions with static storage of one unit.
 class Storage {
  public:
-  Storage(clang::ASTContext& ast, SourcePlaces& places)
-      : ast_(ast), places_(places), types_(ast), mangler_(ast.createMangleContext()) {}
+  Storage(clang::ASTContext& ast, SourcePlaces& places, PythonTypes& types)
+      : ast_(ast), places_(places), types_(types), mangler_(ast.createMangleContext()) {}
 
   /// The variable, when `declaration` is its definition in this unit (a C tentative definition counts when no other
   /// follows; `extern` without initialiser does not). Uses and unit are left to the caller.
@@ -36,7 +36,7 @@ class Storage {
 
   clang::ASTContext& ast_;
   SourcePlaces& places_;
-  PythonTypes types_;
+  PythonTypes& types_;
   std::unique_ptr<clang::MangleContext> mangler_;
 };
 

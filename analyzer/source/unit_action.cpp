@@ -10,8 +10,9 @@ namespace isoaudit::analyzer {
 
 class FactConsumer : public clang::ASTConsumer {
  public:
-  FactConsumer(clang::CompilerInstance& compiler, const ProjectFiles& project, UnitFacts& facts)
-      : compiler_(compiler), project_(project), facts_(facts) {}
+  FactConsumer(clang::CompilerInstance& compiler, const ProjectFiles& project, const UsersNames& names,
+               UnitFacts& facts)
+      : compiler_(compiler), project_(project), names_(names), facts_(facts) {}
 
   void Initialize(clang::ASTContext& ast) override {
     places_ = std::make_unique<SourcePlaces>(ast.getSourceManager(), ast.getLangOpts(), project_);
@@ -29,7 +30,7 @@ class FactConsumer : public clang::ASTConsumer {
     std::erase_if(own_, [&](clang::Decl* own) { return !ast.getTranslationUnitDecl()->containsDecl(own); });
     // The others are thousands for one of the project's.
     ast.setTraversalScope(own_);
-    facts_ = collect_unit(ast, compiler_.getPreprocessor(), *places_, facts_.unit.file);
+    facts_ = collect_unit(ast, compiler_.getPreprocessor(), *places_, names_, facts_.unit.file);
   }
 
  private:
@@ -48,6 +49,7 @@ class FactConsumer : public clang::ASTConsumer {
 
   clang::CompilerInstance& compiler_;
   const ProjectFiles& project_;
+  const UsersNames& names_;
   UnitFacts& facts_;
   std::unique_ptr<SourcePlaces> places_{};
   /// Declarations at file level that lie in the project, in order, up to `last_`.
@@ -87,7 +89,7 @@ bool FactAction::BeginSourceFileAction(clang::CompilerInstance& compiler) {
 
 std::unique_ptr<clang::ASTConsumer> FactAction::CreateASTConsumer(clang::CompilerInstance& compiler,
                                                                   llvm::StringRef /*file*/) {
-  auto consumer = std::make_unique<FactConsumer>(compiler, project_, facts_);
+  auto consumer = std::make_unique<FactConsumer>(compiler, project_, names_, facts_);
   consumer_ = consumer.get();
   return consumer;
 }

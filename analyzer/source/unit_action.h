@@ -9,6 +9,7 @@
 
 #include "analyzer/source/project_files.h"
 #include "analyzer/source/unit_facts.h"
+#include "analyzer/source/users_names.h"
 
 namespace isoaudit::analyzer {
 
@@ -35,8 +36,9 @@ class FactConsumer;
 class FactAction : public clang::ASTFrontendAction {
  public:
   /// `begin` may prepare the preprocessor; it may be empty.
-  FactAction(const ProjectFiles& project, UnitFacts& facts, std::function<void(clang::CompilerInstance&)> begin)
-      : project_(project), facts_(facts), begin_(std::move(begin)) {}
+  FactAction(const ProjectFiles& project, const UsersNames& names, UnitFacts& facts,
+             std::function<void(clang::CompilerInstance&)> begin)
+      : project_(project), names_(names), facts_(facts), begin_(std::move(begin)) {}
 
   /// Looks at the declarations that were parsed so far, so that no process that is forked from here on has to.
   void look_ahead();
@@ -48,6 +50,7 @@ class FactAction : public clang::ASTFrontendAction {
 
  private:
   const ProjectFiles& project_;
+  const UsersNames& names_;
   UnitFacts& facts_;
   std::function<void(clang::CompilerInstance&)> begin_;
   FactConsumer* consumer_ = nullptr;

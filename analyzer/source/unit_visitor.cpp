@@ -25,15 +25,15 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   using Base = clang::RecursiveASTVisitor<UnitVisitor>;
 
  public:
-  UnitVisitor(clang::ASTContext& ast, SourcePlaces& places)
+  UnitVisitor(clang::ASTContext& ast, SourcePlaces& places, const UsersNames& names)
       : ast_(ast),
         places_(places),
-        storage_(ast, places),
+        types_(ast, names.wrapper_classes),
+        storage_(ast, places, types_),
         ids_(storage_),
         uses_(ast, places, ids_, main_guard_),
         calls_(ast, ids_, main_guard_),
-        api_(places),
-        types_(ast),
+        api_(places, names),
         type_specs_(ast, places) {}
 
   // Types hold no uses: what stands in sizeof, typeof and decltype is never evaluated.
@@ -242,13 +242,13 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
 
   clang::ASTContext& ast_;
   SourcePlaces& places_;
+  PythonTypes types_;
   Storage storage_;
   FunctionIds ids_;
   MainGuard main_guard_{};
   UseCollector uses_;
   CallCollector calls_;
   ApiUseCollector api_;
-  PythonTypes types_;
   TypeSpecReader type_specs_;
   std::vector<model::TypeSpec> specs_{};
   std::vector<model::HandedCallback> callbacks_{};
@@ -265,8 +265,8 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
 }  // namespace
 
 UnitFacts collect_unit(clang::ASTContext& ast, clang::Preprocessor& preprocessor, SourcePlaces& places,
-                       const std::string& main_file) {
-  UnitVisitor visitor(ast, places);
+                       const UsersNames& names, const std::string& main_file) {
+  UnitVisitor visitor(ast, places, names);
   visitor.TraverseDecl(ast.getTranslationUnitDecl());
   return visitor.finish(preprocessor, main_file);
 }

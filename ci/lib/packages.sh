@@ -7,7 +7,7 @@ packages=(
   # LLVM and Clang, linked statically, and what their CMake files insist on
   llvm-19-dev libclang-19-dev llvm-19-tools clang-19 libzstd-dev zlib1g-dev libedit-dev libxml2-dev libcurl4-openssl-dev
   # libraries
-  libcli11-dev libfmt-dev nlohmann-json3-dev libarchive-dev libssl-dev
+  libcli11-dev libfmt-dev nlohmann-json3-dev libarchive-dev libssl-dev libtomlplusplus-dev
   # what the probe runs modules in
   bubblewrap
   # tests, checks, benchmarks

@@ -41,5 +41,15 @@ int f(void) {
   EXPECT_THAT(all, ElementsAre("4 read", "5"));
 }
 
+TEST(ApiUses, TheProjectsOwnFunctionsWhereTheUserNamesThem) {
+  ScratchProject project;
+  project.unit("demo.c", "int mylib_init(void); int other(void);\nvoid f(void) { mylib_init(); other(); }\n");
+  EXPECT_TRUE(project.scan().facts.api_uses.empty());
+  const auto uses = project.scan({.names = {.functions = {"mylib_init"}}}).facts.api_uses;
+  ASSERT_EQ(uses.size(), 1u);
+  EXPECT_EQ(uses[0].name, "mylib_init");
+  EXPECT_EQ(uses[0].where.line, 2u);
+}
+
 }  // namespace
 }  // namespace isoaudit::tests

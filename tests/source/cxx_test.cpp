@@ -58,6 +58,22 @@ static std::vector<int> plain;
   EXPECT_TRUE(variable(facts, "plain").has_dynamic_init);
 }
 
+TEST(Cxx, WrappersThatTheUserNames) {
+  ScratchProject project;
+  project.unit("demo.cpp", R"(#include <vector>
+namespace mine { class Ref { void *p; }; struct Derived : Ref {}; }
+class Ref { int n; };
+static mine::Ref named;
+static std::vector<mine::Derived> derived;
+static Ref other;
+)");
+  const auto facts = project.scan({.names = {.wrapper_classes = {"mine::Ref"}}}).facts;
+  EXPECT_EQ(variable(facts, "named").python_type, PythonType::wrapper);
+  EXPECT_EQ(variable(facts, "derived").python_type, PythonType::wrapper);
+  EXPECT_EQ(variable(facts, "other").python_type, PythonType::none);
+  EXPECT_EQ(variable(project.scan().facts, "named").python_type, PythonType::none);
+}
+
 TEST(Cxx, MethodsOperatorsAndReferences) {
   const auto facts = facts_of(R"(#include <map>
 #include <vector>

@@ -273,6 +273,17 @@ TEST_F(Cache, OtherRoots) {
   EXPECT_EQ(hits(part), 1u);
 }
 
+TEST_F(Cache, OtherNamesOfTheUser) {
+  project.unit("a.cpp", "struct Ref { void *p; }; static Ref kept; void f() { kept.p = nullptr; }\n");
+  const analyzer::SourceOptions with_class{.names = {.wrapper_classes = {"Ref"}}};
+  const analyzer::SourceOptions with_function{.names = {.functions = {"Ref"}}};
+  hits();
+  EXPECT_EQ(hits(with_class), 0u);
+  EXPECT_EQ(hits(with_function), 0u);
+  EXPECT_EQ(hits(with_class), 1u);
+  EXPECT_EQ(hits(), 1u);
+}
+
 TEST_F(Cache, FoldersOfTheEnvironment) {
   project.write("one/h.h", "int one;\n");
   project.write("two/h.h", "int two;\n");

@@ -88,6 +88,32 @@ TEST(ApiRules, EveryRowIsReportedFromASourceAndFromAnImport) {
   }
 }
 
+TEST(ApiRules, WhatTheUserAddsIsReportedAsATablesRowIs) {
+  auto facts = importing({"mylib_init"});
+  EXPECT_TRUE(of_rule(facts, "third-party-library-init").empty());
+  facts.added_functions = {
+      {"third-party-library-init", "mylib_init", Severity::blocker, "sets up mylib", "mylib_init_r()"}};
+  facts.source = source_of({}).source;
+  facts.source.api_uses = {use("mylib_init", 7)};
+  const auto findings = of_rule(facts, "third-party-library-init");
+  ASSERT_FALSE(findings.empty());
+  for (const Finding& finding : findings) {
+    EXPECT_EQ(finding.severity, Severity::blocker);
+    EXPECT_EQ(finding.message, "`mylib_init` sets up mylib");
+    EXPECT_TRUE(finding.fix.starts_with("use mylib_init_r()")) << finding.fix;
+  }
+  EXPECT_TRUE(of_rule(facts, "libc-hidden-static").empty());
+}
+
+TEST(ApiRules, WhatTheUserSaysOfAFunctionReplacesItsRow) {
+  auto facts = importing({"localtime"});
+  facts.added_functions = {
+      {"libc-hidden-static", "localtime", Severity::advice, "is wrapped in a lock by this project"}};
+  const auto findings = of_rule(facts, "libc-hidden-static");
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].severity, Severity::advice);
+}
+
 TEST(ApiRules, WindowsKeepsResultsOfTheCLibraryForEachThread) {
   auto facts = importing({"localtime", "setlocale"});
   facts.binaries[0].format = model::BinaryFormat::pe;
