@@ -60,9 +60,12 @@ bool takes_constant(const std::string& function, unsigned argument) {
   const bool method = made_in_place || name.hasFunctionQualifiers();
   // Only a nested name can be a method's: "_ZSt..." names a function of namespace std.
   const bool maybe_method = method || function.starts_with("_ZN");
+  // Names of templates tell what is returned: a pointer or a reference comes in a register.
+  const std::string returned = text_of(name, &Name::getFunctionReturnType);
+  const bool in_register = returned.ends_with('*') || returned.ends_with('&') || returned == "void";
   bool told = false;
   // Before the parameters: where the result goes, when it is an object, and the object that the method works on.
-  for (unsigned result = 0; result <= (made_in_place ? 0u : 1u); ++result) {
+  for (unsigned result = 0; result <= (made_in_place || in_register ? 0u : 1u); ++result) {
     for (unsigned self = method ? 1 : 0; self <= (maybe_method ? 1u : 0u); ++self) {
       if (argument < result) return false;
       if (argument < result + self) {

@@ -138,6 +138,18 @@ Value Evaluator::sum(const Value& left, const Value& right, unsigned width) cons
   return computed(left, right);
 }
 
+/// What is shifted or made longer is no pointer.
+Value Evaluator::second_of_sum(const State& state, const Instruction& instruction) const {
+  const Value value = register_value(state, instruction.src2);
+  if (instruction.shift == 0 && instruction.narrow == 0) return value;
+  if (!value.is_number()) return computed(value, {});
+  std::uint64_t bits = value.bits;
+  if (instruction.narrow != 0) {
+    bits = instruction.sign_extends ? sign_extended(bits, instruction.narrow) : low_bytes(bits, instruction.narrow);
+  }
+  return number_value(bits << instruction.shift);
+}
+
 Value Evaluator::computed(const Value& left, const Value& right) const {
   // Where the thread's memory begins and how far into it a variable lies: nothing but a sum is made of the two.
   if (left.kind == Value::Kind::thread && right.kind == Value::Kind::thread) {
@@ -230,7 +242,7 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     case Op::add:
       result = instruction.has_immediate
                    ? add(source(), instruction.immediate, instruction.width == 4 ? 4 : 8)
-                   : sum(source(), register_value(state, instruction.src2), instruction.width == 4 ? 4 : 8);
+                   : sum(source(), second_of_sum(state, instruction), instruction.width == 4 ? 4 : 8);
       break;
     case Op::align:
       result = source();

@@ -89,6 +89,7 @@ class Evaluator {
   Block block_end(const State& state, const Instruction& instruction) const;
   /// Of two values what arithmetic leaves: that it began with what memory held.
   Value computed(const Value& left, const Value& right) const;
+  Value second_of_sum(const State& state, const Instruction& instruction) const;
   Value sum(const Value& left, const Value& right, unsigned width) const;
 
   const Image& image_;

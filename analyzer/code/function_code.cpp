@@ -37,14 +37,13 @@ std::ptrdiff_t FunctionCode::index_of(std::uint64_t address) const {
   return -1;
 }
 
-void decode_function(const Image& image, Decoder& decoder, const FunctionRange& range, FunctionCode& out) {
+void decode_function(const Image& image, Decoder& decoder, const FunctionRange& range, const CodePointers* pointers,
+                     FunctionCode& out) {
   out.begin = range.begin;
   out.end = range.end;
   out.instructions.clear();
   out.numbers.clear();
   out.undecoded = 0;
-  out.labels.clear();
-  out.jumps_unknown = false;
   const Section* section = image.section_at(range.begin);
   if (section == nullptr) return;
   bool locked = false;
@@ -67,7 +66,7 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
     locked = prefix;
   }
   out.number();
-  find_labels(image, out);
+  find_labels(image, out, pointers);
 }
 
 }  // namespace isoaudit::analyzer

@@ -18,6 +18,8 @@ struct FunctionCode {
   std::uint64_t undecoded = 0;
   /// Where the function's tables of jumps lead, as far as they are found; sorted.
   std::vector<std::uint64_t> labels{};
+  /// Of each table the number of entries is known: none of the labels is something else's.
+  bool labels_sure = false;
   /// Where they may lead outside of it; where no code begins, they do not. Sorted.
   std::vector<std::uint64_t> labels_elsewhere{};
   /// It jumps through a table that was not found: control may come in anywhere.
@@ -32,6 +34,10 @@ struct FunctionCode {
   std::ptrdiff_t index_of(std::uint64_t address) const;
 };
 
-void decode_function(const Image& image, Decoder& decoder, const FunctionRange& range, FunctionCode& out);
+class CodePointers;
+
+/// `pointers`: see find_indirect_jumps.
+void decode_function(const Image& image, Decoder& decoder, const FunctionRange& range, const CodePointers* pointers,
+                     FunctionCode& out);
 
 }  // namespace isoaudit::analyzer

@@ -98,15 +98,23 @@ void Flow::run_part(const FunctionCode& code, const Visit& visit, bool from_entr
   }
 }
 
-/// Tables of jumps and landing pads lead to blocks too: what may hold there is what may hold at some jump through a
-/// table or behind some call. False when there are no such blocks.
+/// Tables of jumps and landing pads lead to blocks too: what may hold where a table leads is what may hold at some jump
+/// through one; elsewhere also what may hold behind some call. False when there are no such blocks.
 bool Flow::from_elsewhere(bool from_entry) {
   const auto& roots = blocks_.roots();
   if (blocks_.labels().empty() && roots.size() <= (from_entry ? 1 : 0)) return false;
   const auto leads_elsewhere = [](const Instruction& instruction) {
     return instruction.op == Op::call || goes_through_table(instruction);
   };
-  std::optional<State> elsewhere;
+  // What is known at jumps through tables, and at those and calls.
+  std::optional<State> at_tables, elsewhere;
+  const auto add = [](std::optional<State>& to, const State& state) {
+    if (to) {
+      merge(*to, state);
+    } else {
+      to = state;
+    }
+  };
   State& state = working_;
   for (std::uint32_t block = 0; block < blocks_.size(); ++block) {
     if (looks_[block] == 0) continue;
@@ -119,19 +127,23 @@ bool Flow::from_elsewhere(bool from_entry) {
       const Instruction& instruction = code_->instructions[i];
       apply(state, instruction);
       if (!leads_elsewhere(instruction)) continue;
-      if (elsewhere) {
-        merge(*elsewhere, state);
-      } else {
-        elsewhere = state;
-      }
+      add(instruction.op == Op::call ? elsewhere : at_tables, state);
     }
   }
-  if (!elsewhere) elsewhere.emplace();
-  weaken(*elsewhere);
+  // The jump may be in a piece that nothing was known to lead to so far.
+  const bool jumps_through_table = at_tables.has_value();
+  if (at_tables) add(elsewhere, *at_tables);
+  for (std::optional<State>* found : {&at_tables, &elsewhere}) {
+    if (!*found) found->emplace();
+    weaken(**found);
+  }
+  const auto& labels = blocks_.labels();
+  const bool tables_alone = code_->labels_sure && jumps_through_table;
   for (const std::uint32_t root : roots) {
+    if (tables_alone && std::ranges::binary_search(labels, root)) continue;
     if (!from_entry || root != blocks_.entry()) enter(root, *elsewhere);
   }
-  for (const std::uint32_t label : blocks_.labels()) enter(label, *elsewhere);
+  for (const std::uint32_t label : labels) enter(label, jumps_through_table ? *at_tables : *elsewhere);
   return true;
 }
 

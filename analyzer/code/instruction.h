@@ -22,7 +22,7 @@ enum class Op : std::uint8_t {
   load,              ///< dst = memory (zero- or sign-extended)
   store,             ///< memory = src or immediate
   update,            ///< memory changes in a way that depends on its old value
-  add,               ///< dst = src + immediate or src2
+  add,               ///< dst = src + immediate or src2 (the lowest `narrow` bytes of it, shifted to the left)
   align,             ///< dst = src & immediate
   choose,            ///< dst = src or src2 (or memory)
   compute,           ///< dst = something made of src and src2 (or memory)
@@ -77,6 +77,8 @@ struct Instruction {
   /// x86-64's numbering: 4 equal, 5 not equal, ...
   std::uint8_t condition = 0;
   std::uint8_t shift = 0;
+  /// Add: how many bytes of src2 count; 0 when all do. `sign_extends` says how they are made longer.
+  std::uint8_t narrow = 0;
   bool has_memory = false;
   bool has_target = false;
   bool has_immediate = false;
@@ -84,16 +86,18 @@ struct Instruction {
   bool atomic = false;
   bool sign_extends = false;
   /// Store: src2 goes to the `width` bytes after src's. Load: src2 is the register that takes the `width` bytes after
-  /// dst's.
-  bool pair = false;
+  /// dst's. Bits, since millions of instructions are gone through: nine words each.
+  bool pair : 1 = false;
+  /// Call: nothing runs after it here.
+  bool never_returns : 1 = false;
   /// As often as register 1 says, which is zero afterwards.
-  bool repeats = false;
+  bool repeats : 1 = false;
   /// Added to the memory operand's base register after the access.
   std::int64_t writeback = 0;
 
   bool operator==(const Instruction&) const = default;
   std::uint64_t next() const { return address + size; }
-  bool ends_block() const { return op == Op::jump || op == Op::stop || op == Op::result; }
+  bool ends_block() const { return op == Op::jump || op == Op::stop || op == Op::result || never_returns; }
   bool is_branch() const { return op == Op::branch || op == Op::branch_zero || op == Op::branch_other; }
 };
 

@@ -1,6 +1,9 @@
 #include "analyzer/code/jump_tables.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "analyzer/code/value.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -22,6 +25,25 @@ class Labels {
       const bool known = entry && add(base + static_cast<std::uint64_t>(static_cast<std::int64_t>(
                                                  static_cast<std::int32_t>(static_cast<std::uint32_t>(*entry)))));
       if (!known) return;
+    }
+  }
+
+  /// A table that the function's own jump goes through.
+  void entries(const JumpTable& table) {
+    if (table.width == 8) return pointers(table.table);
+    // Where nothing says how many, it is one for each value that an entry of the narrowest kind can have.
+    constexpr unsigned count_unknown = 256;
+    const unsigned count = table.count != 0 ? table.count : count_unknown;
+    for (unsigned i = 0; i < count && code_.labels.size() < most_labels; ++i) {
+      own_ = true;
+      const std::optional<std::uint64_t> entry =
+          image_.number_at(table.table + std::uint64_t{i} * table.width, table.width);
+      if (!entry) return;
+      const std::uint64_t distance = table.is_signed ? sign_extended(*entry, table.width) : *entry;
+      const std::uint64_t label = table.base + (distance << table.shift);
+      // One that leads out of the function ends a table of which the end is not known.
+      if (table.count == 0 && code_.index_of(label) < 0) return;
+      add(label);
     }
   }
 
@@ -55,19 +77,8 @@ class Labels {
   bool own_ = true;
 };
 
-}  // namespace
-
-bool goes_through_table(const Instruction& instruction) {
-  if (instruction.op != Op::jump || instruction.has_target) return false;
-  return !instruction.has_memory || instruction.memory.base != no_register || instruction.memory.index != no_register;
-}
-
-void find_labels(const Image& image, FunctionCode& code) {
-  code.labels.clear();
-  code.labels_elsewhere.clear();
-  code.jumps_unknown = false;
-  if (std::ranges::none_of(code.instructions, goes_through_table)) return;
-  Labels labels(image, code);
+/// Tables that the code may mean with the addresses that it puts together.
+void guess_labels(const Image& image, const FunctionCode& code, Labels& labels) {
   std::vector<std::uint64_t> formed;
   for (const Instruction& instruction : code.instructions) {
     const bool whole = instruction.has_memory && instruction.memory.base == no_register &&
@@ -91,7 +102,27 @@ void find_labels(const Image& image, FunctionCode& code) {
       labels.distances(start + static_cast<std::uint64_t>(instruction.memory.displacement), start);
     }
   }
-  code.jumps_unknown = code.labels.empty();
+}
+
+}  // namespace
+
+bool goes_through_table(const Instruction& instruction) {
+  if (instruction.op != Op::jump || instruction.has_target) return false;
+  return !instruction.has_memory || instruction.memory.base != no_register || instruction.memory.index != no_register;
+}
+
+void find_labels(const Image& image, FunctionCode& code, const CodePointers* pointers) {
+  code.labels.clear();
+  code.labels_elsewhere.clear();
+  code.jumps_unknown = code.labels_sure = false;
+  if (std::ranges::none_of(code.instructions, goes_through_table)) return;
+  const IndirectJumps jumps = find_indirect_jumps(image, code, pointers);
+  Labels labels(image, code);
+  for (const JumpTable& table : jumps.tables) labels.entries(table);
+  if (jumps.others) guess_labels(image, code, labels);
+  code.labels_sure =
+      !jumps.others && std::ranges::all_of(jumps.tables, [](const JumpTable& t) { return t.count != 0; });
+  code.jumps_unknown = jumps.others && (image.machine == Machine::aarch64 || code.labels.empty());
   for (std::vector<std::uint64_t>* found : {&code.labels, &code.labels_elsewhere}) {
     std::ranges::sort(*found);
     found->erase(std::unique(found->begin(), found->end()), found->end());

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "analyzer/code/function_flow.h"
+#include "analyzer/code/function_code.h"
+#include "analyzer/code/indirect_jumps.h"
 
 namespace isoaudit::analyzer {
 
@@ -8,6 +9,7 @@ namespace isoaudit::analyzer {
 bool goes_through_table(const Instruction& instruction);
 
 /// Fills in `labels`, `labels_elsewhere` and `jumps_unknown`. A label too many costs certainty, never a store.
-void find_labels(const Image& image, FunctionCode& code);
+/// `pointers`: see find_indirect_jumps.
+void find_labels(const Image& image, FunctionCode& code, const CodePointers* pointers);
 
 }  // namespace isoaudit::analyzer

@@ -1,5 +1,8 @@
 #include "analyzer/code/known_functions.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace isoaudit::analyzer {
 
 bool makes_a_module(std::string_view name) {
@@ -10,10 +13,34 @@ bool makes_a_module(std::string_view name) {
 bool matters(std::string_view name) { return name == "PyModuleDef_Init" || makes_a_module(name); }
 
 bool never_returns(std::string_view name) {
-  return name == "abort" || name == "__stack_chk_fail" || name == "_Unwind_Resume" || name == "__cxa_throw" ||
-         name == "__cxa_rethrow" || name == "_ZSt9terminatev" || name == "exit" || name == "_exit" ||
-         name == "Py_FatalError" || name == "_Py_FatalErrorFunc" || name == "__assert_fail" ||
-         name == "__cxa_call_unexpected" || (name.starts_with("_ZSt") && name.find("__throw_") != name.npos);
+  constexpr std::string_view names[] = {"abort",
+                                        "exit",
+                                        "_exit",
+                                        "_Exit",
+                                        "quick_exit",
+                                        "pthread_exit",
+                                        "longjmp",
+                                        "siglongjmp",
+                                        "__longjmp_chk",
+                                        "__stack_chk_fail",
+                                        "__chk_fail",
+                                        "__assert_fail",
+                                        "__assert_rtn",
+                                        "_Unwind_Resume",
+                                        "__cxa_throw",
+                                        "__cxa_rethrow",
+                                        "__cxa_bad_cast",
+                                        "__cxa_bad_typeid",
+                                        "__cxa_throw_bad_array_new_length",
+                                        "__cxa_pure_virtual",
+                                        "__cxa_call_unexpected",
+                                        "__cxa_call_terminate",
+                                        "_ZSt9terminatev",
+                                        "Py_FatalError",
+                                        "_Py_FatalErrorFunc",
+                                        "Py_Exit"};
+  return std::ranges::find(names, name) != std::end(names) ||
+         (name.starts_with("_ZSt") && name.find("__throw_") != name.npos);
 }
 
 bool allocates(std::string_view name) {

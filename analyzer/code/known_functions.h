@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-/// What the reader of hooks knows of functions that other libraries define, by their names there.
+/// What the readers of code know of functions that other libraries define, by their names there.
 namespace isoaudit::analyzer {
 
 /// Returns a module: the hook that returns it is single-phase.

@@ -15,7 +15,9 @@ enum class Form : std::uint8_t {
   add_imm,  // dst, src, imm, shift
   sub_imm,
   thread_pointer,  // dst, system register
-  add_registers,   // dst, src, src2, shift or extension
+  add_registers,   // dst, src, src2
+  add_shifted,     // dst, src, src2, shift
+  add_extended,    // dst, src, src2, extension
   choose,          // dst, src, src2
   move,            // dst, zero, src, shift 0
   move_wide,       // dst, imm, shift
@@ -76,7 +78,8 @@ std::unordered_map<std::string, Shape> known_names() {
     names[name] = {form, static_cast<std::uint8_t>(width), false, false, atomic, Extends::nothing};
   };
   add("ADRP", Form::adrp), add("ADR", Form::adr), add("MRS", Form::thread_pointer, 8);
-  for (const char* name : {"ADDXrr", "ADDXrs", "ADDXrx", "ADDXrx64"}) add(name, Form::add_registers);
+  add("ADDXrr", Form::add_registers), add("ADDXrs", Form::add_shifted);
+  add("ADDXrx", Form::add_extended), add("ADDXrx64", Form::add_extended);
   for (const char* w : {"X", "W"}) {
     const std::string width(w);
     add("ADD" + width + "ri", Form::add_imm), add("SUB" + width + "ri", Form::sub_imm);
@@ -200,10 +203,20 @@ class Aarch64Lifter final : public Lifter {
         return constant(raw, (out.address & ~0xFFFull) + (static_cast<std::uint64_t>(imm(raw, 1)) << 12), out);
       case Form::adr: return constant(raw, out.address + static_cast<std::uint64_t>(imm(raw, 1)), out);
       case Form::add_imm: return add(raw, imm(raw, 2) << imm(raw, 3), out);
-      case Form::add_registers:
-        out.op = Op::add, out.dst = reg(raw, 0).number, out.src = reg(raw, 1).number, out.src2 = reg(raw, 2).number;
-        out.width = 8;
+      case Form::add_registers: return add_registers(raw, out);
+      case Form::add_shifted:
+        // Arm ARM, shifted registers: the kind of shift (0: to the left) above six bits of amount.
+        if (imm(raw, 3) >= 64) return compute(raw, -1, out);
+        add_registers(raw, out), out.shift = static_cast<std::uint8_t>(imm(raw, 3));
         return;
+      case Form::add_extended: {
+        // Extended registers: signed or not, and two bits of width, above three bits of shift.
+        const auto kind = static_cast<unsigned>(imm(raw, 3)) >> 3;
+        add_registers(raw, out), out.shift = static_cast<std::uint8_t>(imm(raw, 3) & 7);
+        out.narrow = static_cast<std::uint8_t>((kind & 3) == 3 ? 0 : 1u << (kind & 3));
+        out.sign_extends = (kind & 4) != 0;
+        return;
+      }
       case Form::choose:
         out.op = Op::choose, out.dst = reg(raw, 0).number, out.src = source(raw, 1), out.src2 = source(raw, 2);
         return;
@@ -222,7 +235,7 @@ class Aarch64Lifter final : public Lifter {
       case Form::load_near: load(raw, 0, 1, imm(raw, 2), out); return extend(shape, out);
       case Form::load_index:
         load(raw, 0, 1, 0, out);
-        out.memory.index = reg(raw, 2).number;
+        index(raw, shape, out);
         return extend(shape, out);
       case Form::load_pair:
         load(raw, 0, 2, imm(raw, 3) * shape.width, out);
@@ -238,10 +251,7 @@ class Aarch64Lifter final : public Lifter {
         return;
       case Form::store: return store(raw, 0, 1, imm(raw, 2) * shape.width, out);
       case Form::store_near: return store(raw, 0, 1, imm(raw, 2), out);
-      case Form::store_index:
-        store(raw, 0, 1, 0, out);
-        out.memory.index = reg(raw, 2).number;
-        return;
+      case Form::store_index: store(raw, 0, 1, 0, out); return index(raw, shape, out);
       case Form::store_pair: return store_pair(raw, 0, 2, imm(raw, 3) * shape.width, out);
       case Form::pre_store: store(raw, 1, 2, imm(raw, 3), out); return write_back(imm(raw, 3), out);
       case Form::post_store: store(raw, 1, 2, 0, out); return write_back(imm(raw, 3), out);
@@ -360,6 +370,17 @@ class Aarch64Lifter final : public Lifter {
     out.has_memory = true;
     out.memory.base = reg(raw, base).number;
     out.memory.displacement = offset;
+  }
+
+  /// base, index, whether it is extended with its sign, whether it is counted in elements
+  void index(const llvm::MCInst& raw, const Shape& shape, Instruction& out) const {
+    out.memory.index = reg(raw, 2).number;
+    if (imm(raw, 4) != 0) out.memory.scale = shape.width;
+  }
+
+  void add_registers(const llvm::MCInst& raw, Instruction& out) const {
+    out.op = Op::add, out.dst = reg(raw, 0).number, out.src = reg(raw, 1).number, out.src2 = reg(raw, 2).number;
+    out.width = 8;
   }
 
   void load(const llvm::MCInst& raw, unsigned dst, unsigned base, std::int64_t offset, Instruction& out) const {

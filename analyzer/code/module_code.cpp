@@ -5,6 +5,7 @@
 
 #include "analyzer/code/const_parameters.h"
 #include "analyzer/code/jump_tables.h"
+#include "analyzer/code/known_functions.h"
 #include "analyzer/code/place_name.h"
 
 namespace isoaudit::analyzer {
@@ -13,6 +14,7 @@ ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
     : image_(image),
       decoder_(decoder),
       targets_(image, decoder),
+      pointers_(image),
       evaluator_(image, names_),
       functions_(find_functions(image)) {
   for (const Section& section : image.sections) {
@@ -56,21 +58,65 @@ ParameterUse ModuleCode::import_use(std::uint32_t name, unsigned argument) {
 }
 
 void ModuleCode::decode(const FunctionRange& range, FunctionCode& out) {
-  decode_function(image_, decoder_, range, out);
+  decode_function(image_, decoder_, range, &pointers_, out);
+  mark_ends(out);
+}
+
+/// What follows the call of a function that never returns is reached in other ways, if at all: it may be another way
+/// through the function, on which no lock is held.
+void ModuleCode::mark_ends(FunctionCode& code) {
+  for (Instruction& instruction : code.instructions) {
+    if (instruction.op != Op::call) continue;
+    const bool absolute =
+        instruction.has_memory && instruction.memory.base == no_register && instruction.memory.index == no_register;
+    if (!instruction.has_target && !absolute) continue;
+    const std::uint64_t place =
+        instruction.has_target ? instruction.target : static_cast<std::uint64_t>(instruction.memory.displacement);
+    const auto [known, fresh] = ends_.try_emplace(place, false);
+    if (fresh) {
+      const std::string_view import = import_of(instruction);
+      const bool own = import.empty() && instruction.has_target;
+      known->second = own ? has_no_end(instruction.target) : isoaudit::analyzer::never_returns(import);
+    }
+    instruction.never_returns = known->second;
+  }
 }
 
 void ModuleCode::decode(const std::vector<std::uint32_t>& pieces, FunctionCode& out) {
-  decode_function(image_, decoder_, functions_[pieces.front()], out);
-  if (pieces.size() == 1) return;
+  if (pieces.size() == 1) return decode(functions_[pieces.front()], out);
+  decode_function(image_, decoder_, functions_[pieces.front()], &pointers_, out);
   FunctionCode other;
   for (std::size_t i = 1; i < pieces.size(); ++i) {
-    decode_function(image_, decoder_, functions_[pieces[i]], other);
+    decode_function(image_, decoder_, functions_[pieces[i]], &pointers_, other);
     out.instructions.insert(out.instructions.end(), other.instructions.begin(), other.instructions.end());
     out.undecoded += other.undecoded;
   }
   std::ranges::sort(out.instructions, {}, &Instruction::address);
   out.number();
-  find_labels(image_, out);
+  find_labels(image_, out, &pointers_);
+  mark_ends(out);
+}
+
+/// A short function of the file that nothing leads out of, neither a return nor a jump: an assertion that failed, a
+/// panic.
+bool ModuleCode::has_no_end(std::uint64_t target) {
+  constexpr std::uint64_t longest = 192;
+  const std::ptrdiff_t index = function_at(target);
+  if (index < 0 || functions_[static_cast<std::size_t>(index)].begin != target) return false;
+  const std::uint64_t end = functions_[static_cast<std::size_t>(index)].end;
+  const Section* section = image_.section_at(target);
+  if (section == nullptr || end - target > longest || end - section->address > section->bytes.size()) return false;
+  Instruction instruction;
+  bool calls = false;
+  for (std::uint64_t at = target; at < end; at = instruction.next()) {
+    instruction = {};
+    if (!decoder_.decode(section->bytes.subspan(at - section->address), at, instruction)) return false;
+    const bool leads_out = instruction.op == Op::jump || instruction.is_branch();
+    if (instruction.op == Op::result || (leads_out && !instruction.has_target)) return false;
+    if (leads_out && (instruction.target < target || instruction.target >= end)) return false;
+    calls = calls || instruction.op == Op::call;
+  }
+  return calls;
 }
 
 void ModuleCode::decode_from(std::uint64_t address, std::size_t index, FunctionCode& out) {

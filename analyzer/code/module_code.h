@@ -10,6 +10,7 @@
 #include "analyzer/code/call_targets.h"
 #include "analyzer/code/function_flow.h"
 #include "analyzer/code/functions.h"
+#include "analyzer/code/indirect_jumps.h"
 #include "analyzer/code/lock_flow.h"
 #include "analyzer/tables/parameters.h"
 
@@ -67,16 +68,21 @@ class ModuleCode : private Surroundings {
   void call(State& state, const Instruction& instruction) override;
   bool asks_descriptor(const State& state, const Instruction& instruction) const;
   void along_branch(State& state, const Instruction& branch, bool taken) override;
+  void mark_ends(FunctionCode& code);
+  bool has_no_end(std::uint64_t target);
 
   const Image& image_;
   Decoder& decoder_;
   Names names_{};
   CallTargets targets_;
+  CodePointers pointers_;
   Evaluator evaluator_;
   Flow flow_{evaluator_, *this};
   LockFlow locks_{names_};
   /// Where calls of an address go: there are more calls than callees.
   std::unordered_map<std::uint64_t, Value> callees_{};
+  /// Whether what is called there, or through a pointer there, never returns.
+  std::unordered_map<std::uint64_t, bool> ends_{};
   /// Of imported functions, by name and argument: demangling takes its time.
   std::unordered_map<std::uint64_t, ParameterUse> import_uses_{};
   std::vector<FunctionRange> functions_{};

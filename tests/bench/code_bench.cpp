@@ -77,7 +77,7 @@ void decode(benchmark::State& state, const Image& image) {
   analyzer::FunctionCode code;
   for (auto _ : state) {
     for (const auto& function : functions) {
-      analyzer::decode_function(image, *decoder, function, code);
+      analyzer::decode_function(image, *decoder, function, nullptr, code);
       benchmark::DoNotOptimize(code.instructions.data());
     }
   }

@@ -18,6 +18,14 @@ TEST(ConstParameters, AreReadFromTheMangledName) {
   EXPECT_TRUE(takes_constant(copy, 1));
 }
 
+TEST(ConstParameters, WhatATemplateReturnsIsKnown) {
+  // double const& std::min<double>(double const&, double const&): no place for the result comes before them
+  EXPECT_TRUE(takes_constant("_ZSt3minIdERKT_S2_S2_", 0));
+  EXPECT_TRUE(takes_constant("_ZSt3minIdERKT_S2_S2_", 1));
+  // double std::accumulate<double const*, double>(double const*, double const*, double): nor here, nobody knows
+  EXPECT_FALSE(takes_constant("_ZSt10accumulateIPKddET0_T_S3_S2_", 0));
+}
+
 TEST(ConstParameters, WhatMayBeWrittenIsNotConstant) {
   // fill(int*), fill(char const**), n::fill(int const*): the last may be a method of n
   EXPECT_FALSE(takes_constant("_Z4fillPi", 0));

@@ -124,6 +124,24 @@ TEST_F(Steps, PageAndOffsetMakeAnAddressOnAarch64) {
   EXPECT_EQ(state.general[1], (Value{Value::Kind::address, 0, 0x2110}));
 }
 
+TEST_F(Steps, WhatIsAddedIsMadeLongerAndShiftedOnAarch64) {
+  run({{0x00, 0x00, 0x00, 0xb0},    // adrp x0, 0x2000
+       {0x62, 0x00, 0x80, 0x52},    // mov w2, #3
+       {0x01, 0x0c, 0x02, 0x8b},    // add x1, x0, x2, lsl #3
+       {0xe3, 0xff, 0x9f, 0x52},    // mov w3, #0xffff
+       {0x04, 0xa8, 0x23, 0x8b},    // add x4, x0, w3, sxth #2
+       {0x05, 0x4c, 0x23, 0x8b}});  // add x5, x0, w3, uxtw #3
+  EXPECT_EQ(state.general[1], (Value{Value::Kind::address, 0, 0x2018}));
+  EXPECT_EQ(state.general[4], (Value{Value::Kind::address, 0, 0x1ffc}));
+  EXPECT_EQ(state.general[5], (Value{Value::Kind::address, 0, 0x81ff8}));
+}
+
+TEST_F(Steps, AnIndexCountsElementsOnAarch64) {
+  const Instruction load = decode(arm, {0x20, 0x78, 0x62, 0xb8});  // ldr w0, [x1, x2, lsl #2]
+  EXPECT_EQ(load.memory.scale, 4);
+  EXPECT_EQ(decode(arm, {0x20, 0x68, 0x22, 0xf8}).memory.scale, 1);  // str x0, [x1, x2]
+}
+
 TEST_F(Steps, NumbersAreBuiltInParts) {
   run({{0x41, 0x00, 0x80, 0x52},    // mov w1, #2
        {0x61, 0x00, 0xa0, 0x72}});  // movk w1, #3, lsl #16

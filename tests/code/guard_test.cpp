@@ -68,6 +68,42 @@ TEST_F(Guards, AMutexThatIsHeldOnOneWayOnly) {
       "");
 }
 
+/// What follows in the file is another way, on which the lock is held.
+TEST_F(Guards, AWayThatEndsInAnotherModule) {
+  expect(R"(KEPT long m[8];
+#ifdef __x86_64__
+void set(int);
+__asm__(".text\n .globl set\n .type set, @function\n"
+        "set: pushq %rbx\n movl %edi, %ebx\n testl %ebx, %ebx\n js 1f\n"
+        "leaq m(%rip), %rdi\n call pthread_mutex_lock@PLT\n cmpl $7, %ebx\n je 3f\n"
+        "2: movl %ebx, g(%rip)\n leaq m(%rip), %rdi\n call pthread_mutex_unlock@PLT\n popq %rbx\n ret\n"
+        "1: call abort@PLT\n"
+        "3: movl $8, %ebx\n jmp 2b\n .size set, .-set\n");
+#else
+void set(int c) { if (c < 0) abort(); pthread_mutex_lock(m); g = c == 7 ? 8 : c; pthread_mutex_unlock(m); }
+#endif
+)",
+         "pthread_mutex_lock");
+}
+
+/// A function of the file's own that only such a one ends.
+TEST_F(Guards, AWayThatEndsInAFunctionWithoutAnEnd) {
+  expect(R"(KEPT long m[8];
+#ifdef __x86_64__
+void set(int); OWN __attribute__((used, noreturn)) static void fail(void) { use(0); for (;;) abort(); }
+__asm__(".text\n .globl set\n .type set, @function\n"
+        "set: pushq %rbx\n movl %edi, %ebx\n testl %ebx, %ebx\n js 1f\n"
+        "leaq m(%rip), %rdi\n call pthread_mutex_lock@PLT\n cmpl $7, %ebx\n je 3f\n"
+        "2: movl %ebx, g(%rip)\n leaq m(%rip), %rdi\n call pthread_mutex_unlock@PLT\n popq %rbx\n ret\n"
+        "1: call fail\n"
+        "3: movl $8, %ebx\n jmp 2b\n .size set, .-set\n");
+#else
+void set(int c) { if (c < 0) abort(); pthread_mutex_lock(m); g = c == 7 ? 8 : c; pthread_mutex_unlock(m); }
+#endif
+)",
+         "pthread_mutex_lock");
+}
+
 TEST_F(Guards, AnotherLocksReleaseDoesNotCount) {
   expect(
       "static PyMutex m; static long o[8];\n"

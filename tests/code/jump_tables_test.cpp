@@ -1,0 +1,147 @@
+// Jumps through tables and calls at a function's end, as AArch64's compilers write them: instructions as words.
+#include "analyzer/code/jump_tables.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace isoaudit::analyzer {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr std::uint64_t text_at = 0x10000, tables_at = 0x20000, data_at = 0x30000;
+
+class JumpTables : public testing::Test {
+ protected:
+  /// The function's code, and what lies at tables_at.
+  void read(const std::vector<std::uint32_t>& words, const std::string& tables = "") {
+    std::string bytes(words.size() * 4, '\0');
+    std::memcpy(bytes.data(), words.data(), bytes.size());
+    const std::size_t text = bytes.size();
+    const auto file = hold_bytes(bytes + tables);
+    image.machine = Machine::aarch64;
+    image.file = file;
+    Section code{.name = ".text", .address = text_at, .size = text, .bytes = file->bytes().first(text)};
+    code.kind = model::SectionClass::constant;
+    code.executable = true;
+    Section read_only{.name = ".rodata", .address = tables_at, .size = tables.size()};
+    read_only.bytes = file->bytes().subspan(text);
+    read_only.kind = model::SectionClass::constant;
+    image.sections = {code, read_only};
+    const auto decoder = Decoder::create(image.machine);
+    const CodePointers pointers(image);
+    decode_function(image, *decoder, {text_at, text_at + text, "f"}, &pointers, function);
+    for (std::uint64_t& label : function.labels) label -= text_at;
+  }
+
+  Image image{};
+  FunctionCode function{};
+};
+
+constexpr std::uint32_t ret = 0xd65f03c0;
+
+TEST_F(JumpTables, DistancesInBytesFromALabelAsGccCountsThem) {
+  read({0x71000c1f,       // cmp w0, #3
+        0x54000168,       // b.hi 0x30
+        0x90000081,       // adrp x1, 0x20000
+        0x91004021,       // add x1, x1, #0x10
+        0x38604820,       // ldrb w0, [x1, w0, uxtw]
+        0x10000061,       // adr x1, 0x20
+        0x8b208820,       // add x0, x1, w0, sxtb #2
+        0xd61f0000,       // br x0
+        0x52800020, ret,  // 0x20
+        0x52800040, ret,  // 0x28
+        ret},             // 0x30
+       std::string(16, '\x7f') + std::string("\x00\x02\x04\xfd\x01\x01", 6));
+  EXPECT_THAT(function.labels, ElementsAre(0x14, 0x20, 0x28, 0x30));
+  EXPECT_FALSE(function.jumps_unknown);
+}
+
+TEST_F(JumpTables, DistancesOfTwoBytesAsClangCountsThem) {
+  read({0x7100081f,        // cmp w0, #2
+        0x54000069,        // b.ls 0x10
+        0x52800009, ret,   //
+        0x2a0003e8,        // 0x10: mov w8, w0
+        0x90000089,        // adrp x9, 0x20000
+        0x91008129,        // add x9, x9, #0x20
+        0x1000008a,        // adr x10, 0x2c
+        0x7868792b,        // ldrh w11, [x9, x8, lsl #1]
+        0x8b0b094a,        // add x10, x10, x11, lsl #2
+        0xd61f0140,        // br x10
+        0x52800020, ret,   // 0x2c
+        0x52800040, ret},  // 0x34
+       std::string(32, '\x7f') + std::string("\x00\x00\x02\x00\x00\x00\x01\x00\x03\x00", 10));
+  EXPECT_THAT(function.labels, ElementsAre(0x2c, 0x34));
+  EXPECT_FALSE(function.jumps_unknown);
+}
+
+TEST_F(JumpTables, DistancesOfFourBytesFromTheTable) {
+  const std::int32_t first = static_cast<std::int32_t>(text_at + 0x1c - (tables_at + 0x40));
+  std::string table(0x40 + 16, '\x7f');
+  for (std::int32_t i = 0; i < 4; ++i) {
+    const std::int32_t distance = first + i * 4;
+    std::memcpy(table.data() + 0x40 + i * 4, &distance, sizeof distance);
+  }
+  read({0xf1000c1f,       // cmp x0, #3
+        0x54000102,       // b.hs 0x24
+        0x90000089,       // adrp x9, 0x20000
+        0x91010129,       // add x9, x9, #0x40
+        0xb8a0792a,       // ldrsw x10, [x9, x0, lsl #2]
+        0x8b0a0129,       // add x9, x9, x10
+        0xd61f0120,       // br x9
+        0x52800020, ret,  // 0x1c
+        ret},             // 0x24
+       table);
+  EXPECT_THAT(function.labels, ElementsAre(0x1c, 0x20, 0x24));
+  EXPECT_FALSE(function.jumps_unknown);
+}
+
+TEST_F(JumpTables, ATableWithoutAComparisonEndsWhereItLeadsOut) {
+  read({0x90000081,  // adrp x1, 0x20000
+        0x38604820,  // ldrb w0, [x1, w0, uxtw]
+        0x10000061,  // adr x1, 0x14
+        0x8b208820,  // add x0, x1, w0, sxtb #2
+        0xd61f0000,  // br x0
+        ret, ret},   // 0x14
+       std::string("\x01\x00\x70\x01", 4));
+  EXPECT_THAT(function.labels, ElementsAre(0x14, 0x18));
+  EXPECT_FALSE(function.jumps_unknown);
+}
+
+const std::vector<std::uint32_t> through_pointer = {0xf9400408,   // ldr x8, [x0, #8]
+                                                    0xf9409d02,   // ldr x2, [x8, #0x138]
+                                                    0xd2800001,   // mov x1, #0
+                                                    0xd61f0040};  // br x2
+
+TEST_F(JumpTables, AFunctionThatAnObjectNamesIsCalledAtTheEnd) {
+  read(through_pointer);
+  EXPECT_THAT(function.labels, IsEmpty());
+  EXPECT_FALSE(function.jumps_unknown);
+}
+
+TEST_F(JumpTables, ItMayBeALabelWhereMemoryHoldsAddressesOfLabels) {
+  image.relocations = {{.at = data_at, .target = text_at + 8, .name = 0}};
+  read(through_pointer);
+  EXPECT_TRUE(function.jumps_unknown);
+}
+
+TEST_F(JumpTables, OrWhereTheFunctionPutsOneTogether) {
+  read({0x10000041,    // adr x1, 8
+        0xf9000001,    // str x1, [x0]
+        0xf9400008,    // 8: ldr x8, [x0]
+        0xd61f0100});  // br x8
+  EXPECT_TRUE(function.jumps_unknown);
+}
+
+TEST_F(JumpTables, WhatIsComputedInAnUnknownWayMayLeadAnywhere) {
+  read({0x8b010000,  // add x0, x0, x1
+        0xd61f0000,  // br x0
+        ret});
+  EXPECT_TRUE(function.jumps_unknown);
+}
+
+}  // namespace
+}  // namespace isoaudit::analyzer
