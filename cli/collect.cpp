@@ -11,6 +11,7 @@
 
 #include "analyzer/targets/columns.h"
 #include "analyzer/targets/find_targets.h"
+#include "cli/build_projects.h"
 #include "cli/distributions.h"
 #include "cli/find_interpreters.h"
 #include "cli/header_sets.h"
@@ -55,7 +56,7 @@ void ask_for_distributions(const NamedInputs& inputs, analyzer::TargetRequest& r
 /// Did anything of this command's kind come out of what the user named? An empty answer is no clean one; a wheel that
 /// is all Python is.
 void say_what_held_nothing(const Options& options, const std::vector<std::string>& named,
-                           const analyzer::Targets& targets, Facts& facts) {
+                           const analyzer::Targets& targets, const BuiltProjects& built, Facts& facts) {
   std::set<std::string> useful;
   if (reads_binaries(options.command)) {
     for (const model::BinaryFacts& binary : facts.binaries) useful.insert(binary.path);
@@ -67,9 +68,16 @@ void say_what_held_nothing(const Options& options, const std::vector<std::string
   const std::set<std::string> archives(targets.archives.begin(), targets.archives.end());
   std::set<std::string> pure;
   std::set<std::string> answered;
+  // Its own gaps say what was not there.
+  for (const BuiltProject& project : built.projects) answered.insert(project.named);
+  const auto is_built = [&](const std::string& path) {
+    return std::ranges::find(built.projects, path, [](const BuiltProject& one) {
+             return analyzer::shown_path(one.named);
+           }) != built.projects.end();
+  };
   for (const analyzer::Origin& origin : targets.origins) {
     const bool is_pure = reads_binaries(options.command) && archives.contains(origin.path);
-    if (is_pure) pure.insert(origin.path);
+    if (is_pure && !is_built(origin.path)) pure.insert(origin.path);
     if (is_pure || useful.contains(origin.path)) answered.insert(origin.named);
   }
   // A gap speaks for the thing that was named when that is its input, or holds it.
@@ -124,25 +132,37 @@ Facts collect(const Options& options, Progress& progress) {
   if (!by_tags || reads_sources(options.command)) {
     std::jthread sandbox;
     if (runs_modules(options) && options.sandbox) sandbox = std::jthread([] { loader_probe::find_sandbox(); });
-    find_interpreters(options, inputs.paths, runs_modules(options) || !inputs.distributions.empty(), facts);
+    find_interpreters(options, inputs.paths, runs_modules(options) || options.build || !inputs.distributions.empty(),
+                      facts);
   }
   const std::vector<HeaderSet> headers = header_sets(options, facts.pythons);
 
+  // The columns may be others once the files have spoken.
+  const std::vector<model::Interpreter> pythons = facts.pythons;
+
+  UnpackedArchives unpacked(options.archive_limits);
+  BuiltProjects built;
+  if (options.build) {
+    built = build_projects(options, inputs.paths, reads_binaries(options.command), unpacked, facts, progress);
+  }
   analyzer::TargetRequest request{inputs.paths, options.build_dirs, {}, options.archive_limits};
+  if (reads_binaries(options.command))
+    request.named.insert(request.named.end(), built.wheels.begin(), built.wheels.end());
   if (!inputs.distributions.empty()) ask_for_distributions(inputs, request, facts);
   const analyzer::Targets targets = analyzer::find_targets(request);
   facts.gaps.insert(facts.gaps.end(), targets.gaps.begin(), targets.gaps.end());
   if (by_tags && !targets.binaries.empty()) facts.pythons = analyzer::columns_of(targets.binaries);
 
-  UnpackedArchives unpacked(options.archive_limits);
-  if (reads_sources(options.command)) scan_sources(options, targets, headers, unpacked, facts, progress);
+  if (reads_sources(options.command))
+    scan_sources(options, targets, headers, pythons, built, unpacked, facts, progress);
   if (reads_binaries(options.command)) inspect_binaries(options, targets, facts, progress);
-  say_what_held_nothing(options, inputs.paths, targets, facts);
+  say_what_held_nothing(options, inputs.paths, targets, built, facts);
   say_what_fits_no_python(targets, facts);
   if (runs_modules(options)) {
     unpacked.unpack_for_run(targets, facts);
     probe_binaries(options, unpacked, facts, progress);
   }
+  unpacked.hide_in(facts);
   progress.clear();
   return facts;
 }

@@ -48,6 +48,9 @@ void put_sources(std::vector<ReadWith> read, model::Facts& facts) {
   std::map<model::Gap, std::size_t> sets;
   std::vector<model::SourceView> views;
   for (ReadWith& with : read) {
+    for (const std::string& note : with.notes) {
+      if (std::ranges::find(facts.notes, note) == facts.notes.end()) facts.notes.push_back(note);
+    }
     std::ranges::sort(with.gaps);
     with.gaps.erase(std::unique(with.gaps.begin(), with.gaps.end()), with.gaps.end());
     for (const model::Gap& gap : with.gaps) {

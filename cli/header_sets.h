@@ -30,6 +30,7 @@ struct ReadWith {
   std::vector<std::string> pythons{};
   model::SourceFacts facts{};
   std::vector<model::Gap> gaps{};
+  std::vector<std::string> notes{};
 };
 
 /// Puts it into the facts: views only where what was read differs; a gap that not all have names its Pythons.

@@ -63,6 +63,11 @@ void add_python_option(CLI::App& app, Raw& raw) {
 void add_source_options(CLI::App& app, Raw& raw) {
   app.add_option("-p,--build-dir", raw.options.build_dirs, "folder with compile_commands.json; repeatable")
       ->allow_extra_args(false);
+  app.add_flag("--build", raw.options.build,
+               "run the projects' own builds (pip wheel), in a copy, and read what they compile and make");
+  app.add_option("--build-timeout", raw.options.build_timeout, "seconds for one build")
+      ->check(CLI::Range(1.0, 86400.0))
+      ->capture_default_str();
   app.add_option("--cache-dir", raw.options.cache_dir,
                  "where what was read of sources is kept for the next time ($XDG_CACHE_HOME/isoaudit/facts)")
       ->type_name("FOLDER");
@@ -201,6 +206,9 @@ Options finish(Raw raw, const CLI::App& app) {
   }
   if (options.command != Command::explain && options.targets.empty() && options.requirement_files.empty()) {
     throw UsageError("TARGET is required");
+  }
+  if (options.build && !options.build_dirs.empty()) {
+    throw UsageError("--build and -p exclude each other: commands are recorded, or they are there already");
   }
   if (options.quiet && options.verbose) throw UsageError("-q and -v exclude each other");
   if (raw.fail_on == "blocker") options.fail_on = model::Severity::blocker;

@@ -35,6 +35,9 @@ struct Options {
   /// Where facts of sources are kept for the next time; empty: where the user's caches are.
   std::string cache_dir{};
   bool no_cache = false;
+  /// Projects are built, in a copy, and what their builds record and make is read: foreign code runs.
+  bool build = false;
+  double build_timeout = 1800;
   std::vector<Output> outputs{};
   /// --config.
   Config config{};

@@ -3,17 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <filesystem>
 #include <iterator>
 #include <utility>
 
+#include "analyzer/archive/archive_name.h"
 #include "analyzer/source/collect_source.h"
 #include "cli/cache_folder.h"
+#include "cli/project_settings.h"
+#include "cli/renamed_facts.h"
 
 namespace isoaudit::cli {
 namespace {
 
 using model::Facts;
+using model::Gap;
 using model::SourceFacts;
 
 void append(auto& to, auto& from) {
@@ -30,56 +36,19 @@ void merge(SourceFacts& into, SourceFacts& more) {
   append(into.handed_callbacks, more.handed_callbacks);
 }
 
-/// "pkg-1.0/a.c", as it lies in the unpacked archive → "dist/pkg-1.0.tar.gz/pkg-1.0/a.c".
-class InArchive {
- public:
-  InArchive(const std::string& archive, const UnpackedArchives& unpacked) : archive_(archive), unpacked_(unpacked) {}
+/// A folder that is built, not one where things are installed.
+bool is_project(const std::string& root) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(root, error)) return true;
+  return std::ranges::any_of(std::to_array({"setup.py", "pyproject.toml", "meson.build", "CMakeLists.txt"}),
+                             [&](const char* name) { return std::filesystem::exists(root + "/" + name, error); });
+}
 
-  void rename(SourceFacts& facts) const {
-    for (model::Unit& unit : facts.units) file(unit.file);
-    for (model::SourceEntryPoint& hook : facts.entry_points) {
-      file(hook.unit);
-      place(hook.where);
-      place(hook.declaration);
-    }
-    for (model::Variable& variable : facts.variables) {
-      file(variable.unit);
-      place(variable.where);
-      for (model::Write& write : variable.writes) place(write.where);
-    }
-    for (model::ApiUse& use : facts.api_uses) {
-      file(use.unit);
-      place(use.where);
-    }
-    for (model::TypeSpec& spec : facts.type_specs) {
-      file(spec.unit);
-      place(spec.where);
-    }
-    for (model::HandedCallback& handed : facts.handed_callbacks) {
-      file(handed.unit);
-      place(handed.where);
-    }
-  }
-
-  void rename(std::vector<model::Gap>& gaps) const {
-    for (model::Gap& gap : gaps) {
-      const std::string input = unpacked_.shown(gap.input);
-      const bool whole = input == "." || input.empty();
-      gap.input = whole ? archive_ : input.starts_with('/') ? input : archive_ + "/" + input;
-      gap.reason = unpacked_.shown(std::move(gap.reason));
-    }
-  }
-
- private:
-  void place(model::Location& where) const { file(where.file); }
-  void file(std::string& path) const {
-    if (path.empty()) return;
-    path = unpacked_.shown(std::move(path));
-    if (!path.starts_with('/')) path = archive_ + "/" + path;
-  }
-
-  const std::string& archive_;
-  const UnpackedArchives& unpacked_;
+/// A source archive or a tree that was built: its facts go by the names that the user knows.
+struct Copy {
+  std::string folder{};
+  std::vector<std::string> build_dirs{};
+  RenamedFacts names;
 };
 
 analyzer::UsersNames users_names(const Config& config) {
@@ -90,21 +59,37 @@ analyzer::UsersNames users_names(const Config& config) {
 
 class Scan {
  public:
-  Scan(const Options& options, const analyzer::Targets& targets, UnpackedArchives& unpacked, Progress& progress)
-      : options_(options), targets_(targets), unpacked_(unpacked), progress_(progress) {}
+  Scan(const Options& options, const analyzer::Targets& targets, const std::vector<model::Interpreter>& pythons,
+       UnpackedArchives& unpacked, Progress& progress)
+      : options_(options), targets_(targets), pythons_(pythons), unpacked_(unpacked), progress_(progress) {}
 
-  /// Every archive has a folder, or is among the gaps.
-  void unpack(std::vector<model::Gap>& gaps) {
-    for (const std::string& archive : targets_.source_archives) {
-      const std::string folder = unpacked_.unpack_sources(archive, gaps);
-      if (!folder.empty()) archives_.emplace_back(archive, folder);
+  /// What is read where it lies, and what is copied; every archive has a folder, or is among the gaps.
+  void prepare(const BuiltProjects& built, std::vector<Gap>& gaps) {
+    std::vector<std::string> names;
+    for (const BuiltProject& project : built.projects) {
+      const std::string name = analyzer::shown_path(project.named);
+      names.push_back(name);
+      // A tree that was named alone gives its files names of its own.
+      const bool is_alone = !analyzer::is_archive_name(name) && options_.targets.size() == 1;
+      copies_.push_back(
+          {project.folder, project.build_dirs, RenamedFacts(is_alone ? "" : name + "/", name, unpacked_)});
     }
+    const auto is_built = [&](const std::string& name) { return std::ranges::find(names, name) != names.end(); };
+    for (const std::string& archive : targets_.source_archives) {
+      if (is_built(archive)) continue;
+      const std::string folder = unpacked_.unpack_sources(archive, gaps);
+      if (!folder.empty()) {
+        copies_.push_back({folder, options_.build_dirs, RenamedFacts(archive + "/", archive, unpacked_)});
+      }
+    }
+    std::ranges::copy_if(targets_.source_roots, std::back_inserter(roots_),
+                         [&](const std::string& root) { return !is_built(root); });
+    may_be_stray_ = options_.command == Command::audit && !targets_.binaries.empty() && !options_.build;
   }
 
   ReadWith read(const HeaderSet& headers, bool is_only) {
-    ReadWith read{headers.pythons, {}, {}};
+    ReadWith read{headers.pythons, {}, {}, {}};
     analyzer::SourceOptions source;
-    source.build_dirs = options_.build_dirs;
     source.jobs = options_.jobs;
     source.python_include = headers.folder;
     source.only_that_python = headers.asked_for;
@@ -113,35 +98,52 @@ class Scan {
                           std::size_t done, std::size_t all) {
       progress_.show(fmt::format("scan{}: {} of {} units", whose, done, all));
     };
-    if (!targets_.source_roots.empty()) {
-      source.roots = targets_.source_roots;
+    if (!roots_.empty()) {
+      source.roots = roots_;
+      source.build_dirs = options_.build_dirs;
       source.cache_dir = cache_folder(options_);
-      analyzer::SourceResult result = analyzer::collect_source(source);
+      analyzer::SourceResult result = collect(source, headers);
       say_what_cannot_be_kept(result);
-      if (!is_unasked(result)) {
-        read.facts = std::move(result.facts);
-        read.gaps = std::move(result.gaps);
-      }
+      take(result, read);
     }
-    // Each time they are unpacked elsewhere.
+    // Each time they lie elsewhere.
     source.cache_dir.clear();
-    for (const auto& [archive, folder] : archives_) {
-      source.roots = {folder};
-      analyzer::SourceResult result = analyzer::collect_source(source);
-      if (is_unasked(result)) continue;
-      const InArchive in_archive(archive, unpacked_);
-      in_archive.rename(result.facts);
-      in_archive.rename(result.gaps);
-      merge(read.facts, result.facts);
-      std::ranges::move(result.gaps, std::back_inserter(read.gaps));
+    for (const Copy& copy : copies_) {
+      source.roots = {copy.folder};
+      source.build_dirs = copy.build_dirs;
+      analyzer::SourceResult result = collect(source, headers);
+      copy.names.rename(result.facts);
+      copy.names.rename(result.gaps);
+      copy.names.rename(result.notes);
+      take(result, read);
     }
     return read;
   }
 
  private:
-  /// An installed package may carry stray sources: without compile commands they are not what was asked for.
-  bool is_unasked(const analyzer::SourceResult& result) const {
-    return result.no_commands && options_.command == Command::audit && !targets_.binaries.empty();
+  analyzer::SourceResult collect(analyzer::SourceOptions& source, const HeaderSet& headers) const {
+    source.guess = source.build_dirs.empty() && (!may_be_stray_ || std::ranges::all_of(source.roots, is_project));
+    source.settings.clear();
+    std::vector<Gap> unread;
+    if (source.guess) source.settings = read_project_settings(source.roots, python_of(headers), unread);
+    analyzer::SourceResult result = analyzer::collect_source(source);
+    if (result.no_commands) std::ranges::move(unread, std::back_inserter(result.gaps));
+    return result;
+  }
+
+  const model::Interpreter* python_of(const HeaderSet& headers) const {
+    const auto found = std::ranges::find_if(pythons_, [&](const model::Interpreter& python) {
+      return std::ranges::find(headers.pythons, python.id) != headers.pythons.end();
+    });
+    return found == pythons_.end() ? nullptr : &*found;
+  }
+
+  void take(analyzer::SourceResult& result, ReadWith& read) const {
+    // An installed package may carry stray sources: without compile commands they are not what was asked for.
+    if (result.no_commands && result.facts.units.empty() && may_be_stray_) return;
+    merge(read.facts, result.facts);
+    std::ranges::move(result.gaps, std::back_inserter(read.gaps));
+    for (const Gap& note : result.notes) read.notes.push_back(note.input + ": " + note.reason);
   }
 
   void say_what_cannot_be_kept(const analyzer::SourceResult& result) {
@@ -152,19 +154,22 @@ class Scan {
 
   const Options& options_;
   const analyzer::Targets& targets_;
+  const std::vector<model::Interpreter>& pythons_;
   UnpackedArchives& unpacked_;
   Progress& progress_;
-  /// Name and folder.
-  std::vector<std::pair<std::string, std::string>> archives_{};
+  std::vector<std::string> roots_{};
+  std::vector<Copy> copies_{};
+  bool may_be_stray_ = false;
   bool said_ = false;
 };
 
 }  // namespace
 
 void scan_sources(const Options& options, const analyzer::Targets& targets, const std::vector<HeaderSet>& headers,
+                  const std::vector<model::Interpreter>& pythons, const BuiltProjects& built,
                   UnpackedArchives& unpacked, Facts& facts, Progress& progress) {
-  Scan scan(options, targets, unpacked, progress);
-  scan.unpack(facts.gaps);
+  Scan scan(options, targets, pythons, unpacked, progress);
+  scan.prepare(built, facts.gaps);
   std::vector<ReadWith> read;
   for (const HeaderSet& set : headers) read.push_back(scan.read(set, headers.size() == 1));
   const bool any = std::ranges::any_of(read, [](const ReadWith& with) { return !with.facts.units.empty(); });

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "analyzer/targets/find_targets.h"
+#include "cli/build_projects.h"
 #include "cli/header_sets.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -12,8 +13,10 @@
 namespace isoaudit::cli {
 
 /// Reads the sources that were found; those of archives are unpacked for that, each archive a project of its own.
-/// They are read once with each set of headers.
+/// They are read once with each set of headers, of which each Python is one of `pythons`. What was built is read as it
+/// was compiled, under the names of the user's own tree.
 void scan_sources(const Options& options, const analyzer::Targets& targets, const std::vector<HeaderSet>& headers,
+                  const std::vector<model::Interpreter>& pythons, const BuiltProjects& built,
                   UnpackedArchives& unpacked, model::Facts& facts, Progress& progress);
 
 }  // namespace isoaudit::cli

@@ -141,6 +141,17 @@ void UnpackedArchives::hide_in(model::RunFacts& run) const {
   }
 }
 
+void UnpackedArchives::hide_in(model::Facts& facts) const {
+  if (!folder_) return;
+  for (model::BinaryFacts& binary : facts.binaries) binary.path = shown(std::move(binary.path));
+  for (model::RunFacts& run : facts.runs) {
+    run.path = shown(std::move(run.path));
+    hide_in(run);
+  }
+  for (std::string& note : facts.notes) note = shown(std::move(note));
+  hide_in(facts.gaps);
+}
+
 void UnpackedArchives::hide_in(std::vector<Gap>& gaps) const {
   for (Gap& gap : gaps) {
     gap.input = shown(std::move(gap.input));

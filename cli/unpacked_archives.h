@@ -25,6 +25,11 @@ class UnpackedArchives {
   /// A source archive in a folder of its own; empty when that was not possible, which is a gap then.
   std::string unpack_sources(const std::string& archive, std::vector<model::Gap>& gaps);
 
+  /// A new empty folder beside those; empty when it could not be made, which is a gap of `for_what` then.
+  std::string empty_folder(std::vector<model::Gap>& gaps, const std::string& for_what) {
+    return new_folder(gaps, for_what);
+  }
+
   struct Place {
     std::string file{};
     std::string import_root{};
@@ -38,6 +43,8 @@ class UnpackedArchives {
   std::string shown(std::string text) const;
   void hide_in(model::RunFacts& run) const;
   void hide_in(std::vector<model::Gap>& gaps) const;
+  /// Of modules that lie in such a folder themselves, and of whatever else the report shows.
+  void hide_in(model::Facts& facts) const;
 
  private:
   /// A folder on sys.path, and what is installed there.

@@ -131,6 +131,8 @@ struct Unit {
   /// Dotted names of the modules that it is linked into, sorted; empty until rules/link_units has decided, or when it
   /// could not.
   std::vector<std::string> modules{};
+  /// Its facts may miss something: it did not compile, or how it is compiled was guessed.
+  bool incomplete = false;
 
   auto operator<=>(const Unit&) const = default;
 };

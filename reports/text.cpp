@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/said_of_many.h"
+#include "reports/gap_lines.h"
 #include "reports/globals_table.h"
 #include "reports/render.h"
 
@@ -242,7 +243,7 @@ std::string render_text(const Report& report, const RenderOptions& options) {
   if (!report.gaps.empty()) {
     out.blank();
     out.line("Not checked:");
-    for (const model::Gap& gap : report.gaps) out.line("  {}: {}", gap.input, gap.reason);
+    out.text(gap_lines(report.gaps, options.verbose));
   }
   if (!report.notes.empty()) out.blank();
   for (const std::string& note : report.notes) out.line("Note: {}", note);

@@ -79,15 +79,18 @@ bool about_variable(const Finding& finding) {
   return std::ranges::find(rules, finding.rule) != std::end(rules);
 }
 
-void absorb(Finding& into, const Finding& other) {
+void absorb(Finding& into, const Finding& other, bool source_is_whole) {
   for (const model::Because& because : other.because) {
     if (std::ranges::find(into.because, because) == into.because.end()) into.because.push_back(because);
   }
   const bool was_run =
       std::ranges::find(other.because, EvidenceKind::runtime, &model::Because::kind) != other.because.end();
-  if ((other.status == model::Status::confirmed || was_run) && into.severity == model::Severity::advice &&
-      other.severity < into.severity) {
-    // The run saw what the source took to be explained.
+  const bool code_knows_more =
+      !source_is_whole && from_source(into) &&
+      std::ranges::find(other.because, EvidenceKind::code, &model::Because::kind) != other.because.end();
+  if ((other.status == model::Status::confirmed || was_run || code_knows_more) &&
+      into.severity == model::Severity::advice && other.severity < into.severity) {
+    // The run saw what the source took to be explained, or the code shows a write that the source may not.
     into.severity = other.severity;
   }
   into.status = std::min(into.status, other.status);
@@ -101,7 +104,7 @@ void absorb(Finding& into, const Finding& other) {
 
 }  // namespace
 
-std::vector<Finding> join(std::vector<Finding> findings) {
+std::vector<Finding> join(std::vector<Finding> findings, bool source_is_whole) {
   std::ranges::stable_sort(findings, {}, rank);
   std::vector<Finding> joined;
   // Where a finding may be found again: under its names and its address.
@@ -146,7 +149,7 @@ std::vector<Finding> join(std::vector<Finding> findings) {
       add(std::move(finding));
       continue;
     }
-    for (const std::size_t home : homes) absorb(joined[home], finding);
+    for (const std::size_t home : homes) absorb(joined[home], finding, source_is_whole);
   }
   return joined;
 }

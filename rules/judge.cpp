@@ -203,7 +203,8 @@ ViewFindings judge_view(Facts& facts, model::SourceView& view, std::vector<std::
     std::erase_if(facts.pythons, [&](const auto& python) { return !contains(view.pythons, python.id); });
     std::vector<Finding> findings = run_rules(facts, links);
     drop_what_is_of_others(findings, view.pythons, all, facts.binaries);
-    judged.findings = fold(join(std::move(findings)), facts);
+    const bool source_is_whole = std::ranges::none_of(facts.source.units, &model::Unit::incomplete);
+    judged.findings = fold(join(std::move(findings), source_is_whole), facts);
     raise_where_declared(judged.findings, facts, links);
     std::ranges::sort(judged.findings, by_place);
     for (Finding& finding : judged.findings) std::ranges::sort(finding.because);

@@ -49,6 +49,8 @@ Known known_of(const model::Facts& facts, const model::RunFacts& run, const mode
   }
   const std::string name = plain_symbol(word.symbol);
   if (name.empty()) return known;
+  // What was not seen may be the write that met another.
+  if (std::ranges::any_of(facts.source.units, &model::Unit::incomplete)) return known;
   const model::Variable* match = nullptr;
   for (const model::Variable& variable : facts.source.variables) {
     if (variable.name != name && variable.linkage_name != word.linkage_name) continue;

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "analyzer/source/build_id.h"
 #include "analyzer/source/compile_commands.h"
 #include "analyzer/source/facts_cache.h"
+#include "analyzer/source/guess_commands.h"
 #include "analyzer/source/link_units.h"
 #include "analyzer/source/parse_units.h"
 #include "analyzer/source/project_files.h"
@@ -62,10 +64,18 @@ SourceResult collect_source(const SourceOptions& options) {
   CompileCommands commands = find_compile_commands(project, options.build_dirs);
   result.gaps = std::move(commands.gaps);
   result.no_commands = commands.units.empty();
+  const bool is_guess = commands.units.empty() && options.guess && options.build_dirs.empty();
+  if (is_guess) {
+    GuessedCommands guessed = guess_commands(project, options.roots, options.settings, options.python_include);
+    commands.units = std::move(guessed.units);
+    std::ranges::move(guessed.gaps, std::back_inserter(result.gaps));
+    result.notes = std::move(guessed.notes);
+  }
   if (commands.units.empty()) {
-    if (commands.found) {
+    if (commands.found || is_guess) {
       for (const std::string& root : options.roots) {
-        result.gaps.push_back({root, "no compile command names a unit below it"});
+        result.gaps.push_back({root, is_guess ? "no source below it looks like a part of an extension module"
+                                              : "no compile command names a unit below it"});
       }
     }
     std::ranges::sort(result.gaps);
@@ -83,6 +93,7 @@ SourceResult collect_source(const SourceOptions& options) {
   ParsedUnits parsed = parse_units(commands.units, project, parsing, cache, options.jobs, options.progress);
   result.cached_units = parsed.cached;
   result.cache_trouble = std::move(parsed.cache_trouble);
+  for (UnitFacts& unit : parsed.facts) unit.unit.incomplete = is_guess || !unit.gaps.empty();
   result.facts = link_units(std::move(parsed.facts), result.gaps);
   return result;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/source/project_settings.h"
 #include "analyzer/source/users_names.h"
 #include "model/gap.h"
 #include "model/source_facts.h"
@@ -15,6 +16,10 @@ struct SourceOptions {
   std::vector<std::string> roots{};
   /// Folders to look for compile_commands.json in first (-p); when empty it is looked for beside and above the roots.
   std::vector<std::string> build_dirs{};
+  /// Where no compile command names a unit below the roots, units and commands are guessed, with the help of what
+  /// could be read of the build.
+  bool guess = false;
+  std::vector<ProjectSettings> settings{};
   /// Headers of the audited interpreter, for commands that name no Python of their own; may be empty.
   std::string python_include{};
   /// Commands that name another installed Python's headers get these instead: the facts are those of one Python.
@@ -31,8 +36,10 @@ struct SourceOptions {
 struct SourceResult {
   model::SourceFacts facts{};
   std::vector<model::Gap> gaps{};
-  /// No compile_commands.json belongs to the roots; no unit was read.
+  /// No compile_commands.json belongs to the roots; no unit was read, unless commands were guessed.
   bool no_commands = false;
+  /// What a reader should know and that leaves nothing open.
+  std::vector<model::Gap> notes{};
   /// How many units were not parsed, because nothing that their facts hang on has changed since the last time.
   std::size_t cached_units = 0;
   /// Why facts could not be kept; the result is whole all the same. Empty when all went well.

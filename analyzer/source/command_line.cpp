@@ -19,6 +19,8 @@ bool is_dropped(const llvm::opt::Arg& argument) {
   const llvm::opt::Option& option = argument.getOption();
   if (option.getKind() == llvm::opt::Option::UnknownClass) return true;
   if (option.getKind() == llvm::opt::Option::InputClass) return true;
+  // GCC's name for what Clang calls aapcs.
+  if (option.matches(options::OPT_mabi_EQ) && llvm::StringRef(argument.getValue()) == "lp64") return true;
   // Groups: -c -S -E, dependency files, warnings, linker, debug information.
   constexpr unsigned groups[] = {options::OPT_Action_Group, options::OPT_M_Group, options::OPT_W_Group,
                                  options::OPT_Link_Group,   options::OPT_g_Group, options::OPT_R_Group};

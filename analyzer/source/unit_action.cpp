@@ -2,6 +2,7 @@
 
 #include <clang/AST/ASTConsumer.h>
 #include <clang/Frontend/CompilerInstance.h>
+#include <clang/Lex/LexDiagnostic.h>
 
 #include "analyzer/source/source_places.h"
 #include "analyzer/source/unit_visitor.h"
@@ -59,7 +60,13 @@ class FactConsumer : public clang::ASTConsumer {
 
 void FirstError::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic& diagnostic) {
   clang::DiagnosticConsumer::HandleDiagnostic(level, diagnostic);
-  if (level < clang::DiagnosticsEngine::Error || ++count_ != 1) return;
+  if (level < clang::DiagnosticsEngine::Error) return;
+  ++count_;
+  // What is not declared because of it is no news.
+  const bool is_missing_header = diagnostic.getID() == clang::diag::err_pp_file_not_found;
+  if (count_ != 1 && (is_missing_header_ || !is_missing_header)) return;
+  is_missing_header_ = is_missing_header;
+  text_.clear();
   llvm::SmallString<128> message;
   diagnostic.FormatDiagnostic(message);
   if (diagnostic.hasSourceManager() && diagnostic.getLocation().isValid()) {

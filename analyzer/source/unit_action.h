@@ -13,7 +13,7 @@
 
 namespace isoaudit::analyzer {
 
-/// Keeps the first error and counts the others.
+/// Keeps the first error, or the first missing header when there is one, and counts the others.
 class FirstError : public clang::DiagnosticConsumer {
  public:
   explicit FirstError(const ProjectFiles& project) : project_(project) {}
@@ -27,6 +27,7 @@ class FirstError : public clang::DiagnosticConsumer {
  private:
   const ProjectFiles& project_;
   std::string text_{};
+  bool is_missing_header_ = false;
   unsigned count_ = 0;
 };
 

@@ -49,8 +49,8 @@ void fields(model::SourceEntryPoint& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::Unit& value, Visit&& visit) {
-  auto& [file, defines, refers, modules] = value;
-  visit(file, defines, refers, modules);
+  auto& [file, defines, refers, modules, incomplete] = value;
+  visit(file, defines, refers, modules, incomplete);
 }
 
 template <class Visit>

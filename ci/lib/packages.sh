@@ -8,8 +8,8 @@ packages=(
   llvm-19-dev libclang-19-dev llvm-19-tools clang-19 libzstd-dev zlib1g-dev libedit-dev libxml2-dev libcurl4-openssl-dev
   # libraries
   libcli11-dev libfmt-dev nlohmann-json3-dev libarchive-dev libssl-dev libtomlplusplus-dev
-  # what the probe runs modules in
-  bubblewrap
+  # what the probe runs modules in, and what records the compile commands of a build
+  bubblewrap bear
   # tests, checks, benchmarks
   libgtest-dev libgmock-dev libbenchmark-dev clang-tidy-19 clang-format-19
   # fuzzing, and modules for other platforms

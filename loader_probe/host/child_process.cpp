@@ -17,6 +17,25 @@
 #include "loader_probe/host/start_process.h"
 
 namespace isoaudit::loader_probe {
+namespace {
+
+/// A process that kills the group of `child` when the pipe's other end is closed, by whatever happens to its parent.
+/// Only calls that are safe in a signal handler: the parent may have threads.
+pid_t watch_over(pid_t child, int pipe_end) {
+  const pid_t watcher = fork();
+  if (watcher != 0) return watcher;
+  setsid();
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) signal(number, SIG_IGN);
+  dup2(pipe_end, 0);
+  close_range(1, ~0U, 0);
+  char byte = 0;
+  while (read(0, &byte, 1) < 0 && errno == EINTR) {
+  }
+  kill(-child, SIGKILL);
+  _exit(0);
+}
+
+}  // namespace
 
 std::vector<std::string> inherited(std::initializer_list<const char*> names) {
   std::vector<std::string> settings;
@@ -45,6 +64,9 @@ ChildResult run_child(const ChildRequest& request) {
   }
   streams.close_childs();
   const pid_t child = started.process;
+  Ends alive;
+  pid_t watcher = -1;
+  if (request.ends_with_parent && alive.open_pipe()) watcher = watch_over(child, alive.first.get());
   const Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
   const bool ended = streams.listen(process.get(), request.limits.seconds, [&] {
     siginfo_t info{};
@@ -54,6 +76,10 @@ ChildResult run_child(const ChildRequest& request) {
   // Before the child is reaped: its number, which names the group, cannot have been given to another process yet.
   kill(-child, SIGKILL);
   if (!ended) kill(child, SIGKILL);
+  if (watcher > 0) {
+    kill(watcher, SIGKILL);
+    waitpid(watcher, nullptr, 0);
+  }
   waitpid(child, &result.wait_status, 0);
   if (!request.sandbox.empty() && ended) result.wait_status = status_behind_sandbox(result.wait_status);
   streams.finish(result);

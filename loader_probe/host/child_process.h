@@ -18,6 +18,10 @@ struct ChildRequest {
   std::string configuration{};
   /// bubblewrap's path: the program runs inside, sandbox.h. Empty: limits alone.
   std::string sandbox{};
+  /// Where it starts; empty: a private folder that is gone at the end.
+  std::string folder{};
+  /// All that it started is killed as well when this process is interrupted or killed, however long it would go on.
+  bool ends_with_parent = false;
   Limits limits{};
 };
 
@@ -39,7 +43,7 @@ struct ChildResult {
   double seconds = 0;
 };
 
-/// Runs a program in its own session, in a private working folder, without stdin, and waits for its end. Whatever it
+/// Runs a program in its own session, in its working folder, without stdin, and waits for its end. Whatever it
 /// started and left behind in its process group is killed. Safe to call from several threads.
 ChildResult run_child(const ChildRequest& request);
 

@@ -76,7 +76,8 @@ StartedProcess start_process(const ChildRequest& request, const std::string& fol
   const pid_t child = fork();
   if (child < 0) return fail("fork");
   if (child == 0) {
-    become(program.c_str(), arguments.data(), environment.data(), folder.c_str(), descriptors, failure.second.get(),
+    const std::string& start = request.folder.empty() ? folder : request.folder;
+    become(program.c_str(), arguments.data(), environment.data(), start.c_str(), descriptors, failure.second.get(),
            request.limits);
   }
   failure.second.reset();

@@ -2,11 +2,13 @@
 // read the difference.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "reports/gap_lines.h"
 #include "reports/render.h"
 
 namespace isoaudit::reports {
@@ -175,6 +177,23 @@ TEST(Json, BytesThatAreNoUtf8DoNotEndTheReport) {
   Report report = sample();
   report.findings[0].message = "\xff\xfe";
   EXPECT_NE(render_json(report, {}).find("isoaudit-report/1"), std::string::npos);
+}
+
+// Hundreds of units may lack one header: that is one thing to mend.
+TEST(GapLines, ManyUnitsWithoutOneHeaderAreOneLine) {
+  std::vector<Gap> gaps;
+  for (const char* unit : {"a.c", "b.c", "c.c", "d.c", "e.c"}) {
+    gaps.push_back(
+        {unit, std::string("does not compile: ") + unit + ":3: 'far/away.h' file not found (and 7 more errors)"});
+  }
+  gaps.push_back({"f.c", "does not compile: f.c:1: 'other.h' file not found"});
+  EXPECT_EQ(gap_lines(gaps, false),
+            "  a.c, b.c, c.c and 2 more (-v): do not compile: 'far/away.h' file not found\n"
+            "  f.c: does not compile: f.c:1: 'other.h' file not found\n");
+  const std::string all = gap_lines(gaps, true);
+  EXPECT_EQ(std::ranges::count(all, '\n'), 6);
+  gaps.resize(4);
+  EXPECT_EQ(gap_lines(gaps, false), gap_lines(gaps, true));
 }
 
 }  // namespace

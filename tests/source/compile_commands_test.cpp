@@ -104,6 +104,36 @@ TEST(CompileCommands, APythonsOwnSourcesKeepTheirHeaders) {
               ElementsAre("own"));
 }
 
+TEST(CompileCommands, IncludedFilesAndSystemFolders) {
+  ScratchProject project;
+  project.write("build/config.h", "#define NAME configured\n");
+  project.write("third/include/third.h", "#define TYPE int\nstatic int not_ours;\n");
+  project.write("src/a.c", "#include <third.h>\nTYPE NAME;\n");
+  project.command("../src/a.c", "cc -include config.h -isystem ../third/include -c ../src/a.c",
+                  project.root() + "/build");
+  const auto result = project.scan({.roots = {project.root() + "/src"}, .build_dirs = {project.root()}});
+  EXPECT_THAT(result.gaps, IsEmpty());
+  EXPECT_THAT(names(result.facts), ElementsAre("configured"));
+}
+
+TEST(CompileCommands, CrossBuildsAreReadForTheirTarget) {
+  const std::string text =
+      "#if defined(__aarch64__)\nint arm;\n#elif defined(__i386__)\nint x86[sizeof(long) == 4 ? 1 : -1];\n#else\nint "
+      "here;\n#endif\n";
+  for (const auto& [command, name] : {std::pair("cc -c a.c", "here"),
+                                      {"clang --target=aarch64-linux-gnu -c a.c", "arm"},
+                                      {"clang -target aarch64-linux-gnu -c a.c", "arm"},
+                                      {"/opt/cross/bin/aarch64-linux-gnu-gcc -mabi=lp64 -c a.c", "arm"},
+                                      {"gcc -m32 -c a.c", "x86"}}) {
+    ScratchProject project;
+    project.write("a.c", text);
+    project.command("a.c", command);
+    const auto result = project.scan();
+    EXPECT_THAT(result.gaps, IsEmpty()) << command;
+    EXPECT_THAT(names(result.facts), ElementsAre(name)) << command;
+  }
+}
+
 TEST(CompileCommands, OldCIsNoError) {
   ScratchProject project;
   project.unit("a.c", "int value; int f(void) { char *p = 3; g(p); return 1; }\nh() { return value; }\n", "-std=gnu11");

@@ -130,6 +130,25 @@ TEST(Verdict, CodeThatWritesAGlobalIsSuspectUnlessAtomic) {
   EXPECT_EQ(c.verdict(), VerdictKind::isolated);
 }
 
+// A lock that a guessed command shows may not be there in the build; a unit that does not compile may hide a write.
+TEST(Verdict, ASourceThatWasNotSeenWholeExplainsNothing) {
+  model::Write locked = write_from("lookup");
+  locked.guard = "PyMutex_Lock";
+  const auto source = source_of({variable("counter", "int", model::PythonType::none, {locked})},
+                                MultipleInterpreters::per_interpreter_gil);
+  Case by_code;
+  by_code.file.code.writes = {code_write("counter", "lookup")};
+  by_code.facts = source;
+  Case by_run;
+  at(by_run.run, Level::sequential).changed = {overwritten_word("counter")};
+  by_run.facts = source;
+  EXPECT_EQ(by_code.verdict(), VerdictKind::isolated);
+  EXPECT_EQ(by_run.verdict(), VerdictKind::isolated);
+  by_code.facts.source.units[0].incomplete = by_run.facts.source.units[0].incomplete = true;
+  EXPECT_EQ(by_code.verdict(), VerdictKind::suspect);
+  EXPECT_EQ(by_run.verdict(), VerdictKind::unsafe);
+}
+
 // One level alone, in which nothing was looked for, proves nothing.
 TEST(Verdict, WithoutEvidenceIsSuspect) {
   Case c;

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "analyzer/source/compile_commands.h"
+#include "analyzer/source/project_files.h"
+#include "analyzer/source/project_settings.h"
+#include "model/gap.h"
+
+namespace isoaudit::analyzer {
+
+struct GuessedCommands {
+  /// Sorted by file.
+  std::vector<CompileCommand> units{};
+  /// That it is a guess, and what could not be guessed: units that are named and not there, C that a build would make.
+  std::vector<model::Gap> gaps{};
+  /// What a reader should know and that leaves nothing open.
+  std::vector<model::Gap> notes{};
+};
+
+/// Commands for a project that has none. Its units are the sources that `settings` names; where these are not the whole
+/// story, also every source that reaches Python.h through its includes, and those that share headers with such a one:
+/// but no tests, examples and documentation, no programs, and nothing that another source includes. What is left when
+/// nothing reaches Python.h is every such source. A file that the user named is a unit whatever it holds.
+/// Include folders are those of `settings`, then those of the tree that lead to what is included: the nearest one.
+/// `python_include` is not searched for, what it holds is taken for Python's own.
+GuessedCommands guess_commands(const ProjectFiles& project, const std::vector<std::string>& roots,
+                               const std::vector<ProjectSettings>& settings, const std::string& python_include);
+
+}  // namespace isoaudit::analyzer

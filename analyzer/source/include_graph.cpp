@@ -1,0 +1,98 @@
+#include "analyzer/source/include_graph.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <tuple>
+
+#include "analyzer/source/include_lines.h"
+#include "analyzer/source/project_files.h"
+
+namespace isoaudit::analyzer {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_file(const std::string& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error);
+}
+
+/// How many leading folders two paths share.
+std::size_t shared_folders(std::string_view a, std::string_view b) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()) && a[i] == b[i]; ++i) count += a[i] == '/' ? 1 : 0;
+  return count;
+}
+
+/// Headers that bring Python.h and lie outside most trees.
+bool is_python_header(std::string_view name) {
+  return name == "Python.h" || name.starts_with("pybind11/") || name.starts_with("nanobind/") ||
+         name.starts_with("boost/python");
+}
+
+}  // namespace
+
+Include IncludeGraph::resolve(const std::string& includer, const std::string& name, bool quoted) const {
+  Include include{"", "", quoted};
+  if (quoted) {
+    const std::string beside = (fs::path(includer).parent_path() / name).lexically_normal().string();
+    if (is_file(beside)) {
+      include.path = beside;
+      return include;
+    }
+  }
+  for (const std::string& folder : preferred_) {
+    const std::string path = (fs::path(folder) / name).lexically_normal().string();
+    if (!is_file(path)) continue;
+    include.path = path;
+    include.folder = folder;
+    return include;
+  }
+  if (!python_include_.empty() && is_file(python_include_ + "/" + name)) return include;
+  const auto [first, last] = tree_.includable.equal_range(fs::path(name).filename().string());
+  const std::string ending = "/" + name;
+  using Rank = std::tuple<bool, std::size_t, std::size_t, std::string>;
+  Rank best{};
+  for (auto it = first; it != last; ++it) {
+    const std::string& path = it->second.path;
+    if (!path.ends_with(ending)) continue;
+    Rank rank{it->second.is_aside, 1000 - shared_folders(path, includer), path.size(), path};
+    if (include.path.empty() || rank < best) {
+      best = std::move(rank);
+      include.path = path;
+      include.folder = path.substr(0, path.size() - ending.size());
+    }
+  }
+  return include;
+}
+
+const IncludingFile& IncludeGraph::file(const std::string& path) {
+  const auto [known, is_new] = files_.try_emplace(path);
+  if (!is_new) return known->second;
+  const IncludeLines lines = read_include_lines(path);
+  IncludingFile& file = known->second;
+  file.has_main = lines.has_main;
+  for (const IncludeLine& line : lines.includes) {
+    file.is_extension_code |= is_python_header(line.name);
+    file.includes.push_back(resolve(path, line.name, line.quoted));
+  }
+  return file;
+}
+
+const std::vector<std::string>& IncludeGraph::reached(const std::string& path) {
+  const auto [known, is_new] = reached_.try_emplace(path);
+  if (!is_new) return known->second;
+  std::vector<std::string> found{path};
+  std::set<std::string_view> seen{path};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const std::string current = found[i];
+    for (const Include& include : file(current).includes) {
+      if (include.path.empty() || !seen.insert(include.path).second) continue;
+      found.push_back(include.path);
+    }
+  }
+  // No other call has come between: the entry is where it was.
+  return reached_[path] = std::move(found);
+}
+
+}  // namespace isoaudit::analyzer

@@ -1,0 +1,207 @@
+// A project without compile commands: which sources are units, and how they are compiled.
+#include "tests/source/scratch_project.h"
+
+namespace isoaudit::tests {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+analyzer::SourceResult guess(const ScratchProject& project, std::vector<analyzer::ProjectSettings> settings = {},
+                             std::vector<std::string> roots = {}) {
+  analyzer::SourceOptions options;
+  options.guess = true;
+  options.settings = std::move(settings);
+  options.roots = std::move(roots);
+  return project.scan(options);
+}
+
+std::vector<std::string> units(const analyzer::SourceResult& result) {
+  std::vector<std::string> files;
+  for (const model::Unit& unit : result.facts.units) files.push_back(unit.file);
+  return files;
+}
+
+/// Settings of an extension with these sources, in the project's folder.
+analyzer::ProjectSettings settings(const ScratchProject& project, const std::vector<std::string>& sources,
+                                   bool is_whole) {
+  analyzer::ProjectSettings one;
+  one.folder = project.root();
+  one.read = {"setup.py"};
+  one.is_whole = is_whole;
+  one.extensions.emplace_back();
+  for (const std::string& source : sources) one.extensions[0].sources.push_back(project.root() + "/" + source);
+  return one;
+}
+
+TEST(Guess, UnitsAreWhatReachesPythonAndItsLibraries) {
+  ScratchProject project;
+  project.write("src/ext.c", "#include \"ext.h\"\n#include \"part.c\"\nint ext;\n");
+  project.write("src/ext.h", "#include <Python.h>\n#include \"lib/lib.h\"\n");
+  project.write("src/part.c", "int part;\n");
+  project.write("src/lib/lib.h", "extern int lib;\n");
+  project.write("src/lib/lib.c", "#include \"lib.h\"\nint lib;\n");
+  project.write("src/other/other.c", "int other;\n");
+  project.write("tools/gen.c",
+                "#include \"../src/lib/lib.h\"\nint gen;\nint main(int argc, char **argv) { return 0; }\n");
+  project.write("tests/test_ext.c", "#include <Python.h>\nint test;\n");
+  project.write("test_data/x.c", "#include <Python.h>\nint data;\n");
+  project.write(".hidden/x.c", "#include <Python.h>\nint hidden;\n");
+  project.write("env/pyvenv.cfg", "");
+  project.write("env/x.c", "#include <Python.h>\nint environment;\n");
+  const auto result = guess(project);
+  EXPECT_THAT(units(result), ElementsAre("src/ext.c", "src/lib/lib.c"));
+  EXPECT_THAT(names(result.facts), UnorderedElementsAre("ext", "part", "lib"));
+  EXPECT_TRUE(result.no_commands);
+  ASSERT_EQ(result.gaps.size(), 1u);
+  EXPECT_EQ(result.gaps[0].input, project.root());
+  EXPECT_THAT(result.gaps[0].reason, HasSubstr("how 2 units are compiled was guessed"));
+  ASSERT_EQ(result.notes.size(), 1u);
+  EXPECT_THAT(result.notes[0].reason,
+              HasSubstr("4 sources were taken for no part of its modules: src/other/other.c, test_data/x.c, "
+                        "tests/test_ext.c, tools/gen.c"));
+}
+
+TEST(Guess, OnlyWhereItIsAskedForAndNothingIsRecorded) {
+  ScratchProject project;
+  project.write("a.c", "#include <Python.h>\nint value;\n");
+  EXPECT_THAT(project.scan().facts.units, IsEmpty());
+  project.unit("b.c", "int recorded;\n");
+  project.write_commands();
+  const auto result = guess(project);
+  EXPECT_THAT(units(result), ElementsAre("b.c"));
+  EXPECT_THAT(result.gaps, IsEmpty());
+}
+
+TEST(Guess, AFileThatIsNamedIsAUnit) {
+  ScratchProject project;
+  project.write("tests/a.c", "int value;\nint main(void) { return value; }\n");
+  project.write("b.c", "#include <Python.h>\nint other;\n");
+  EXPECT_THAT(names(guess(project, {}, {project.root() + "/tests/a.c"}).facts), ElementsAre("value"));
+}
+
+TEST(Guess, WithoutPythonAllSourcesCount) {
+  ScratchProject project;
+  project.write("a.c", "int a;\n");
+  project.write("b.cpp", "int b;\n");
+  EXPECT_THAT(names(guess(project).facts), UnorderedElementsAre("a", "b"));
+}
+
+TEST(Guess, AnyBytesMayStandInAFile) {
+  ScratchProject project;
+  project.write(
+      "a.c", "#include <Python.h>\n#include\n#include \"\n# include <\n#include_next \"b.h\"\n#include <>\nint a;\n");
+  project.write("b.h", std::string_view("\0#include \"a.c\"\n\xff/*\"", 20));
+  std::string large = "#include <Python.h>\nint large; /*";
+  large.append(std::size_t{3} << 20, '/');
+  project.write("large.c", large + "*/\n");
+  EXPECT_THAT(names(guess(project).facts), UnorderedElementsAre("a", "large"));
+}
+
+TEST(Guess, NothingThatLooksLikeAModule) {
+  ScratchProject project;
+  project.write("tests/a.c", "int a;\n");
+  const auto result = guess(project);
+  EXPECT_THAT(units(result), IsEmpty());
+  ASSERT_EQ(result.gaps.size(), 1u);
+  EXPECT_THAT(result.gaps[0].reason, HasSubstr("looks like a part of an extension module"));
+}
+
+TEST(Guess, TheNearestHeaderIsSearched) {
+  ScratchProject project;
+  project.write("one/src/a.c", "#include <Python.h>\n#include <deep/name.h>\nint NAME;\n");
+  project.write("one/include/deep/name.h", "#define NAME near\n");
+  project.write("two/include/deep/name.h", "#define NAME far\n");
+  project.write("two/src/b.c", "#include <Python.h>\n#include \"deep/name.h\"\nint NAME;\n");
+  EXPECT_THAT(names(guess(project).facts), UnorderedElementsAre("near", "far"));
+}
+
+TEST(Guess, TheSystemsHeadersAreNotReplaced) {
+  ScratchProject project;
+  project.write("src/a.c",
+                "#include <Python.h>\n#include <string.h>\n#include <own/x.h>\nint value = sizeof(memcpy);\n");
+  project.write("compat/string.h", "#error \"for another system\"\n");
+  project.write("compat/own/x.h", "\n");
+  const auto result = guess(project);
+  ASSERT_EQ(result.gaps.size(), 1u) << result.gaps[1].reason;
+}
+
+TEST(Guess, BuildFilesNameSourcesAndFlags) {
+  ScratchProject project;
+  project.write("build/gen.c", "#include <extra.h>\nint FIRST;\n#ifdef NOT_THIS\nint defined;\n#endif\n");
+  project.write("inc/extra.h", "#define FIRST SECOND\n");
+  project.write("stray.c", "#include <Python.h>\nint stray;\n");
+  auto whole = settings(project, {"build/gen.c", "gone.c", "cythonized.pyx"}, true);
+  whole.extensions[0].include_dirs = {project.root() + "/inc"};
+  whole.extensions[0].flags = {"-DSECOND=third", "-DNOT_THIS", "-UNOT_THIS", "-Werror"};
+  const auto result = guess(project, {whole});
+  EXPECT_THAT(names(result.facts), ElementsAre("third"));
+  // What it names and what is not there is no whole story.
+  ASSERT_EQ(result.gaps.size(), 1u);
+  EXPECT_EQ(result.gaps[0].input, "gone.c");
+  EXPECT_THAT(result.gaps[0].reason, HasSubstr("setup.py names it"));
+  ASSERT_FALSE(result.notes.empty());
+  EXPECT_THAT(result.notes[0].reason, HasSubstr("1 unit compiled as setup.py says"));
+
+  whole.is_whole = false;
+  EXPECT_THAT(names(guess(project, {whole}).facts), UnorderedElementsAre("third", "stray"));
+}
+
+TEST(Guess, TheStandardIsThatOfTheEnding) {
+  ScratchProject project;
+  project.write("a.c", "#include <Python.h>\nint new_in_c; int class;\n");
+  project.write("b.cc",
+                "#include <Python.h>\ninline int in_cxx = 1;\n#if __cplusplus >= 202002L\nint newer;\n#endif\n");
+  EXPECT_THAT(names(guess(project).facts), UnorderedElementsAre("new_in_c", "class", "in_cxx"));
+  analyzer::ProjectSettings newer;
+  newer.folder = project.root();
+  newer.cxx_flags = {"-std=c++20"};
+  EXPECT_THAT(names(guess(project, {newer}).facts), UnorderedElementsAre("new_in_c", "class", "in_cxx", "newer"));
+}
+
+TEST(Guess, AMissingHeaderIsNamedBeforeAllElse) {
+  ScratchProject project;
+  project.write("a.c",
+                "#include <Python.h>\nint x = unknown;\n#include \"nowhere/first.h\"\n#include <nowhere/second.h>\n"
+                "static PyObject *seen;\nvoid f(PyObject *o) { seen = o; }\n");
+  const auto result = guess(project);
+  ASSERT_EQ(result.gaps.size(), 2u);
+  EXPECT_EQ(result.gaps[1].input, "a.c");
+  EXPECT_THAT(result.gaps[1].reason, HasSubstr("a.c:3: 'nowhere/first.h' file not found (and 2 more errors)"));
+  EXPECT_EQ(variable(result.facts, "seen").writes.size(), 1u);
+}
+
+TEST(Guess, WhatABuildMakesIsAGap) {
+  ScratchProject project;
+  project.write("a.c", "#include <Python.h>\nint value;\n");
+  project.write("pkg/made.pyx", "");
+  project.write("pkg/made.c", "#include <Python.h>\n");
+  project.write("pkg/missing.pyx", "include \"part.pyx\"\n");
+  project.write("pkg/part.pyx", "");
+  project.write("core/loops.c.src", "");
+  project.write("README.in", "");
+  const auto result = guess(project);
+  ASSERT_EQ(result.gaps.size(), 2u);
+  EXPECT_THAT(result.gaps[0].reason, HasSubstr("2 files that a build makes C or C++ of were not scanned: "
+                                               "core/loops.c.src, pkg/missing.pyx"));
+}
+
+TEST(Guess, ItsUnitsAreNotTheWholeStory) {
+  ScratchProject project;
+  project.unit("a.c", "int value;\n");
+  project.unit("broken.c", "int other = unknown;\n");
+  const auto recorded = project.scan();
+  ASSERT_EQ(recorded.facts.units.size(), 2u);
+  EXPECT_FALSE(recorded.facts.units[0].incomplete);
+  EXPECT_TRUE(recorded.facts.units[1].incomplete);
+  ScratchProject other;
+  other.write("a.c", "int value;\n");
+  const auto guessed = guess(other);
+  ASSERT_EQ(guessed.facts.units.size(), 1u);
+  EXPECT_TRUE(guessed.facts.units[0].incomplete);
+}
+
+}  // namespace
+}  // namespace isoaudit::tests
