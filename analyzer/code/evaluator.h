@@ -2,8 +2,12 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "analyzer/code/decoder.h"
 #include "analyzer/code/instruction.h"
@@ -65,8 +69,11 @@ class Evaluator {
   /// Whether a conditional branch is taken, when the flags decide.
   std::optional<bool> taken(const State& state, const Instruction& branch) const;
   Value register_value(const State& state, Register number) const;
+  /// Where a pointer may go that came from a table, beside `first` and `last`, between which its region lies.
+  std::span<const std::uint64_t> choices(std::uint64_t first, std::uint64_t last) const;
 
  private:
+  Value from_table(std::uint64_t table) const;
   Place thread_place(const State& state, const MemoryOperand& operand) const;
   /// What one register takes from memory, in halves.
   std::array<Value, 2> loaded(const State& state, const Instruction& instruction, const Place& at,
@@ -95,6 +102,9 @@ class Evaluator {
   const Image& image_;
   const CallingConvention& convention_;
   Names& names_;
+  /// What loads from tables gave, by the table; and what they chose from, by the region that stands for it.
+  mutable std::map<std::uint64_t, Value> tables_{};
+  mutable std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<std::uint64_t>> choices_{};
 };
 
 }  // namespace isoaudit::analyzer

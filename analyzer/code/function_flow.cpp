@@ -27,9 +27,14 @@ constexpr unsigned rounds_behind_tables = 2, rounds_behind_pads = 1;
 /// Memory for more blocks than this is not kept for the next function.
 constexpr std::size_t most_entries_kept = 1024;
 
+/// AArch64's stack and frame pointers: the sum is the address of something on the stack.
+bool forms_stack_address(const Instruction& instruction) {
+  return instruction.op == Op::add && instruction.has_immediate && (instruction.src == 31 || instruction.src == 29);
+}
+
 bool is_visited(const Instruction& instruction) {
-  return instruction.has_memory || instruction.writes_memory || instruction.op == Op::call ||
-         instruction.op == Op::jump || instruction.op == Op::result;
+  return instruction.has_memory || forms_stack_address(instruction) || instruction.writes_memory ||
+         instruction.op == Op::call || instruction.op == Op::jump || instruction.op == Op::result;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "analyzer/code/stores.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "analyzer/code/const_parameters.h"
@@ -97,7 +98,8 @@ bool Stores::makes_writable_address(const Instruction& instruction) const {
   const auto address = static_cast<std::uint64_t>(instruction.memory.displacement);
   if (instruction.op == Op::address) {
     // AArch64 forms a page first: what lies in it comes with the next instruction.
-    if (code_.image().machine != Machine::aarch64) return code_.writable(address);
+    if (code_.image().machine != Machine::aarch64) return code_.writable(address) || begins_pointer_table(address);
+    if (begins_pointer_table(address)) return true;
     // So do the addresses of exported variables, in the linker's table.
     return address + 4096 > std::min(code_.writable_begin(), code_.pointers_begin()) && address < code_.writable_end();
   }
@@ -110,10 +112,19 @@ bool Stores::makes_writable_address(const Instruction& instruction) const {
   return pointer.kind == Pointer::Kind::address && code_.writable(pointer.value);
 }
 
+/// A table of pointers to writable memory, through which it may be filled. On AArch64 the page may hold one.
+bool Stores::begins_pointer_table(std::uint64_t address) const {
+  const std::uint64_t near = code_.image().machine == Machine::aarch64 && address % 4096 == 0 ? 4096 : 32;
+  return std::ranges::any_of(code_.image().relocations_in(address, address + near), [&](const Relocation& relocation) {
+    return relocation.target != 0 && code_.writable(relocation.target);
+  });
+}
+
 void Stores::look(std::size_t index, const State& state, const Instruction& instruction, bool finalizes) {
   reads_.look(index, state, instruction);
   instruction_ = instruction.address;
   if (instruction.op == Op::call || instruction.op == Op::jump) return look_at_call(index, state, instruction);
+  look_for_table(index, state, instruction);
   if (!instruction.writes_memory) return;
   const Evaluator& evaluator = code_.evaluator();
   Place place;
@@ -140,8 +151,72 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   if (code_.writable(place.at)) add_store(index, state, instruction, place, parts);
   if (place.last == place.at || !code_.writable(place.last)) return;
   if (covering(place.last) == covering(place.at) && covering(place.at) != nullptr) return;
+  for (const std::uint64_t choice : evaluator.choices(place.at, place.last)) {
+    if (!may_tell_of_table()) break;
+    if (choice == place.at || choice == place.last || !code_.writable(choice)) continue;
+    Place between = place;
+    between.at = choice;
+    add_store(index, state, instruction, between, parts);
+  }
   place.at = place.last;
   add_store(index, state, instruction, place, parts);
+}
+
+/// Each use of a table may be a write of all that it holds: hostile code has many of both.
+bool Stores::may_tell_of_table() {
+  constexpr std::size_t most = 1 << 17;
+  return told_of_tables_++ < most;
+}
+
+/// A table of addresses that is made on the stack: whoever gets where it begins may write through each of them.
+void Stores::look_for_table(std::size_t index, const State& state, const Instruction& instruction) {
+  const Evaluator& evaluator = code_.evaluator();
+  const auto ours = [&](const Value& value) {
+    return value.kind == Value::Kind::address && code_.writable(value.bits);
+  };
+  const auto held_at = [&](std::int64_t offset) {
+    const auto slot = std::ranges::lower_bound(state.stack, offset, {}, &StackSlot::offset);
+    const bool whole = slot != state.stack.end() && slot->offset == offset && slot->width == 8;
+    return whole ? slot->value : Value{};
+  };
+  const auto tell = [&](const Value& value) {
+    // What the file initialises is a table that others read.
+    if (!code_.image().starts_as_zeros(value.bits, code_.image().pointer_size)) return;
+    add_passed(index, value.bits, "code that has it in a table on the stack", ParameterUse::unknown,
+               code_.held_lock(state));
+  };
+  std::optional<std::int64_t> begin;
+  if (instruction.op == Op::address) {
+    const Place place = evaluator.place(state, instruction.memory);
+    if (place.kind == Place::Kind::stack && !place.indexed) begin = static_cast<std::int64_t>(place.at);
+  } else if (instruction.op == Op::add && instruction.has_immediate) {
+    const Value from = evaluator.register_value(state, instruction.src);
+    const Register to = instruction.dst;
+    const bool frame = to == evaluator.convention().stack_pointer || to == evaluator.convention().frame_pointer;
+    if (from.kind == Value::Kind::stack && !frame) begin = static_cast<std::int64_t>(from.bits) + instruction.immediate;
+  }
+  if (begin) {
+    for (std::int64_t at = *begin; ours(held_at(at)) && may_tell_of_table(); at += 8) tell(held_at(at));
+    return;
+  }
+  // One beside the other, after the address was taken or at once.
+  if (instruction.op != Op::store || instruction.width < 8) return;
+  const Place place = evaluator.place(state, instruction.memory);
+  if (place.kind != Place::Kind::stack || place.indexed) return;
+  const auto at = static_cast<std::int64_t>(place.at);
+  const unsigned count = parts_of(instruction);
+  for (unsigned i = 0; i < count; ++i) {
+    const std::int64_t here = at + 8 * static_cast<std::int64_t>(i);
+    const Value value = evaluator.stored(state, instruction, i);
+    // Two in one instruction are no pointers that registers had no room for.
+    const bool apart = count == 1 && here < state.escaped;
+    if (apart || !ours(value) || !may_tell_of_table()) continue;
+    const Value before = i > 0 ? evaluator.stored(state, instruction, i - 1) : held_at(here - 8);
+    const Value after = i + 1 < count ? evaluator.stored(state, instruction, i + 1) : held_at(here + 8);
+    for (const Value& beside : {before, after}) {
+      if (ours(beside)) tell(value), tell(beside);
+    }
+  }
 }
 
 /// The bytes that one instruction writes may be several variables: compilers join neighbours.
@@ -256,6 +331,12 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
     if (code_.writable(value.bits)) pass(index, state, callee, i, value.bits);
     const bool other = value.kind == Value::Kind::region && value.last() != value.bits && code_.writable(value.last());
     if (other && covering(value.last()) != covering(value.bits)) pass(index, state, callee, i, value.last());
+    if (value.kind != Value::Kind::region) continue;
+    for (const std::uint64_t choice : evaluator.choices(value.bits, value.last())) {
+      if (!may_tell_of_table()) break;
+      if (choice == value.bits || choice == value.last() || !code_.writable(choice)) continue;
+      pass(index, state, callee, i, choice);
+    }
   }
 }
 

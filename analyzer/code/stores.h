@@ -42,6 +42,9 @@ class Stores {
 
   bool touches(const Instruction& instruction) const;
   bool makes_writable_address(const Instruction& instruction) const;
+  bool begins_pointer_table(std::uint64_t address) const;
+  bool may_tell_of_table();
+  void look_for_table(std::size_t index, const State& state, const Instruction& instruction);
   void look(std::size_t index, const State& state, const Instruction& instruction, bool finalizes);
   void look_at_call(std::size_t index, const State& state, const Instruction& instruction);
   void add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
@@ -72,6 +75,8 @@ class Stores {
   std::vector<const Symbol*> thread_symbols_{};
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes_{};
   std::vector<Passed> pending_{};
+  /// How often a table's row was told of, see may_tell_of_table.
+  std::size_t told_of_tables_ = 0;
 };
 
 }  // namespace isoaudit::analyzer

@@ -76,8 +76,8 @@ class Code {
 std::map<std::pair<std::string, std::uint64_t>, Seen> words_of(const model::RunFacts& run) {
   std::map<std::pair<std::string, std::uint64_t>, Seen> words;
   const auto add = [&](const auto& word, const std::string& how, bool is_static) {
-    // A private library's memory is its own code's to explain.
-    if (!word.library.empty()) return;
+    // A private library's memory is its own code's to explain; objects that two interpreters have lie anywhere.
+    if (!word.library.empty() || word.section.empty()) return;
     const auto add_writers = [&](Seen& to) {
       for (const model::WritingFunction& by : word.by) {
         char text[32];
