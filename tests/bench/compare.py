@@ -184,7 +184,9 @@ def probe(arguments):
         arguments.isoaudit, "probe", path, "--python", arguments.python, "--interpreters", count, "--rounds", "1",
         "--format", "json",
     ]
-    compare("probe, all levels and evidence", ours, peer, "a concurrent.interpreters script", arguments.runs, 1)
+    script = "a concurrent.interpreters script"
+    compare("probe, evidence off", [*ours, "--no-evidence"], peer, script, arguments.runs, 1)
+    compare("probe, all levels and evidence", ours, peer, script, arguments.runs, 1)
 
 
 def main():
