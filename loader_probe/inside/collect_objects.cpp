@@ -50,8 +50,12 @@ bool plausible_refcount(std::uint64_t word) {
 
 class Scan {
  public:
-  Scan(const std::vector<Inventory>& inventories, Watched& watched, bool looks_into_tables)
-      : inventories_(inventories), watched_(watched), heap_(anonymous_memory()), looks_into_tables_(looks_into_tables) {
+  Scan(const std::vector<Inventory>& inventories, Watched& watched, Questions& questions, bool looks_into_tables)
+      : inventories_(inventories),
+        watched_(watched),
+        questions_(questions),
+        heap_(anonymous_memory()),
+        looks_into_tables_(looks_into_tables) {
     for (const Inventory& inventory : inventories) {
       types_.insert(types_.end(), inventory.types.begin(), inventory.types.end());
     }
@@ -149,9 +153,9 @@ class Scan {
   // that the table is.
   void look_into_table(const Region& region, std::size_t offset, std::uintptr_t value) const {
     for (const LeadsTo& found : one_sided_table(value, inventories_, heap_)) {
-      if (!is_modules_own(*found.owner, found.object)) continue;
+      if (!questions_.is_modules_own(*found.owner, found.object)) continue;
       emit(events::shared_leads_to, region, offset, '[' + std::to_string(found.owner->id()) + ']',
-           describe(*found.owner, found.object));
+           questions_.describe(*found.owner, found.object));
       return;
     }
   }
@@ -191,7 +195,7 @@ class Scan {
       }
     }
     if (!teller) teller = &inventories_.back();
-    emit(kind, region, offset, '[' + owners + ']', describe(*teller, object));
+    emit(kind, region, offset, '[' + owners + ']', questions_.describe(*teller, object));
   }
 
   static void emit(const char* kind, const Region& region, std::size_t offset, const std::string& owners,
@@ -207,6 +211,7 @@ class Scan {
 
   const std::vector<Inventory>& inventories_;
   Watched& watched_;
+  Questions& questions_;
   std::vector<ImageRange> heap_;
   std::vector<std::uintptr_t> types_{};
   std::vector<std::uintptr_t> reported_{};
@@ -228,11 +233,12 @@ void scan_ownership(const std::vector<const Interpreter*>& live, Watched& watche
     objects += inventory.objects.size();
     inventories.push_back(std::move(inventory));
   }
-  Scan scan(inventories, watched, looks == Looks::also_behind_globals);
+  Questions questions;
+  Scan scan(inventories, watched, questions, looks == Looks::also_behind_globals);
   scan.find_static_objects();
   scan.find_held_objects();
   if (looks == Looks::also_behind_globals) {
-    report_common_objects(inventories, watched.images(), scan.reported());
+    report_common_objects(inventories, watched.images(), scan.reported(), questions);
   }
   Event(events::scanned)
       .number("interpreters", static_cast<std::int64_t>(live.size()))

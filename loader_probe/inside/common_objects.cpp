@@ -15,23 +15,10 @@ constexpr std::size_t kMaxLookedAt = 2000;
 /// The sign of the count's low half, in 3.12 to 3.15 (Include/refcount.h, _Py_IsImmortal).
 bool is_immortal(std::uintptr_t object) { return static_cast<std::int32_t>(word_at(object)) < 0; }
 
-/// As helper/looks.py says it.
-std::string attribute_name(const Inventory& inventory, std::uintptr_t object) {
-  const Visit visit(inventory.state);
-  auto* thing = reinterpret_cast<PyObject*>(object);  // NOLINT(performance-no-int-to-ptr)
-  PyObject* arguments = Py_BuildValue("(OO)", thing, inventory.interpreter->module());
-  auto* interpreter = const_cast<Interpreter*>(inventory.interpreter);
-  PyObject* name = interpreter->call("attribute_name", arguments);
-  Py_DecRef(arguments);
-  std::string text = name ? text_of(name) : "";
-  Py_DecRef(name);
-  return text;
-}
-
 }  // namespace
 
 void report_common_objects(const std::vector<Inventory>& inventories, const std::vector<ImageRange>& images,
-                           const std::vector<std::uintptr_t>& known) {
+                           const std::vector<std::uintptr_t>& known, Questions& questions) {
   const Inventory* first = nullptr;
   for (const Inventory& inventory : inventories) {
     if (!inventory.has_module()) continue;
@@ -47,12 +34,12 @@ void report_common_objects(const std::vector<Inventory>& inventories, const std:
     });
     if (common.size() > kMaxLookedAt) common.resize(kMaxLookedAt);
     for (const std::uintptr_t object : common) {
-      const std::string name = attribute_name(inventory, object);
+      const std::string name = questions.attribute_name(inventory, object);
       if (name.empty()) continue;
       Event(events::common)
           .text("name", name)
           .raw("owners", '[' + std::to_string(first->id()) + ',' + std::to_string(inventory.id()) + ']')
-          .raw("what", describe(inventory, object));
+          .raw("what", questions.describe(inventory, object));
     }
     return;
   }

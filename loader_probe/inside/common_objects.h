@@ -12,6 +12,6 @@ namespace isoaudit::inside {
 /// module. `images` as Watched has them: what lies in a file is that file's, and reported as such.
 /// Those in `known`, which is sorted, are left out.
 void report_common_objects(const std::vector<Inventory>& inventories, const std::vector<ImageRange>& images,
-                           const std::vector<std::uintptr_t>& known);
+                           const std::vector<std::uintptr_t>& known, Questions& questions);
 
 }  // namespace isoaudit::inside

@@ -100,29 +100,43 @@ Inventory take_inventory(const Interpreter& interpreter) {
   return inventory;
 }
 
-std::string describe(const Inventory& owner, std::uintptr_t object) {
-  const Visit visit(owner.state);
+void Questions::enter(const Inventory& owner) {
+  if (in_ == &owner) return;
+  visit_.reset();
+  visit_.emplace(owner.state);
+  in_ = &owner;
+}
+
+PyObject* Questions::ask(const Inventory& owner, const char* function, std::uintptr_t object, bool with_module) {
+  enter(owner);
   auto* thing = reinterpret_cast<PyObject*>(object);  // NOLINT(performance-no-int-to-ptr)
-  PyObject* arguments = Py_BuildValue("(O)", thing);
-  auto* interpreter = const_cast<Interpreter*>(owner.interpreter);
-  PyObject* told = interpreter->call("describe", arguments);
+  PyObject* arguments =
+      with_module ? Py_BuildValue("(OO)", thing, owner.interpreter->module()) : Py_BuildValue("(O)", thing);
+  PyObject* answer = const_cast<Interpreter*>(owner.interpreter)->call(function, arguments);
   Py_DecRef(arguments);
+  return answer;
+}
+
+std::string Questions::describe(const Inventory& owner, std::uintptr_t object) {
+  PyObject* told = ask(owner, "describe", object, false);
   std::string what = told ? to_json(told) : "null";
   Py_DecRef(told);
   return what;
 }
 
-bool is_modules_own(const Inventory& owner, std::uintptr_t object) {
+bool Questions::is_modules_own(const Inventory& owner, std::uintptr_t object) {
   if (!owner.has_module()) return false;
-  const Visit visit(owner.state);
-  auto* thing = reinterpret_cast<PyObject*>(object);  // NOLINT(performance-no-int-to-ptr)
-  PyObject* arguments = Py_BuildValue("(OO)", thing, owner.interpreter->module());
-  auto* interpreter = const_cast<Interpreter*>(owner.interpreter);
-  PyObject* answer = interpreter->call("is_modules_own", arguments);
-  Py_DecRef(arguments);
+  PyObject* answer = ask(owner, "is_modules_own", object, true);
   const bool is_own = answer && PyObject_IsTrue(answer) == 1;
   Py_DecRef(answer);
   return is_own;
+}
+
+std::string Questions::attribute_name(const Inventory& owner, std::uintptr_t object) {
+  PyObject* name = ask(owner, "attribute_name", object, true);
+  std::string text = name ? text_of(name) : "";
+  Py_DecRef(name);
+  return text;
 }
 
 }  // namespace isoaudit::inside

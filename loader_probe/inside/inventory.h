@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "loader_probe/inside/interpreter.h"
@@ -40,10 +42,24 @@ Inventory take_inventory(const Interpreter& interpreter);
 void sort_unique(std::vector<std::uintptr_t>& addresses);
 bool contains(const std::vector<std::uintptr_t>& sorted, std::uintptr_t address);
 
-/// helper/looks.py's words for an object of `owner`, as JSON: events::shared has them as "what".
-std::string describe(const Inventory& owner, std::uintptr_t object);
+/// Asks interpreters about their objects. Stays in the one that was asked last, since to enter one is slow: from 3.14
+/// on CPython looks up the bounds of the stack then, for which glibc reads the map of the process's memory. While it
+/// lives nothing else may make an interpreter current in this thread.
+class Questions {
+ public:
+  /// helper/looks.py's words for an object of `owner`, as JSON: events::shared has them as "what".
+  std::string describe(const Inventory& owner, std::uintptr_t object);
+  /// Is it the module, a type of its package, or an instance of one?
+  bool is_modules_own(const Inventory& owner, std::uintptr_t object);
+  /// "demo.Error" where the module offers it; else empty. `owner` has the module.
+  std::string attribute_name(const Inventory& owner, std::uintptr_t object);
 
-/// Is it the module, a type of its package, or an instance of one? `owner` has the module.
-bool is_modules_own(const Inventory& owner, std::uintptr_t object);
+ private:
+  void enter(const Inventory& owner);
+  PyObject* ask(const Inventory& owner, const char* function, std::uintptr_t object, bool with_module);
+
+  const Inventory* in_ = nullptr;
+  std::optional<Visit> visit_{};
+};
 
 }  // namespace isoaudit::inside
