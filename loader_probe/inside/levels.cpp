@@ -72,7 +72,7 @@ void resting(Interpreter& interpreter, Act&& act) {
 }
 
 // Two interpreters alive in one thread, one step at a time: who writes what is known, and nothing can race.
-// True when at least the first has the module.
+// True when both have the module: where already the second of two is turned away, more of them show nothing new.
 bool run_pair(const Config& config, Kind kind, Interpreter& main) {
   Watched watched(config.path, config.root, config.module);
   // Loaded ahead of the import, its memory can be seen before any of its Python code runs. The import finds the same
@@ -108,6 +108,7 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
     if (i == 0 && !there) break;  // a second one could only fail the same way
   }
   const bool loaded = pair[0].module() != nullptr;
+  const bool loaded_twice = loaded && pair.back().module() != nullptr && pair.size() == 2;
   for (Interpreter& one : pair) live.push_back(&one);
   for (Interpreter& one : pair) {
     const bool last = &one == &pair.back();
@@ -132,7 +133,7 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
     watched.report_changes(events::step_destroy, id);
   }
   if (first_refused && !pair[0].refused()) ask_declaration(config, kind);
-  return loaded;
+  return loaded_twice;
 }
 
 // Each dependency alone in a fresh isolated interpreter.
