@@ -140,6 +140,7 @@ VariableKind kind_of(const SharedObject& object) {
   }
   if (object.is_exception) return VariableKind::exception;
   if (object.is_type) return VariableKind::heap_type_pointer;
+  if (object.type_name == "str") return VariableKind::string_cache;
   return VariableKind::object_cache;
 }
 
