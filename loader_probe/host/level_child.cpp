@@ -81,9 +81,11 @@ ChildRequest LevelChildren::interpreter_request(const char* bootstrap) const {
   return request;
 }
 
-/// An allocator is chosen when an interpreter starts; and for one level alone no server is worth its start.
+/// An allocator is chosen when an interpreter starts. What an interpreter leaves behind is counted in mappings of
+/// memory, and those of a copy do not grow together with what it maps itself. And for one level alone no server is
+/// worth its start.
 std::optional<ChildResult> LevelChildren::run_in_copy(const LevelOrder& level, const ChildRequest& request) const {
-  if (level.debug_memory || !options_.evidence) return std::nullopt;
+  if (level.debug_memory || level.word == events::level_sequential || !options_.evidence) return std::nullopt;
   std::call_once(server_started_, [&] {
     server_ = std::make_unique<ForkServer>(interpreter_request((std::string(kServeForks) + kRunLevel).c_str()));
   });
