@@ -154,6 +154,16 @@ struct ForeignThread {
   auto operator<=>(const ForeignThread&) const = default;
 };
 
+/// A test of the module's distribution.
+struct FailedTest {
+  /// As pytest names it: "tests/test_spam.py::test_eggs".
+  std::string name{};
+  /// What it said, one line.
+  std::string text{};
+
+  auto operator<=>(const FailedTest&) const = default;
+};
+
 struct StepTime {
   std::string step{};
   double seconds = 0;
@@ -191,6 +201,9 @@ struct Phase {
   /// Objects of an interpreter that rested whose count of references moved while another one ran: "`demo.Error` of
   /// interpreter 1: 5 references before, 6 after exercise in interpreter 2".
   std::vector<std::string> disturbed{};
+  /// Tests of the distribution that failed here and not in main, with what they said. They may expect what isolated
+  /// interpreters do not have: no proof that anything is shared.
+  std::vector<FailedTest> failed_tests{};
   /// Where the time went, over all interpreters; at once they count side by side. Left out of what is compared.
   std::vector<StepTime> times{};
   /// Of one that crashed: the native stack, innermost first: "`set_up` (spam.c:12)".

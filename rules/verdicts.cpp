@@ -138,6 +138,18 @@ std::string shared_by(const Phase& phase) {
   return text;
 }
 
+/// "2 tests pass in the main interpreter and fail in an isolated one: `test_a`, `test_b`"; empty when none does.
+std::string tests_against(const RunFacts& run) {
+  std::set<std::string> names;
+  for (const Phase& phase : run.phases) {
+    for (const model::FailedTest& test : phase.failed_tests) names.insert(test.name);
+  }
+  if (names.empty()) return "";
+  return fmt::format("{} test{} of its distribution pass{} in the main interpreter and fail{} in an isolated one: {}",
+                     names.size(), names.size() == 1 ? "" : "s", names.size() == 1 ? "es" : "",
+                     names.size() == 1 ? "s" : "", list({names.begin(), names.end()}));
+}
+
 std::string what_ran(const Phase& concurrent) {
   return fmt::format("{} interpreters at once, {} round{}, {} imports, {} uses", concurrent.interpreters,
                      concurrent.rounds, concurrent.rounds == 1 ? "" : "s", concurrent.imports, concurrent.uses);
@@ -204,12 +216,17 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
     }
   }
   const std::string ran = what_ran(*model::find_phase(run, Level::concurrent));
+  const std::string tests = tests_against(run);
   if (!against.empty()) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet {}", ran, doubts(against));
+    if (!tests.empty()) verdict.reason += "; " + tests;
     if (const std::string calls = not_exercised(binary, run, against); !calls.empty()) {
       verdict.reason += "; not exercised: " + calls;
     }
+  } else if (!tests.empty()) {
+    verdict.kind = VerdictKind::suspect;
+    verdict.reason = fmt::format("nothing shared ({}), yet {}", ran, tests);
   } else if (!binary.code.read) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet its machine code was not read{}{}", ran,

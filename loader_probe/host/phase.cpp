@@ -171,8 +171,10 @@ Evidence evidence_of(const LevelRun& run, const EventLog& log, const EventLog* t
     const Object& event = log.events[i];
     if (i < meeting) quiet.events.push_back(event);
     const std::string name = string_of(event, events::key_event);
+    // What a static type refers to is no finding beside it, also where no later look came across the type itself.
+    const bool is_static = name == events::shared && string_of(event, "kind") == events::shared_static;
     const bool says_what_is_where =
-        name == events::image || name == events::definition || name == events::argument_parser;
+        name == events::image || name == events::definition || name == events::argument_parser || is_static;
     if (i >= meeting || says_what_is_where) racing.events.push_back(event);
   }
   Evidence evidence = collect_evidence(quiet, run.path, run.interpreter, tracked);
@@ -275,14 +277,30 @@ bool judge_end(const LevelRun& run, const ChildResult& child, const EventLog& lo
   return false;
 }
 
-std::string new_faults(const EventLog& log, const LevelRun& run) {
-  std::set<std::string> fresh;
-  for (const std::string& raised : raised_in(log)) {
-    if (std::find(run.raised_in_main.begin(), run.raised_in_main.end(), raised) == run.raised_in_main.end()) {
-      fresh.insert(raised);
-    }
+/// Those that main did not have, sorted, each once.
+std::vector<std::string> new_among(const std::vector<std::string>& faults, const std::vector<std::string>& in_main) {
+  std::set<std::string> fresh(faults.begin(), faults.end());
+  for (const std::string& known : in_main) fresh.erase(known);
+  return {fresh.begin(), fresh.end()};
+}
+
+/// A test that fails in main fails there in other words, perhaps, and is no news all the same.
+std::vector<model::FailedTest> new_tests(std::vector<model::FailedTest> failed,
+                                         const std::vector<model::FailedTest>& in_main) {
+  std::erase_if(failed, [&](const model::FailedTest& test) {
+    return std::ranges::any_of(in_main, [&](const model::FailedTest& known) { return known.name == test.name; });
+  });
+  return failed;
+}
+
+std::string tests_sentence(const std::vector<model::FailedTest>& tests) {
+  constexpr std::size_t shown = 20;
+  std::vector<std::string> parts;
+  for (const model::FailedTest& test : tests) {
+    if (parts.size() < shown) parts.push_back(test.name + ": " + test.text);
   }
-  return join_lines({fresh.begin(), fresh.end()});
+  if (tests.size() > shown) parts.push_back("and " + std::to_string(tests.size() - shown) + " more");
+  return tests.empty() ? "" : "tests that pass in the main interpreter fail: " + join_lines(parts);
 }
 
 void judge_events(const LevelRun& run, const EventLog& log, model::Phase& phase) {
@@ -308,9 +326,9 @@ void judge_events(const LevelRun& run, const EventLog& log, model::Phase& phase)
     phase.outcome = Outcome::not_possible;
     phase.detail = string_of(*impossible.front(), "text");
   } else if (run.level != model::Level::main) {
-    if (const std::string faults = new_faults(log, run); !faults.empty()) {
+    if (const auto faults = new_among(raised_in(log), run.raised_in_main); !faults.empty()) {
       phase.outcome = Outcome::error;
-      phase.detail = "in use, unlike in the main interpreter: " + faults;
+      phase.detail = "in use, unlike in the main interpreter: " + join_lines(faults);
     }
   }
 }
@@ -344,6 +362,23 @@ std::vector<std::string> raised_in(const EventLog& log) {
   return raised;
 }
 
+std::vector<model::FailedTest> failed_tests_in(const EventLog& log) {
+  std::map<std::string, std::string> failed;
+  for (const Object* event : log.named(events::tests)) {
+    const Array* rows = event->getArray("failed");
+    if (!rows) continue;
+    for (const llvm::json::Value& value : *rows) {
+      const Array* row = value.getAsArray();
+      if (!row || row->size() != 2) continue;
+      failed.emplace((*row)[0].getAsString().value_or("").str(),
+                     without_addresses((*row)[1].getAsString().value_or("").str()));
+    }
+  }
+  std::vector<model::FailedTest> tests;
+  for (auto& [name, text] : failed) tests.push_back({name, std::move(text)});
+  return tests;
+}
+
 void leave_out_seen(std::vector<model::SharedObject>& found, const std::vector<model::SharedObject>& seen) {
   // What no global holds goes by its name.
   const auto place = [](const model::SharedObject& o) {
@@ -351,9 +386,9 @@ void leave_out_seen(std::vector<model::SharedObject>& found, const std::vector<m
     return std::tuple(held(o.kind) ? model::SharedObject::Kind::holds : o.kind, o.library, o.section, o.offset,
                       is_common ? o.symbol + o.description : "");
   };
-  std::erase_if(found, [&](const model::SharedObject& object) {
-    return std::ranges::any_of(seen, [&](const auto& other) { return place(other) == place(object); });
-  });
+  std::set<decltype(place(found.front()))> places;
+  for (const model::SharedObject& object : seen) places.insert(place(object));
+  std::erase_if(found, [&](const model::SharedObject& object) { return places.contains(place(object)); });
 }
 
 model::Phase phase_of(const LevelRun& run, const ChildResult& child, const EventLog& log) {
@@ -384,12 +419,16 @@ model::Phase phase_of(const LevelRun& run, const ChildResult& child, const Event
     if (!crash.in_module.empty()) phase.detail += ", in `" + crash.in_module + "`";
   }
 
+  // Who wrote a test need not have thought of interpreters: what it says is told, and what failed is no error of the
+  // level by itself.
+  if (run.level != model::Level::main) phase.failed_tests = new_tests(failed_tests_in(log), run.failed_in_main);
   const FailedImport failed = failed_import(log, run);
   const FailureMarks marks{phase.outcome == Outcome::crashed, failed.event && !failed.refused};
   std::set<std::string> notes;
   for (const Object* note : log.named(events::note)) notes.insert(string_of(*note, "text"));
   std::vector<std::string> parts = {phase.detail, known_bug(run.interpreter, marks)};
   parts.insert(parts.end(), notes.begin(), notes.end());
+  parts.push_back(tests_sentence(phase.failed_tests));
   phase.detail = one_line(join_lines(parts));
   return phase;
 }

@@ -19,6 +19,8 @@ struct LevelRun {
   double timeout = 0;
   /// What the exercise raised in the main interpreter: the same elsewhere is no fault.
   std::vector<std::string> raised_in_main{};
+  /// Likewise the tests that failed there.
+  std::vector<model::FailedTest> failed_in_main{};
 };
 
 /// Judges nothing about the module: says how the child ended and what it told.
@@ -37,5 +39,7 @@ std::string describe_chain(const llvm::json::Array* chain);
 
 /// What the exercise raised, over all interpreters of the log.
 std::vector<std::string> raised_in(const EventLog& log);
+/// Which tests failed, over all interpreters of the log; sorted, each once.
+std::vector<model::FailedTest> failed_tests_in(const EventLog& log);
 
 }  // namespace isoaudit::loader_probe

@@ -23,6 +23,8 @@ inline constexpr char step[] = "step";
 inline constexpr char import[] = "import";
 // {interp, raised: [text], calls}: what the exercise raised, of so many uses.
 inline constexpr char exercise[] = "exercise";
+// {interp, failed: [[name, text]]}: which tests of the distribution failed.
+inline constexpr char tests[] = "tests";
 // {modules: [[name, origin]]}: extension modules that came with the import into the main interpreter, in that order.
 inline constexpr char extensions[] = "extensions";
 // {refused, chain}: the spec of the audited file alone, through _imp.create_dynamic.

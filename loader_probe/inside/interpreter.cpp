@@ -65,8 +65,8 @@ PyObject* string(const std::string& text) {
   return PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
 }
 
-/// The files of helper/ as code, marshalled by the first interpreter of the process: compiling takes longer than all else of an
-/// interpreter's start.
+/// The files of helper/ as code, marshalled by the first interpreter of the process: compiling takes longer than all
+/// else of an interpreter's start.
 std::string g_helper_code;
 
 // Every interpreter has marshal: its import system reads .pyc files with it.
@@ -275,7 +275,7 @@ void Interpreter::run_tests(const Config& config) {
   PyObject* pair = call("run_tests", arguments);
   Py_DecRef(arguments);
   if (pair) {
-    Event(events::exercise).number("interp", id_).raw("raised", to_json(PyTuple_GetItem(pair, 0))).number("calls", 0);
+    Event(events::tests).number("interp", id_).raw("failed", to_json(PyTuple_GetItem(pair, 0)));
     const std::string where = id_ == 0 ? "main" : "an isolated interpreter";
     Event(events::note).text("text", "tests in " + where + ": " + text_of(PyTuple_GetItem(pair, 1)));
   }

@@ -111,7 +111,7 @@ def tests_of_a_distribution():
     in_main, isolated = (support.phase(found, name)["detail"] for name in ("main", "isolated"))
     expect("tests in main: 3 passed, 1 failed, 1 skipped" in in_main, in_main)
     expect("2 passed" not in in_main and "1 not for isolated interpreters" in isolated, isolated)
-    expect("test_main_only: " in isolated and "unlike main" in isolated, isolated)
+    expect("::test_main_only: " in isolated and "unlike main" in isolated, isolated)
     expect("test_wrong_everywhere" not in isolated, isolated)
     expect_equal(found["verdict"], "unsafe", found["reason"])
     expect("`kept` holds" in found["reason"], found["reason"])

@@ -170,6 +170,18 @@ TEST(Sharing, CxxNamesAreDemangled) {
   }
 }
 
+// What a static type refers to is the type's business, also where interpreters race for it and none of them is seen to
+// have the type.
+TEST(Sharing, AStaticTypeThatIsNotOfferedIsOneFinding) {
+  for (const model::Interpreter& python : interpreters()) {
+    SCOPED_TRACE(python.id);
+    const model::Phase forced = phase(run_module("unoffered_static_type", python), Level::forced);
+    ASSERT_EQ(forced.shared.size(), 1u) << told(forced);
+    EXPECT_EQ(forced.shared[0].symbol, "point_type");
+    EXPECT_EQ(forced.shared[0].kind, SharedObject::Kind::is_static);
+  }
+}
+
 // Undeclared modules are forced: what would break is named there.
 TEST(Sharing, ForcedShowsWhatWouldBreak) {
   for (const model::Interpreter& python : interpreters()) {

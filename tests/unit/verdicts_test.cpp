@@ -43,6 +43,18 @@ model::SharedObject held(const char* symbol) {
   return object;
 }
 
+// Who wrote a test need not have thought of interpreters: no proof of sharing, and no reason to say that all is well.
+TEST(Verdicts, TestsThatFailOnlyInIsolatedInterpreters) {
+  Case c;
+  for (model::Phase& phase : c.run.phases) {
+    if (phase.level == Level::isolated) phase.failed_tests = {{"test_a.py::test_one", "it said so"}};
+  }
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+  EXPECT_EQ(c.reason().substr(c.reason().find("yet")),
+            "yet 1 test of its distribution passes in the main interpreter and fails in an isolated one: "
+            "`test_a.py::test_one`");
+}
+
 // An abi3 file whose slots one version does not know: each audited version gets its own answer, not the oldest one's.
 TEST(EntryPoints, OfAFileThatAnswersVersionsDifferently) {
   model::BinaryFacts file = binary(Init::multi_phase, MultipleInterpreters::absent);

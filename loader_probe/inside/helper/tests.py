@@ -68,6 +68,5 @@ def run_tests(files, root):
         ended = main([*options, "--noconftest", *files], [Recorder()])
     told = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
     told = told or f"none ran (pytest ended with {int(ended)})"
-    shown = sorted(f"test {name}: {text}" for name, text in failed.items())
     gc.collect()
-    return shown[:50], told
+    return [[name, text] for name, text in sorted(failed.items())], told
