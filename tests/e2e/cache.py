@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -101,7 +102,32 @@ def no_place_for_it():
     expect_equal(scan(folder, "--cache-dir", kept, "-q")[1], "", "what it said with -q")
 
 
-CHECKS = {check.__name__: check for check in (same_bytes, the_users_own_folder, interrupted, no_place_for_it)}
+def full_disk():
+    """On a file system of a few pages, where this user may mount one; else no file may grow beyond them."""
+    folder, kept = project("full")
+    fresh, _ = scan(folder, "--no-cache")
+    kept.mkdir()
+    own = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    line = [str(w) for w in (support.isoaudit, "scan", folder, "--format", "json", "--cache-dir", kept)]
+    mount = 'mount -t tmpfs -o size=64k full "$0" && '
+    can_mount = subprocess.run([*own, "sh", "-c", mount + "true", kept], stderr=subprocess.DEVNULL).returncode == 0
+    if can_mount:
+        # Twice: what the first scan left half may not harm the second.
+        script = mount + '"$@"; echo; "$@"; rest=$?; df -k --output=avail "$0" >&2; exit $rest'
+        done = subprocess.run([*own, "sh", "-c", script, kept, *line], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        expect_equal(done.stdout, fresh + "\n" + fresh, "both reports")
+    else:
+        def small_files():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+        done = subprocess.run(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=small_files)
+        expect_equal(done.stdout, fresh, "the report")
+    expect("nothing can be kept for the next scan" in done.stderr, f"it did not say so: {done.stderr!r}")
+
+
+CHECKS = {
+    check.__name__: check for check in (same_bytes, the_users_own_folder, interrupted, no_place_for_it, full_disk)
+}
 
 if __name__ == "__main__":
     sys.exit(support.main(CHECKS))

@@ -167,10 +167,17 @@ def a_file_in_a_project():
     expect_equal([(row[1], pathlib.Path(row[2]).name) for row in found(parsed)], [("kept", "demo.c")], "findings")
 
 
+def paths_on_stdin():
+    folder = project("stdin")
+    parsed = report("scan", "-", "--python", support.interpreter(VERSION), "--no-cache", status=FINDINGS,
+                    input=f"{folder / 'src' / 'demo.c'}\n".encode())
+    expect_equal([row[1] for row in found(parsed)], ["kept"], "findings")
+
+
 CHECKS = {
     check.__name__: check
     for check in (folder_and_archive, what_is_no_literal, missing_headers, nothing_to_scan, literals, other_build_files,
-                  a_file_in_a_project)
+                  a_file_in_a_project, paths_on_stdin)
 }
 
 if __name__ == "__main__":
