@@ -9,6 +9,7 @@ Summaries::Summaries(const std::vector<UnitFacts>& units) {
     std::size_t unit;
     const Passed* passed;
     Parameter* parameter;
+    const Parameter* callee;
   };
   std::vector<Open> open;
   for (std::size_t unit = 0; unit < units.size(); ++unit) {
@@ -31,14 +32,16 @@ Summaries::Summaries(const std::vector<UnitFacts>& units) {
           parameter.guarded = true;
           parameter.guard = write.guard;
         }
-        for (const Passed& passed : uses.passed) open.push_back({unit, &passed, &parameter});
+        for (const Passed& passed : uses.passed) open.push_back({unit, &passed, &parameter, nullptr});
       }
     }
   }
+  // Every function has its place by now; names are looked up once, not in each sweep.
+  for (Open& edge : open) edge.callee = find(edge.unit, *edge.passed);
   // Facts only ever grow: the order of the sweeps does not change where they end.
   for (bool changed = true; changed;) {
     changed = false;
-    for (const Open& edge : open) changed |= absorb(edge.unit, *edge.passed, *edge.parameter);
+    for (const Open& edge : open) changed |= absorb(edge.callee, *edge.passed, *edge.parameter);
   }
 }
 
@@ -50,9 +53,8 @@ const Summaries::Parameter* Summaries::find(std::size_t unit, const Passed& pass
   return &known->second[passed.parameter];
 }
 
-bool Summaries::absorb(std::size_t unit, const Passed& passed, Parameter& into) const {
+bool Summaries::absorb(const Parameter* callee, const Passed& passed, Parameter& into) {
   const Parameter before = into;
-  const Parameter* callee = find(unit, passed);
   const bool writes = callee == nullptr ? passed.otherwise == Effect::writes : callee->writes || callee->may_write;
   if (callee != nullptr && callee->keeps) into.keeps = true;
   if (callee == nullptr && passed.otherwise == Effect::shares) into.keeps = true;
@@ -73,12 +75,13 @@ bool Summaries::absorb(std::size_t unit, const Passed& passed, Parameter& into) 
 void Summaries::resolve(std::size_t unit, VariableUses& uses) const {
   for (Passed& passed : uses.passed) {
     Parameter effect;
-    absorb(unit, passed, effect);
+    const Parameter* callee = find(unit, passed);
+    absorb(callee, passed, effect);
     model::Write write = passed.write;
     if (effect.writes || effect.may_write || effect.guarded) {
       if (effect.writes) write.kind = model::WriteKind::by_callee;
       if (!effect.writes && !effect.may_write) write.guard = effect.guard;
-      if (find(unit, passed) != nullptr && effect.guarded) write.kind = model::WriteKind::by_callee;
+      if (callee != nullptr && effect.guarded) write.kind = model::WriteKind::by_callee;
       uses.writes.push_back(std::move(write));
     } else if (!effect.keeps) {
       uses.is_read = true;

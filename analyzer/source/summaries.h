@@ -31,7 +31,8 @@ class Summaries {
   using Function = std::vector<Parameter>;
 
   const Parameter* find(std::size_t unit, const Passed& passed) const;
-  bool absorb(std::size_t unit, const Passed& passed, Parameter& into) const;
+  /// `callee` is what `find` says; null when its body is not known.
+  static bool absorb(const Parameter* callee, const Passed& passed, Parameter& into);
 
   std::unordered_map<std::string, std::vector<Parameter>> functions_{};
 };
