@@ -95,7 +95,7 @@ void ApiUseCollector::runs_once(const clang::FunctionDecl* function, const std::
 void ApiUseCollector::add(const clang::NamedDecl* declaration, clang::SourceLocation location,
                           const clang::FunctionDecl* inside, model::ApiUse use) {
   use.name = declaration->getName().str();
-  use.where = places_.place(location, inside);
+  use.where = places_.users_place(location, inside);
   use.where.column = 0;  // one for each line
   found_.insert(std::move(use));
 }

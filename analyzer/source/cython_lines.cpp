@@ -13,7 +13,8 @@ std::vector<GeneratedFrom> cython_lines(std::string_view text) {
     const std::size_t start = at + begin.size();
     const std::size_t end = text.substr(start, longest_path).find_first_of("\"\n");
     if (end == std::string_view::npos || !text.substr(start + end).starts_with(middle)) continue;
-    GeneratedFrom from{static_cast<unsigned>(at), std::string(text.substr(start, end)), 0};
+    GeneratedFrom from{static_cast<unsigned>(at), std::string(text.substr(start, end)), 0,
+                       at == 0 || text[at - 1] == '\n'};
     const char* digits = text.data() + start + end + middle.size();
     const auto [stop, error] = std::from_chars(digits, text.data() + text.size(), from.line);
     if (error == std::errc() && stop != digits) lines.push_back(std::move(from));

@@ -11,6 +11,8 @@ struct GeneratedFrom {
   unsigned offset = 0;  ///< of the comment that says so
   std::string file{};   ///< as Cython names it: "pkg/mod.pyx"
   unsigned line = 0;
+  /// It stands before a function: those in functions are indented.
+  bool before_function = false;
 };
 
 /// Cython writes `/* "pkg/mod.pyx":12` before what it makes of a line (Cython/Compiler/Code.py, mark_pos). Sorted by

@@ -9,10 +9,14 @@
 namespace isoaudit::analyzer {
 namespace {
 
-// Call what they get before they return, or start a thread: other rules' matter. POSIX, glibc.
-constexpr std::string_view at_once[] = {
-    "bsearch", "qsort", "qsort_r", "lfind", "lsearch",      "tsearch",        "tfind",       "twalk",
-    "ftw",     "nftw",  "scandir", "glob",  "pthread_once", "pthread_create", "thrd_create", "call_once"};
+// Call what they get before they return, or start a thread: other rules' matter. POSIX, glibc; others with their
+// source.
+constexpr std::string_view at_once[] = {"bsearch", "qsort", "qsort_r", "lfind", "lsearch", "tsearch", "tfind", "twalk",
+                                        "ftw", "nftw", "scandir", "glob", "pthread_once", "pthread_create",
+                                        "thrd_create", "call_once",
+                                        // libxml2: hash.h, list.h
+                                        "xmlHashScan", "xmlHashScan3", "xmlHashScanFull", "xmlHashScanFull3",
+                                        "xmlHashCopy", "xmlHashFree", "xmlListReverseWalk", "xmlListWalk"};
 
 const clang::FunctionDecl* function_in(const clang::Expr* argument) {
   const clang::Expr* bare = strip(argument);
@@ -44,7 +48,8 @@ std::optional<model::HandedCallback> handed_callback(const clang::CallExpr* call
     object = object || (bare != nullptr && types.classify(bare->getType()).kind == model::PythonType::object_pointer);
   }
   if (callback == nullptr || !object) return std::nullopt;
-  return model::HandedCallback{name.str(), callback->getNameAsString(), places.place(call->getBeginLoc(), inside), {}};
+  return model::HandedCallback{
+      name.str(), callback->getNameAsString(), places.users_place(call->getBeginLoc(), inside), {}};
 }
 
 }  // namespace isoaudit::analyzer

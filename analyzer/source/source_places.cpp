@@ -8,6 +8,17 @@
 #include "analyzer/source/generators.h"
 
 namespace isoaudit::analyzer {
+namespace {
+
+/// Cython's C functions for a function of the user: itself, its wrapper, its body. Before each of them a comment names
+/// the line of its `def`.
+bool is_of_users_function(const clang::FunctionDecl* function) {
+  if (function->getIdentifier() == nullptr) return false;
+  const llvm::StringRef name = function->getName();
+  return name.starts_with("__pyx_f_") || name.starts_with("__pyx_pw_") || name.starts_with("__pyx_pf_");
+}
+
+}  // namespace
 
 const SourcePlaces::File& SourcePlaces::file(clang::SourceLocation location) {
   const clang::FileID id = sources_.getFileID(sources_.getExpansionLoc(location));
@@ -44,7 +55,9 @@ model::Location SourcePlaces::users_place(clang::SourceLocation location, const 
   const auto [id, offset] = sources_.getDecomposedLoc(written);
   const auto [start_id, start] = sources_.getDecomposedLoc(sources_.getExpansionLoc(function->getBeginLoc()));
   const auto next = std::ranges::upper_bound(from, offset, {}, &GeneratedFrom::offset);
-  if (next == from.begin() || id != start_id || std::prev(next)->offset < start) return place;
+  if (next == from.begin() || id != start_id) return place;
+  const bool inside = std::prev(next)->offset >= start;
+  if (!inside && !(std::prev(next)->before_function && is_of_users_function(function))) return place;
   place.file = std::prev(next)->file;
   place.line = std::prev(next)->line;
   place.column = 0;

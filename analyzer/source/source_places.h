@@ -26,7 +26,7 @@ class SourcePlaces {
   bool in_project(clang::SourceLocation location);
   model::Location place(clang::SourceLocation location, const clang::FunctionDecl* function);
   /// The same, and in C that Cython made of it the line of the user's .pyx file, as the comment before the statement
-  /// says; where there is none in the function, place().
+  /// says, or the one before the function; where there is none, place().
   model::Location users_place(clang::SourceLocation location, const clang::FunctionDecl* function);
   /// The tool that wrote the file ("cython"), by its banner; else empty.
   const std::string& generator(clang::SourceLocation location);
