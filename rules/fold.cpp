@@ -87,10 +87,11 @@ std::vector<Finding> fold(std::vector<Finding> findings, const model::Facts& fac
       continue;
     }
     Finding one = folded(group, generator);
-    // The source speaks of the same statics in one finding for each of its files.
+    // The source speaks of the same statics in one finding for each of its files; what it takes for less is another's.
     const auto of_source = std::ranges::find_if(kept, [&](const Finding& finding) {
       return !generator.empty() && finding.generator == generator && finding.rule == one.rule &&
-             finding.subject.name == one.subject.name && finding.module == one.module;
+             finding.subject.name == one.subject.name && finding.module == one.module &&
+             finding.severity <= one.severity;
     });
     if (of_source == kept.end()) {
       kept.push_back(std::move(one));

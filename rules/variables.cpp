@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <string_view>
+#include <tuple>
 
 #include "rules/generated.h"
 #include "rules/harmless.h"
@@ -93,6 +95,14 @@ model::Location users_place(const Variable& variable) {
   return first == nullptr ? variable.where : *first;
 }
 
+/// What Cython adds of its own is said to be of "View.MemoryView", "stringsource" and the like.
+bool is_of_utility_code(const Variable& variable) {
+  const std::string file = users_place(variable).file;
+  constexpr std::string_view users[] = {".pyx", ".pxi", ".pxd", ".py"};
+  return file != variable.where.file &&
+         std::ranges::none_of(users, [&](std::string_view ending) { return file.ends_with(ending); });
+}
+
 Finding finding_for(const Variable& variable, const UnitLinks& links, model::Severity severity,
                     const VariableWords& words) {
   Finding finding;
@@ -129,7 +139,16 @@ bool generated_name(const Variable& variable) {
   if (variable.generator.empty()) return false;
   // Other generators write whole files, in which nothing is their user's.
   if (variable.generator != "cython" && variable.generator != "swig") return true;
-  return is_generators_own(variable.generator, variable.name);
+  if (variable.generator == "cython" && is_of_utility_code(variable)) return true;
+  // Cython's type objects of `cdef public` classes go by the user's names, and no other file defines them.
+  if (variable.generator == "cython" && variable.python_type == PythonType::static_type &&
+      variable.linkage == model::Linkage::external) {
+    return true;
+  }
+  // A static of a function is whose the function is.
+  const bool is_local = variable.storage == Storage::function_local;
+  return is_generators_own(variable.generator, variable.name) ||
+         (is_local && is_generators_own(variable.generator, variable.where.function));
 }
 
 VariableKind kind_of(const SharedObject& object) {
@@ -305,27 +324,44 @@ std::vector<Finding> source_findings(const Facts& facts, VariableKind kind, mode
                                      const VariableWords& words) {
   const UnitLinks links(facts);
   std::vector<Finding> findings;
-  std::map<std::pair<std::string, std::string>, std::vector<const Variable*>> generated;
+  // Harmless ones by themselves: they shall neither hide the others nor be counted with them.
+  using Group = std::tuple<std::string, std::string, model::Severity>;
+  struct Members {
+    std::vector<const Variable*> variables{};
+    Status status = Status::possible;
+  };
+  std::map<Group, Members> generated;
   for (const Variable& variable : facts.source.variables) {
     if (classify(variable) != kind) continue;
+    Finding finding = finding_for(variable, links, severity, words);
     if (generated_name(variable)) {
-      generated[{variable.unit, variable.generator}].push_back(&variable);
+      Members& members = generated[{variable.unit, variable.generator, finding.severity}];
+      members.variables.push_back(&variable);
+      members.status = std::min(members.status, finding.status);
     } else {
-      findings.push_back(finding_for(variable, links, severity, words));
+      findings.push_back(std::move(finding));
       add_symbol(facts, variable, findings.back());
     }
   }
-  for (const auto& [key, variables] : generated) {
-    const auto& [unit, generator] = key;
+  for (const auto& [key, members] : generated) {
+    const auto& [unit, generator, how_bad] = key;
+    const std::vector<const Variable*>& variables = members.variables;
     Finding finding = finding_for(*variables.front(), links, severity, words);
+    finding.status = members.status;
     finding.subject = {"statics of " + generator, "", unit, ""};
     finding.generator = generator;
-    finding.message =
-        fmt::format("{} of the statics that {} generates here: each {}", variables.size(), generator, words.harm);
+    const Variable& first = *variables.front();
+    const bool is_only = variables.size() == 1;
+    finding.message = is_only ? fmt::format("`{}`, that {} generates here: {}", first.name, generator, words.harm)
+                              : fmt::format("{} of the statics that {} generates here: each {}", variables.size(),
+                                            generator, words.harm);
     finding.fix = generator_fix(generator);
+    // Which of the user's lines happens to write the first of them says nothing.
+    finding.where = first.where;
     finding.because = {{EvidenceKind::source,
-                        fmt::format("`{}` and {} more", variables.front()->name, variables.size() - 1),
-                        variables.front()->where}};
+                        is_only ? fmt::format("defined as `{} {}`", first.type, first.name)
+                                : fmt::format("`{}` and {} more", first.name, variables.size() - 1),
+                        first.where}};
     findings.push_back(std::move(finding));
   }
   return findings;

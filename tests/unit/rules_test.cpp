@@ -238,6 +238,41 @@ TEST(VariableRules, AGeneratorsStaticsAreOneFinding) {
             (std::vector<std::string>{"global-pyobject-cache hazard", "global-pyobject-cache hazard"}));
 }
 
+TEST(VariableRules, AHarmlessStaticOfAGeneratorDoesNotSpeakForTheOthers) {
+  auto harmless = variable("__pyx_filename", "int", PythonType::none, {write_from("exec")});
+  harmless.writes[0].guard = "PyMutex_Lock";
+  auto other = variable("__pyx_other", "int", PythonType::none, {write_from("call")});
+  for (Variable* own : {&harmless, &other}) own->generator = "cython";
+  EXPECT_EQ(judged(source_of({harmless, other})),
+            (std::vector<std::string>{"non-object-mutable-static advice", "non-object-mutable-static hazard"}));
+}
+
+/// What no user can see stands where it is defined, whichever of the user's lines writes it.
+TEST(VariableRules, WhatAGeneratorKeepsForItselfIsNoneOfTheUsers) {
+  auto write = write_from("__pyx_pymod_exec_mod");
+  write.where = {"pkg/mod.pyx", 12, 0, "__pyx_pymod_exec_mod"};
+  auto module = variable("__pyx_m", "PyObject *", PythonType::object_pointer, {write});
+  auto local = variable("main_interpreter_id", "int64_t", PythonType::none, {write_from("__Pyx_check")});
+  local.storage = model::Storage::function_local;
+  local.where.function = "__Pyx_check";
+  auto type = variable("PublicType", "PyTypeObject", PythonType::static_type);
+  type.linkage = model::Linkage::external;
+  auto utility = variable("strided", "PyObject *", PythonType::object_pointer, {write});
+  utility.writes[0].where.file = "View.MemoryView";
+  for (Variable own : {module, local, type, utility}) {
+    own.generator = "cython";
+    const auto report = judge(source_of({own}), {});
+    std::vector<const model::Finding*> found;
+    for (const model::Finding& finding : report.findings) {
+      if (finding.generator == "cython") found.push_back(&finding);
+    }
+    ASSERT_EQ(found.size(), 1U) << own.name;
+    EXPECT_TRUE(found[0]->message.starts_with("`" + own.name + "`, that cython generates here: ")) << found[0]->message;
+    EXPECT_EQ(found[0]->where.file, "demo.c");
+    EXPECT_EQ(found[0]->where.line, 5U);
+  }
+}
+
 TEST(VariableRules, WhatCythonMadeOfTheUsersIsCalledAndPlacedAsTheUserDid) {
   auto write = write_from("__pyx_f_3pkg_3mod_f");
   write.where = {"pkg/mod.pyx", 12, 0, "__pyx_f_3pkg_3mod_f"};
