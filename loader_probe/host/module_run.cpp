@@ -83,10 +83,7 @@ std::vector<std::string> imported_extensions(const EventLog& log, const std::str
 
 ModuleRun::ModuleRun(const ProbeInput& input, const model::Interpreter& interpreter, const ProbeOptions& options,
                      std::string library)
-    : children_(input, interpreter, options, std::move(library)),
-      input_(input),
-      interpreter_(interpreter),
-      options_(options) {}
+    : children_(input, interpreter, options, std::move(library)), input_(input), interpreter_(interpreter) {}
 
 LevelOrder ModuleRun::order(Level level) const {
   return {level_word(level), preloads_, {}, level == Level::debug_memory};
@@ -177,7 +174,7 @@ std::vector<std::string> ModuleRun::refused_among(std::vector<std::string> names
 }
 
 LevelRun ModuleRun::level_run(Level level) const {
-  return {level, input_.module, children_.path(), interpreter_, options_.timeout, raised_in_main_, failed_in_main_};
+  return {level, input_.module, children_.path(), interpreter_, raised_in_main_, failed_in_main_};
 }
 
 std::vector<LevelOrder> ModuleRun::orders_ahead() const {

@@ -58,7 +58,6 @@ class ModuleRun {
   LevelChildren children_;
   const ProbeInput& input_;
   const model::Interpreter& interpreter_;
-  const ProbeOptions& options_;
   std::vector<std::string> raised_in_main_{};
   std::vector<model::FailedTest> failed_in_main_{};
   std::vector<model::SharedObject> seen_quietly_{};

@@ -251,7 +251,7 @@ bool judge_end(const LevelRun& run, const ChildResult& child, const EventLog& lo
                                                     : "during " + log.last_step;
   if (child.timed_out) {
     phase.outcome = Outcome::timed_out;
-    phase.detail = "still running after " + std::to_string(std::lround(run.timeout)) + " s, " + where;
+    phase.detail = "still running after " + std::to_string(std::lround(child.seconds)) + " s, " + where;
     return false;
   }
   if (WIFSIGNALED(child.wait_status)) {

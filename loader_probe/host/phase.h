@@ -16,7 +16,6 @@ struct LevelRun {
   std::string module{};
   std::string path{};
   model::Interpreter interpreter{};
-  double timeout = 0;
   /// What the exercise raised in the main interpreter: the same elsewhere is no fault.
   std::vector<std::string> raised_in_main{};
   /// Likewise the tests that failed there.
