@@ -171,10 +171,20 @@ bool Stores::may_tell_of_table() {
 /// A table of addresses that is made on the stack: whoever gets where it begins may write through each of them.
 void Stores::look_for_table(std::size_t index, const State& state, const Instruction& instruction) {
   const Evaluator& evaluator = code_.evaluator();
+  // Most instructions are none of these, and say so at once.
+  const bool forms = instruction.op == Op::address || (instruction.op == Op::add && instruction.has_immediate);
+  const bool fills = instruction.op == Op::store && instruction.width >= 8;
+  if (!forms && !fills) return;
+  const Register from_register = instruction.op == Op::add ? instruction.src : instruction.memory.base;
+  if (from_register == no_register) return;
+  const Value from = evaluator.register_value(state, from_register);
+  if (from.kind != Value::Kind::stack) return;
   const auto ours = [&](const Value& value) {
     return value.kind == Value::Kind::address && code_.writable(value.bits);
   };
-  const auto held_at = [&](std::int64_t offset) {
+  // Places are counted without a sign: hostile code lets them wrap.
+  const auto held_at = [&](std::uint64_t place) {
+    const auto offset = static_cast<std::int64_t>(place);
     const auto slot = std::ranges::lower_bound(state.stack, offset, {}, &StackSlot::offset);
     const bool whole = slot != state.stack.end() && slot->offset == offset && slot->width == 8;
     return whole ? slot->value : Value{};
@@ -185,31 +195,29 @@ void Stores::look_for_table(std::size_t index, const State& state, const Instruc
     add_passed(index, value.bits, "code that has it in a table on the stack", ParameterUse::unknown,
                code_.held_lock(state));
   };
-  std::optional<std::int64_t> begin;
+  std::optional<std::uint64_t> begin;
   if (instruction.op == Op::address) {
     const Place place = evaluator.place(state, instruction.memory);
-    if (place.kind == Place::Kind::stack && !place.indexed) begin = static_cast<std::int64_t>(place.at);
-  } else if (instruction.op == Op::add && instruction.has_immediate) {
-    const Value from = evaluator.register_value(state, instruction.src);
+    if (place.kind == Place::Kind::stack && !place.indexed) begin = place.at;
+  } else if (instruction.op == Op::add) {
     const Register to = instruction.dst;
     const bool frame = to == evaluator.convention().stack_pointer || to == evaluator.convention().frame_pointer;
-    if (from.kind == Value::Kind::stack && !frame) begin = static_cast<std::int64_t>(from.bits) + instruction.immediate;
+    if (!frame) begin = from.bits + static_cast<std::uint64_t>(instruction.immediate);
   }
   if (begin) {
-    for (std::int64_t at = *begin; ours(held_at(at)) && may_tell_of_table(); at += 8) tell(held_at(at));
+    for (std::uint64_t at = *begin; ours(held_at(at)) && may_tell_of_table(); at += 8) tell(held_at(at));
     return;
   }
   // One beside the other, after the address was taken or at once.
-  if (instruction.op != Op::store || instruction.width < 8) return;
+  if (forms) return;
   const Place place = evaluator.place(state, instruction.memory);
   if (place.kind != Place::Kind::stack || place.indexed) return;
-  const auto at = static_cast<std::int64_t>(place.at);
   const unsigned count = parts_of(instruction);
   for (unsigned i = 0; i < count; ++i) {
-    const std::int64_t here = at + 8 * static_cast<std::int64_t>(i);
+    const std::uint64_t here = place.at + std::uint64_t{8} * i;
     const Value value = evaluator.stored(state, instruction, i);
     // Two in one instruction are no pointers that registers had no room for.
-    const bool apart = count == 1 && here < state.escaped;
+    const bool apart = count == 1 && static_cast<std::int64_t>(here) < state.escaped;
     if (apart || !ours(value) || !may_tell_of_table()) continue;
     const Value before = i > 0 ? evaluator.stored(state, instruction, i - 1) : held_at(here - 8);
     const Value after = i + 1 < count ? evaluator.stored(state, instruction, i + 1) : held_at(here + 8);
