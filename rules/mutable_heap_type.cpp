@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -24,7 +25,8 @@ std::vector<Finding> check(const model::Facts& facts) {
     by_module[links.primary_module(spec.unit)].push_back(&spec);
   }
   std::vector<Finding> findings;
-  for (const auto& [module, specs] : by_module) {
+  for (auto& [module, specs] : by_module) {
+    std::ranges::sort(specs, {}, &model::TypeSpec::where);
     Finding finding;
     finding.severity = model::Severity::advice;
     finding.status = model::Status::likely;
