@@ -104,6 +104,8 @@ class Evaluator {
   Names& names_;
   /// What loads from tables gave, by the table; and what they chose from, by the region that stands for it.
   mutable std::map<std::uint64_t, Value> tables_{};
+  /// Of tables, that may still be read: hostile ones overlap.
+  mutable std::uint64_t rows_left_ = std::uint64_t{1} << 20;
   mutable std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<std::uint64_t>> choices_{};
 };
 

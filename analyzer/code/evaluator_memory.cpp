@@ -41,8 +41,12 @@ Value Evaluator::from_table(std::uint64_t table) const {
   const auto [known, fresh] = tables_.try_emplace(table);
   if (fresh) {
     const Symbol* symbol = image_.symbol_at(table);
-    const bool sized = symbol != nullptr && symbol->size != 0;
-    const std::uint64_t end = sized ? symbol->address + symbol->size : table + longest_pointer_table * 8;
+    const Section* own = image_.section_at(table);
+    const bool sized = symbol != nullptr && symbol->size != 0 && own != nullptr && own->contains(symbol->address);
+    // Rows lie in the file; what a symbol says of its size may be anything.
+    const std::uint64_t last = own != nullptr ? own->address + own->bytes.size() : 0;
+    const std::uint64_t size = sized && symbol->address < last ? std::min(symbol->size, last - symbol->address) : 0;
+    const std::uint64_t end = sized ? symbol->address + size : table + longest_pointer_table * 8;
     // What code counts from need not be the first row: compilers take the member that is used most.
     std::uint64_t begin = sized ? symbol->address : table, gap = 0;
     const auto points = [&](std::uint64_t at) {
@@ -55,7 +59,9 @@ Value Evaluator::from_table(std::uint64_t table) const {
     }
     gap = 0;
     std::vector<std::uint64_t> targets;
-    for (std::uint64_t at = begin; at + 8 <= end && targets.size() < longest_pointer_table; at += 8) {
+    for (std::uint64_t at = begin; at + 8 <= end && targets.size() < longest_pointer_table && rows_left_ != 0;
+         at += 8) {
+      --rows_left_;
       const Pointer pointer = image_.pointer_at(at);
       gap = points(at) ? 0 : gap + 1;
       if (!sized && gap > longest_gap) break;

@@ -245,6 +245,27 @@ TEST(HostileCode, OverlappingFunctionsAndSectionsAreReadOnce) {
   EXPECT_LT(seconds_of([&] { collect_code(hostile.image); }), 30.0);
 }
 
+TEST(HostileCode, TablesThatSayTheyAreEndless) {
+  // lea rdi, [data + n]; mov rax, [rdi + rcx * 8]; mov [rax], ecx: each time from another table.
+  std::string text;
+  for (std::uint64_t n = 0; n < 2000; ++n) {
+    text += load_address_of_data(text.size());
+    text += "\x48\x8b\x04\xcf\x89\x08";
+  }
+  Hostile hostile(text + "\xc3");
+  for (std::uint64_t n = 0; n < 512; ++n) {
+    Symbol symbol;
+    symbol.name = "table" + std::to_string(n);
+    symbol.address = data_at + n * 8;
+    symbol.size = std::uint64_t{1} << 60;
+    symbol.kind = Symbol::Kind::object;
+    hostile.image.symbols.push_back(symbol);
+  }
+  model::CodeFacts facts;
+  EXPECT_LT(seconds_of([&] { facts = collect_code(hostile.image); }), 30.0);
+  EXPECT_TRUE(facts.read) << facts.why_not;
+}
+
 TEST(HostileCode, AnUnknownMachineIsSaid) {
   const Hostile hostile("\x90", Machine::other);
   EXPECT_EQ(collect_code(hostile.image).why_not, "no disassembler for made here is built in");
