@@ -19,6 +19,22 @@ class Guards : public testing::Test {
                   for (const model::CodeWrite& write : writes) EXPECT_EQ(write.guard, guard);
                 });
   }
+  /// The lock is held at the write; before it in the file stands a way that a call of `last` ends.
+  void expect_held_behind(const std::string& last, const std::string& more) {
+    expect("KEPT long m[8];\n#ifdef __x86_64__\nvoid set(int); " + more + R"(
+__asm__(".text\n .globl set\n .type set, @function\n"
+        "set: pushq %rbx\n movl %edi, %ebx\n testl %ebx, %ebx\n js 1f\n"
+        "leaq m(%rip), %rdi\n call pthread_mutex_lock@PLT\n cmpl $7, %ebx\n je 3f\n"
+        "2: movl %ebx, g(%rip)\n leaq m(%rip), %rdi\n call pthread_mutex_unlock@PLT\n popq %rbx\n ret\n"
+        "1: call )" +
+               last + R"(\n"
+        "3: movl $8, %ebx\n jmp 2b\n .size set, .-set\n");
+#else
+void set(int c) { if (c < 0) abort(); pthread_mutex_lock(m); g = c == 7 ? 8 : c; pthread_mutex_unlock(m); }
+#endif
+)",
+           "pthread_mutex_lock");
+  }
   tests::CompileMatrix matrix;
 };
 
@@ -69,39 +85,12 @@ TEST_F(Guards, AMutexThatIsHeldOnOneWayOnly) {
 }
 
 /// What follows in the file is another way, on which the lock is held.
-TEST_F(Guards, AWayThatEndsInAnotherModule) {
-  expect(R"(KEPT long m[8];
-#ifdef __x86_64__
-void set(int);
-__asm__(".text\n .globl set\n .type set, @function\n"
-        "set: pushq %rbx\n movl %edi, %ebx\n testl %ebx, %ebx\n js 1f\n"
-        "leaq m(%rip), %rdi\n call pthread_mutex_lock@PLT\n cmpl $7, %ebx\n je 3f\n"
-        "2: movl %ebx, g(%rip)\n leaq m(%rip), %rdi\n call pthread_mutex_unlock@PLT\n popq %rbx\n ret\n"
-        "1: call abort@PLT\n"
-        "3: movl $8, %ebx\n jmp 2b\n .size set, .-set\n");
-#else
-void set(int c) { if (c < 0) abort(); pthread_mutex_lock(m); g = c == 7 ? 8 : c; pthread_mutex_unlock(m); }
-#endif
-)",
-         "pthread_mutex_lock");
-}
+TEST_F(Guards, AWayThatEndsInAnotherModule) { expect_held_behind("abort@PLT", ""); }
 
 /// A function of the file's own that only such a one ends.
 TEST_F(Guards, AWayThatEndsInAFunctionWithoutAnEnd) {
-  expect(R"(KEPT long m[8];
-#ifdef __x86_64__
-void set(int); OWN __attribute__((used, noreturn)) static void fail(void) { use(0); for (;;) abort(); }
-__asm__(".text\n .globl set\n .type set, @function\n"
-        "set: pushq %rbx\n movl %edi, %ebx\n testl %ebx, %ebx\n js 1f\n"
-        "leaq m(%rip), %rdi\n call pthread_mutex_lock@PLT\n cmpl $7, %ebx\n je 3f\n"
-        "2: movl %ebx, g(%rip)\n leaq m(%rip), %rdi\n call pthread_mutex_unlock@PLT\n popq %rbx\n ret\n"
-        "1: call fail\n"
-        "3: movl $8, %ebx\n jmp 2b\n .size set, .-set\n");
-#else
-void set(int c) { if (c < 0) abort(); pthread_mutex_lock(m); g = c == 7 ? 8 : c; pthread_mutex_unlock(m); }
-#endif
-)",
-         "pthread_mutex_lock");
+  expect_held_behind("fail",
+                     "OWN __attribute__((used, noreturn)) static void fail(void) { use(0); for (;;) abort(); }");
 }
 
 TEST_F(Guards, AnotherLocksReleaseDoesNotCount) {
