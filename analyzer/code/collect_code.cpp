@@ -111,6 +111,10 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
     write.function = code.shown_name(index);
   }
   facts.writes = sorted_unique(std::move(writes));
+  if (stores.is_cut()) {
+    facts.read = false;
+    facts.why_not = "it goes through more pointers in tables than are followed";
+  }
   return facts;
 }
 

@@ -2,15 +2,12 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <span>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "analyzer/code/decoder.h"
 #include "analyzer/code/instruction.h"
+#include "analyzer/code/pointer_tables.h"
 #include "analyzer/code/state.h"
 #include "analyzer/image/memory.h"
 
@@ -52,7 +49,7 @@ bool is_address_table(std::string_view section);
 class Evaluator {
  public:
   Evaluator(const Image& image, Names& names)
-      : image_(image), convention_(calling_convention(image.machine, image.format)), names_(names) {}
+      : image_(image), convention_(calling_convention(image.machine, image.format)), names_(names), tables_(image) {}
 
   const CallingConvention& convention() const { return convention_; }
   Place place(const State& state, const MemoryOperand& operand) const;
@@ -69,11 +66,10 @@ class Evaluator {
   /// Whether a conditional branch is taken, when the flags decide.
   std::optional<bool> taken(const State& state, const Instruction& branch) const;
   Value register_value(const State& state, Register number) const;
-  /// Where a pointer may go that came from a table, beside `first` and `last`, between which its region lies.
-  std::span<const std::uint64_t> choices(std::uint64_t first, std::uint64_t last) const;
+  /// Those that code went through so far.
+  const PointerTables& tables() const { return tables_; }
 
  private:
-  Value from_table(std::uint64_t table) const;
   Place thread_place(const State& state, const MemoryOperand& operand) const;
   /// What one register takes from memory, in halves.
   std::array<Value, 2> loaded(const State& state, const Instruction& instruction, const Place& at,
@@ -102,11 +98,8 @@ class Evaluator {
   const Image& image_;
   const CallingConvention& convention_;
   Names& names_;
-  /// What loads from tables gave, by the table; and what they chose from, by the region that stands for it.
-  mutable std::map<std::uint64_t, Value> tables_{};
-  /// Of tables, that may still be read: hostile ones overlap.
-  mutable std::uint64_t rows_left_ = std::uint64_t{1} << 20;
-  mutable std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<std::uint64_t>> choices_{};
+  /// Read when code first goes through them, and kept.
+  mutable PointerTables tables_;
 };
 
 }  // namespace isoaudit::analyzer

@@ -12,8 +12,6 @@ constexpr std::size_t most_slots = 96;
 constexpr std::size_t most_pointer_slots = 512;
 /// A pointer that goes through a table is joined with where it stood one row before.
 constexpr std::uint64_t longest_step = 64;
-/// Of tables of pointers, in words, and how many of them in a row may be none where nothing says how long the table is.
-constexpr std::uint64_t longest_pointer_table = 1024, longest_gap = 2;
 /// What a store at an unknown index may hit.
 constexpr std::uint64_t longest_table = 512;
 
@@ -36,62 +34,12 @@ Value from_halves(const std::vector<StackSlot>& stack, std::int64_t at) {
 
 }  // namespace
 
-/// One of the pointers to writable memory that a table starts with: initialisers go through tables of what they fill.
-Value Evaluator::from_table(std::uint64_t table) const {
-  const auto [known, fresh] = tables_.try_emplace(table);
-  if (fresh) {
-    const Symbol* symbol = image_.symbol_at(table);
-    const Section* own = image_.section_at(table);
-    const bool sized = symbol != nullptr && symbol->size != 0 && own != nullptr && own->contains(symbol->address);
-    // Rows lie in the file; what a symbol says of its size may be anything.
-    const std::uint64_t last = own != nullptr ? own->address + own->bytes.size() : 0;
-    const std::uint64_t size = sized && symbol->address < last ? std::min(symbol->size, last - symbol->address) : 0;
-    const std::uint64_t end = sized ? symbol->address + size : table + longest_pointer_table * 8;
-    // What code counts from need not be the first row: compilers take the member that is used most.
-    std::uint64_t begin = sized ? symbol->address : table, gap = 0;
-    const auto points = [&](std::uint64_t at) {
-      const Pointer pointer = image_.pointer_at(at);
-      return pointer.kind == Pointer::Kind::address || pointer.kind == Pointer::Kind::import;
-    };
-    for (std::uint64_t at = table; !sized && gap < longest_gap && table - at < longest_step; at -= 8) {
-      gap = points(at - 8) ? 0 : gap + 1;
-      if (gap == 0) begin = at - 8;
-    }
-    gap = 0;
-    std::vector<std::uint64_t> targets;
-    for (std::uint64_t at = begin; at + 8 <= end && targets.size() < longest_pointer_table && rows_left_ != 0;
-         at += 8) {
-      --rows_left_;
-      const Pointer pointer = image_.pointer_at(at);
-      gap = points(at) ? 0 : gap + 1;
-      if (!sized && gap > longest_gap) break;
-      const Section* section = pointer.kind == Pointer::Kind::address ? image_.section_at(pointer.value) : nullptr;
-      if (section != nullptr && section->writable()) targets.push_back(pointer.value);
-    }
-    std::ranges::sort(targets);
-    targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-    const bool fits = !targets.empty() && targets.back() - targets.front() <= std::numeric_limits<std::uint32_t>::max();
-    if (fits) {
-      known->second = {Value::Kind::region, static_cast<std::uint32_t>(targets.back() - targets.front()),
-                       targets.front()};
-      std::vector<std::uint64_t>& all = choices_[{targets.front(), targets.back()}];
-      all.insert(all.end(), targets.begin(), targets.end());
-    }
-  }
-  return known->second;
-}
-
-std::span<const std::uint64_t> Evaluator::choices(std::uint64_t first, std::uint64_t last) const {
-  const auto row = first == last ? choices_.end() : choices_.find({first, last});
-  return row == choices_.end() ? std::span<const std::uint64_t>() : row->second;
-}
-
 Value Evaluator::load(const State& state, const Place& place, unsigned width, const Memory* memory) const {
   // Where the image's own memory begins is read from there too; what a variable of it holds is anybody's.
   if (place.kind == Place::Kind::thread) return place.indexed ? thread_value() : Value{};
   if (place.indexed) {
     const bool one_table = place.kind == Place::Kind::image && place.last - place.at <= longest_step;
-    return one_table && memory == nullptr && width == image_.pointer_size ? from_table(place.at) : Value{};
+    return one_table && memory == nullptr && width == image_.pointer_size ? tables_.load(place.at) : Value{};
   }
   if (place.kind == Place::Kind::import) {
     return {Value::Kind::content, static_cast<std::uint32_t>(place.at), 0};

@@ -151,7 +151,7 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   if (code_.writable(place.at)) add_store(index, state, instruction, place, parts);
   if (place.last == place.at || !code_.writable(place.last)) return;
   if (covering(place.last) == covering(place.at) && covering(place.at) != nullptr) return;
-  for (const std::uint64_t choice : evaluator.choices(place.at, place.last)) {
+  for (const std::uint64_t choice : evaluator.tables().choices(place.at, place.last)) {
     if (!may_tell_of_table()) break;
     if (choice == place.at || choice == place.last || !code_.writable(choice)) continue;
     Place between = place;
@@ -165,8 +165,12 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
 /// Each use of a table may be a write of all that it holds: hostile code has many of both.
 bool Stores::may_tell_of_table() {
   constexpr std::size_t most = 1 << 17;
-  return told_of_tables_++ < most;
+  is_cut_ = is_cut_ || told_of_tables_ == most;
+  if (!is_cut_) ++told_of_tables_;
+  return !is_cut_;
 }
+
+bool Stores::is_cut() const { return is_cut_ || code_.evaluator().tables().is_cut(); }
 
 /// A table of addresses that is made on the stack: whoever gets where it begins may write through each of them.
 void Stores::look_for_table(std::size_t index, const State& state, const Instruction& instruction) {
@@ -340,7 +344,7 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
     const bool other = value.kind == Value::Kind::region && value.last() != value.bits && code_.writable(value.last());
     if (other && covering(value.last()) != covering(value.bits)) pass(index, state, callee, i, value.last());
     if (value.kind != Value::Kind::region) continue;
-    for (const std::uint64_t choice : evaluator.choices(value.bits, value.last())) {
+    for (const std::uint64_t choice : evaluator.tables().choices(value.bits, value.last())) {
       if (!may_tell_of_table()) break;
       if (choice == value.bits || choice == value.last() || !code_.writable(choice)) continue;
       pass(index, state, callee, i, choice);

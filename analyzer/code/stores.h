@@ -25,6 +25,8 @@ class Stores {
   void read(std::size_t index, const FunctionCode& function);
   /// After all functions were read: each write with the number of the function that makes it.
   std::vector<std::pair<std::size_t, model::CodeWrite>> take();
+  /// Tables of pointers were not followed to their end: what they lead to may be written and is not told.
+  bool is_cut() const;
   /// What they load from there, seen on the same way through the code.
   std::vector<model::CodeRead> take_reads() { return reads_.take(); }
 
@@ -77,6 +79,7 @@ class Stores {
   std::vector<Passed> pending_{};
   /// How often a table's row was told of, see may_tell_of_table.
   std::size_t told_of_tables_ = 0;
+  bool is_cut_ = false;
 };
 
 }  // namespace isoaudit::analyzer

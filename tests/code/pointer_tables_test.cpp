@@ -55,5 +55,19 @@ TEST_F(PointerTables, WhatIsReadThroughOneIsNotWritten) {
       false);
 }
 
+/// What is not followed may be written: that is not the silence of code which writes nothing.
+TEST_F(PointerTables, OneTooLongToFollowIsSaid) {
+  for (const int rows : {1000, 2000}) {
+    std::string source = "KEPT long many[2000]; static long *const all[] = {";
+    for (int i = 0; i < rows; ++i) source += "&many[" + std::to_string(i) + "],";
+    source += "};\nvoid fill(int n) { for (int i = 0; i < n; i++) *all[i] = decide(i); }";
+    for (const tests::CompileMatrix::Way& way : tests::CompileMatrix::ways(false)) {
+      const model::CodeFacts facts = matrix.try_to_read(source, way);
+      EXPECT_EQ(facts.read, rows == 1000) << way.name;
+      EXPECT_EQ(facts.why_not, rows == 1000 ? "" : "it goes through more pointers in tables than are followed");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace isoaudit::analyzer

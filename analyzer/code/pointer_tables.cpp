@@ -1,0 +1,81 @@
+#include "analyzer/code/pointer_tables.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace isoaudit::analyzer {
+namespace {
+
+/// Words, and how many of them in a row may be no pointers where nothing says how long the table is.
+constexpr std::uint64_t longest_table = 1024, longest_gap = 2;
+/// How far before what code counts from a table may begin, in bytes: compilers take the member that is used most.
+constexpr std::uint64_t longest_lead = 64;
+constexpr std::uint64_t word = 8;
+
+}  // namespace
+
+Value PointerTables::load(std::uint64_t table) {
+  const auto [known, fresh] = values_.try_emplace(table);
+  if (!fresh) return known->second;
+  const std::vector<std::uint64_t> targets = targets_in(rows_of(table));
+  if (targets.empty()) return {};
+  const std::uint64_t first = targets.front(), length = targets.back() - first;
+  if (length > std::numeric_limits<std::uint32_t>::max()) {
+    is_cut_ = true;
+    return {};
+  }
+  known->second = {Value::Kind::region, static_cast<std::uint32_t>(length), first};
+  std::vector<std::uint64_t>& all = choices_[{first, targets.back()}];
+  all.insert(all.end(), targets.begin(), targets.end());
+  return known->second;
+}
+
+std::span<const std::uint64_t> PointerTables::choices(std::uint64_t first, std::uint64_t last) const {
+  const auto row = first == last ? choices_.end() : choices_.find({first, last});
+  return row == choices_.end() ? std::span<const std::uint64_t>() : row->second;
+}
+
+bool PointerTables::points(std::uint64_t row) const {
+  const Pointer pointer = image_.pointer_at(row);
+  return pointer.kind == Pointer::Kind::address || pointer.kind == Pointer::Kind::import;
+}
+
+PointerTables::Rows PointerTables::rows_of(std::uint64_t table) const {
+  const Symbol* symbol = image_.symbol_at(table);
+  const Section* section = image_.section_at(table);
+  if (section == nullptr) return {};
+  // Rows lie in the bytes of one section; what a symbol says of its size may be anything.
+  const auto room = [&](std::uint64_t from) {
+    return section->bytes.size() - std::min<std::uint64_t>(from - section->address, section->bytes.size());
+  };
+  if (symbol != nullptr && symbol->size != 0 && section->contains(symbol->address)) {
+    return {symbol->address, symbol->address + std::min(symbol->size, room(symbol->address)), false};
+  }
+  Rows rows{table, table + room(table), true};
+  std::uint64_t gap = 0;
+  for (std::uint64_t at = table; gap < longest_gap && table - at < longest_lead; at -= word) {
+    gap = points(at - word) ? 0 : gap + 1;
+    if (gap == 0) rows.begin = at - word;
+  }
+  return rows;
+}
+
+std::vector<std::uint64_t> PointerTables::targets_in(const Rows& rows) {
+  std::vector<std::uint64_t> targets;
+  std::uint64_t at = rows.begin, read = 0, gap = 0;
+  const auto ended = [&] { return at + word > rows.end || (rows.ends_in_gap && gap > longest_gap); };
+  for (; !ended() && targets.size() < longest_table && rows_left_ != 0; at += word) {
+    if (rows.ends_in_gap && read++ == longest_table) break;
+    --rows_left_;
+    gap = points(at) ? 0 : gap + 1;
+    const Pointer pointer = image_.pointer_at(at);
+    const Section* section = pointer.kind == Pointer::Kind::address ? image_.section_at(pointer.value) : nullptr;
+    if (section != nullptr && section->writable()) targets.push_back(pointer.value);
+  }
+  is_cut_ = is_cut_ || (!ended() && !targets.empty());
+  std::ranges::sort(targets);
+  targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
+  return targets;
+}
+
+}  // namespace isoaudit::analyzer
