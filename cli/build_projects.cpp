@@ -69,6 +69,15 @@ std::vector<std::string> folders_with_commands(const fs::path& folder) {
   return found;
 }
 
+/// What came with the tree tells of an earlier build in another place. Takes the files away from a copy.
+std::string without_commands(const fs::path& copy) {
+  for (const std::string& folder : folders_with_commands(copy)) {
+    std::error_code error;
+    if (!fs::remove(fs::path(folder) / commands_file, error) && error) return error.message();
+  }
+  return "";
+}
+
 bool names_units(const fs::path& commands) {
   std::ifstream file(commands);
   std::string text((std::istreambuf_iterator<char>(file)), {});
@@ -159,6 +168,10 @@ class Builder {
     const std::string wheels = unpacked_.empty_folder(facts_.gaps, named);
     const std::string work = unpacked_.empty_folder(facts_.gaps, named);
     if (wheels.empty() || work.empty()) return project;
+    if (const std::string trouble = without_commands(copy); !trouble.empty()) {
+      gap(named, fmt::format("was not built: {} in the copy could not be removed: {}", commands_file, trouble));
+      return project;
+    }
     const loader_probe::ChildResult child = run_pip(named, *folder, pip, wheels, work);
     say_how_it_ended(named, python, child);
 

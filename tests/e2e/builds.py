@@ -97,6 +97,21 @@ def sources_as_they_were_compiled():
     expect_equal(contents(folder), before, "the user's own tree")
 
 
+def commands_of_an_earlier_build():
+    """Kept in the tree they tell of another build, in another place."""
+    folder = project("earlier")
+    (folder / "made.h").write_text("#define NAME made_long_ago\n")
+    for name in (".", "out"):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "compile_commands.json").write_text(json.dumps([
+            {"directory": str(folder), "file": "src/demo.c", "arguments": ["cc", "-DSHARE=", "-I.", "-c", "src/demo.c"]}]))
+    parsed = run("scan", folder, status=FINDINGS)
+    expect_equal(parsed["gaps"], [], "gaps")
+    [finding] = kept(parsed)
+    expect_equal(finding["location"]["file"], "src/demo.c", "the file's name")
+    expect((folder / "compile_commands.json").exists(), "the user's own file")
+
+
 def the_wheel_that_was_built():
     folder = project("audit")
     arguments = ("--interpreters", "2", "--rounds", "1")
@@ -185,8 +200,9 @@ def nothing_to_build():
 
 CHECKS = {
     check.__name__: check
-    for check in (sources_as_they_were_compiled, the_wheel_that_was_built, a_source_archive, a_build_that_fails,
-                  a_build_that_does_not_end, an_interrupted_build, nothing_to_build)
+    for check in (sources_as_they_were_compiled, commands_of_an_earlier_build, the_wheel_that_was_built,
+                  a_source_archive, a_build_that_fails, a_build_that_does_not_end, an_interrupted_build,
+                  nothing_to_build)
 }
 
 if __name__ == "__main__":
