@@ -11,7 +11,13 @@ std::string fix_for_all(std::string fix, const std::string& message) {
   const std::size_t end = message.starts_with('`') ? message.find('`', 1) : std::string::npos;
   if (end == std::string::npos) return fix;
   const std::string name = message.substr(0, end + 1);
-  if (const std::size_t begin = fix.find(name); begin != std::string::npos) fix.replace(begin, name.size(), "them");
+  const std::size_t begin = fix.find(name);
+  if (begin == std::string::npos) return fix;
+  fix.replace(begin, name.size(), "them");
+  for (std::size_t it = fix.find(" it", begin); it != std::string::npos; it = fix.find(" it", it + 1)) {
+    const bool is_word = it + 3 == fix.size() || fix[it + 3] == ' ' || fix[it + 3] == ',';
+    if (is_word) fix.replace(it, 3, " them");
+  }
   return fix;
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -43,11 +45,22 @@ class Writer {
     return options_.color ? fmt::format(style, "{}", word) : word;
   }
   bool verbose() const { return options_.verbose; }
+
+  /// Before the findings of a file: what is repeated in one is not written twice.
+  void begin_file() { fixes_.clear(); }
+  /// What can be done about a finding that has no line of its own in a source.
+  void fix(const std::string& words, const std::string& rule) {
+    if (words.empty()) return;
+    const auto [first, fresh] = fixes_.try_emplace(words, rule);
+    line("    fix:     {}", fresh || first->second == rule ? words : fmt::format("as for [{}]", first->second));
+  }
   std::string take() { return std::move(text_); }
 
  private:
   RenderOptions options_;
   std::string text_{};
+  /// By their words: the rule for which they were written first.
+  std::map<std::string, std::string> fixes_{};
 };
 
 fmt::text_style style_of(VerdictKind kind) {
@@ -161,7 +174,11 @@ void write_finding(Writer& out, const Finding& finding) {
     out.line("    {:9}{}{}", fmt::format("{}:", to_string(order[i]->kind)), place(*order[i]), order[i]->text);
   }
   if (shown < order.size()) out.line("    ... and {} more (-v)", order.size() - shown);
-  if (!finding.fix.empty()) out.line("    fix:     {}", finding.fix);
+  if (finding.where.line == 0) {
+    out.fix(finding.fix, finding.rule);
+  } else if (!finding.fix.empty()) {
+    out.line("    fix:     {}", finding.fix);
+  }
 }
 
 /// What a run saw, else what the code does; of several the first.
@@ -173,19 +190,39 @@ const model::Because& most_telling(const Finding& finding) {
   return finding.because.back();
 }
 
+/// What can be done about one of them or another, each said once.
+std::string fixes_of(const std::vector<const Finding*>& group) {
+  constexpr std::string_view between = "; ";
+  std::vector<std::string> fixes;
+  for (const Finding* finding : group) {
+    const std::string fix = model::fix_for_all(finding->fix, finding->message);
+    for (std::string_view left = fix; !left.empty();) {
+      const std::string_view one = left.substr(0, left.find(between));
+      if (std::ranges::find(fixes, one) == fixes.end()) fixes.emplace_back(one);
+      left.remove_prefix(std::min(left.size(), one.size() + between.size()));
+    }
+  }
+  return fmt::format("{}", fmt::join(fixes, between));
+}
+
 /// Findings of one rule in one compiled module: a forced run of lxml alone has over a thousand.
 void write_group(Writer& out, const std::vector<const Finding*>& group) {
   const Finding& first = *group.front();
   const std::string severity = out.paint(to_string(first.severity), style_of(first.severity));
-  out.line("{}: {} [{}] {} places: each {}", place(first), severity, first.rule, group.size(),
-           model::without_subject(first.message));
+  const std::string harm = model::without_subject(first.message);
+  const bool alike = std::ranges::all_of(
+      group, [&](const Finding* finding) { return model::without_subject(finding->message) == harm; });
+  out.line("{}: {} [{}] {} places{}", place(first), severity, first.rule, group.size(), alike ? ": each " + harm : ":");
   for (std::size_t i = 0; i < std::min(shown_of_a_kind, group.size()); ++i) {
     const model::Because& telling = most_telling(*group[i]);
-    out.line("    {:9}{}", fmt::format("{}:", to_string(telling.kind)), telling.text);
+    out.line("    {:9}{}", fmt::format("{}:", to_string(telling.kind)), alike ? telling.text : group[i]->message);
   }
   if (group.size() > shown_of_a_kind) out.line("    ... and {} more (-v)", group.size() - shown_of_a_kind);
-  if (!first.fix.empty()) out.line("    fix:     {}", model::fix_for_all(first.fix, first.message));
+  out.fix(fixes_of(group), first.rule);
 }
+
+/// One that names no single subject tells of many places already.
+bool is_of_many(const Finding& finding) { return !finding.message.starts_with('`'); }
 
 void write_findings(Writer& out, const Report& report) {
   std::map<std::string, std::vector<const Finding*>> by_file;
@@ -195,14 +232,19 @@ void write_findings(Writer& out, const Report& report) {
   for (auto& [file, findings] : by_file) {
     std::ranges::stable_sort(findings, {}, [](const Finding* f) { return std::tie(f->where.line, f->severity); });
     out.blank();
-    std::map<std::pair<std::string, Severity>, std::vector<const Finding*>> groups;
+    out.begin_file();
+    std::map<std::tuple<std::string, Severity, std::string>, std::vector<const Finding*>> groups;
+    const auto kind_of = [](const Finding& finding) {
+      return std::tuple(finding.rule, finding.severity, finding.generator);
+    };
+    // A line of source is always shown by itself.
+    const auto is_alone = [](const Finding& finding) { return finding.where.line > 0 || is_of_many(finding); };
     for (const Finding* finding : findings) {
-      if (finding->where.line == 0) groups[{finding->rule, finding->severity}].push_back(finding);
+      if (!is_alone(*finding)) groups[kind_of(*finding)].push_back(finding);
     }
     for (const Finding* finding : findings) {
-      const auto& group = groups[{finding->rule, finding->severity}];
-      // A line of source is always shown by itself.
-      if (out.verbose() || finding->where.line > 0 || group.size() == 1) {
+      const auto& group = groups[kind_of(*finding)];
+      if (out.verbose() || is_alone(*finding) || group.size() == 1) {
         write_finding(out, *finding);
       } else if (group.front() == finding) {
         write_group(out, group);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "rules/generated.h"
 #include "rules/link_units.h"
 
 namespace isoaudit::rules {
@@ -162,7 +163,9 @@ std::vector<Finding> declaration_findings(const Facts& facts, model::Severity se
       finding.where.file = binary.path;
       if (rows.size() > 1) finding.pythons = version_names(*row);
       finding.message = fmt::format("`{}` {}", row->entry.symbol, words.message);
-      finding.fix = words.fix;
+      // Nobody writes a generator's hook.
+      const std::string generator = to_string(binary.framework);
+      finding.fix = has_advice(generator) ? generator_fix(generator) : words.fix;
       finding.because.push_back({EvidenceKind::binary, words.binary, {}});
       add_runs(runs, finding);
       findings.push_back(std::move(finding));

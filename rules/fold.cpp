@@ -21,13 +21,57 @@ using model::Finding;
 /// So many findings of one rule in one module are still read one by one.
 constexpr std::size_t few = 5;
 constexpr std::size_t shown_names = 3;
-constexpr std::size_t shown_reasons = 4;
+constexpr std::size_t shown_reasons = 20;
 
 bool rests_on_code(const Finding& finding) {
   return !finding.because.empty() && finding.because.front().kind == EvidenceKind::code &&
          std::ranges::all_of(finding.because, [](const model::Because& because) {
            return because.kind == EvidenceKind::code || because.kind == EvidenceKind::binary;
          });
+}
+
+bool has_source(const Finding& finding) {
+  return std::ranges::find(finding.because, EvidenceKind::source, &model::Because::kind) != finding.because.end();
+}
+
+/// What the module's framework is, by the module's file; only files that one made are there.
+std::map<std::string, std::string> generators_of(const model::Facts& facts) {
+  std::map<std::string, std::string> generators;
+  for (const model::BinaryFacts& binary : facts.binaries) {
+    if (binary.framework != model::Framework::none) generators[binary.path] = to_string(binary.framework);
+  }
+  return generators;
+}
+
+/// Whose static it is about that only a run saw; code and source say it of theirs.
+std::string generator_of(const Finding& finding, const std::map<std::string, std::string>& generators) {
+  const auto generator = generators.find(finding.where.file);
+  // A place in another library is written with the library's name.
+  const bool in_module = !finding.subject.address.empty() && finding.subject.address.find(':') == std::string::npos;
+  if (!finding.generator.empty() || generator == generators.end() || !in_module || has_source(finding)) {
+    return finding.generator;
+  }
+  const bool own = finding.subject.linkage_name.empty() ? is_mostly_generated(generator->second)
+                                                        : is_generators_own(generator->second, finding.subject.name);
+  return own ? generator->second : "";
+}
+
+/// Those that any of the group names; none where one of it holds for all.
+std::vector<std::string> pythons_of(const std::vector<const Finding*>& group) {
+  std::vector<std::string> pythons;
+  for (const Finding* finding : group) {
+    if (finding->pythons.empty()) return {};
+    for (const std::string& python : finding->pythons) {
+      if (std::ranges::find(pythons, python) == pythons.end()) pythons.push_back(python);
+    }
+  }
+  return pythons;
+}
+
+/// What a run saw, else what comes first.
+const model::Because& most_telling(const Finding& finding) {
+  const auto seen = std::ranges::find(finding.because, EvidenceKind::runtime, &model::Because::kind);
+  return seen == finding.because.end() ? finding.because.front() : *seen;
 }
 
 std::string names_of(const std::vector<const Finding*>& group) {
@@ -43,6 +87,9 @@ std::string names_of(const std::vector<const Finding*>& group) {
 Finding folded(const std::vector<const Finding*>& group, const std::string& generator) {
   const Finding& first = *group.front();
   Finding one = first;
+  one.generator = generator;
+  one.pythons = pythons_of(group);
+  for (const Finding* finding : group) one.status = std::min(one.status, finding->status);
   one.subject = {generator.empty() ? "other statics" : "statics of " + generator, "", "", ""};
   one.message = generator.empty() ? fmt::format("{} variables ({}): each {}", group.size(), names_of(group),
                                                 model::without_subject(first.message))
@@ -52,10 +99,10 @@ Finding folded(const std::vector<const Finding*>& group, const std::string& gene
   one.because.clear();
   for (const Finding* finding : group) {
     if (one.because.size() == shown_reasons) {
-      one.because.push_back({EvidenceKind::code, fmt::format("and {} more", group.size() - shown_reasons), {}});
+      one.because.push_back({one.because.back().kind, fmt::format("and {} more", group.size() - shown_reasons), {}});
       break;
     }
-    one.because.push_back(finding->because.front());
+    one.because.push_back(most_telling(*finding));
   }
   return one;
 }
@@ -68,13 +115,19 @@ std::vector<Finding> fold(std::vector<Finding> findings, const model::Facts& fac
   using Key = std::tuple<std::string, std::string, model::Severity, model::Status, std::string>;
   std::map<Key, std::vector<const Finding*>> groups;
   std::vector<Finding> kept;
+  const std::map<std::string, std::string> generators = generators_of(facts);
   for (const Finding& finding : findings) {
     const bool ready = std::ranges::binary_search(own_gil, finding.module);
-    if (!rests_on_code(finding) || (ready && finding.generator.empty())) {
-      kept.push_back(finding);
+    // What a run proves of a module that declares support is told for each variable.
+    const std::string generator = ready ? finding.generator : generator_of(finding, generators);
+    const bool is_one_of_many = ready ? rests_on_code(finding) && !generator.empty()
+                                      : rests_on_code(finding) || (!generator.empty() && !has_source(finding));
+    if (is_one_of_many) {
+      // How sure it is of each says little of what its user has to do.
+      const model::Status status = ready || generator.empty() ? finding.status : model::Status::possible;
+      groups[{finding.where.file, finding.rule, finding.severity, status, generator}].push_back(&finding);
     } else {
-      groups[{finding.where.file, finding.rule, finding.severity, finding.status, finding.generator}].push_back(
-          &finding);
+      kept.push_back(finding);
     }
   }
   for (const auto& [key, group] : groups) {
@@ -82,6 +135,7 @@ std::vector<Finding> fold(std::vector<Finding> findings, const model::Facts& fac
     if (group.size() == 1 || (generator.empty() && group.size() <= few)) {
       for (const Finding* finding : group) {
         kept.push_back(*finding);
+        kept.back().generator = generator;
         if (!generator.empty()) kept.back().fix = generator_fix(generator);
       }
       continue;

@@ -16,6 +16,8 @@ constexpr auto own_prefixes = std::to_array<Prefix>({
     {"cffi", "_cffi_"},
     {"cython", "__Pyx"},
     {"cython", "__pyx_"},
+    // Of __Pyx_check_single_interpreter: Cython/Utility/ModuleSetupCode.c.
+    {"cython", "main_interpreter_id"},
     {"f2py", "f2py_"},
     {"mypyc", "CPy"},
     {"nanobind", "nanobind::"},
@@ -39,6 +41,7 @@ struct Advice {
   std::string_view fix;
 };
 constexpr auto advice = std::to_array<Advice>({
+    {"boost-python", "nothing yet: Boost.Python keeps its registry per process"},
     {"cffi", "nothing yet: cffi's modules have single-phase init (cffi#175)"},
     {"cython",
      "compile with `# cython: subinterpreters_compatible=own_gil` and -DCYTHON_USE_MODULE_STATE=1 (Cython 3.1 and "
@@ -47,6 +50,7 @@ constexpr auto advice = std::to_array<Advice>({
     {"mypyc", "nothing yet: mypyc keeps its statics per process (mypyc/mypyc#1104)"},
     {"nanobind", "nothing yet: nanobind declares NOT_SUPPORTED"},
     {"pybind11", "use pybind11 3.0 or newer and its tag py::multiple_interpreters::per_interpreter_gil()"},
+    {"pyo3", "nothing yet: PyO3's modules declare no support (PyO3/pyo3#3451)"},
     {"swig", "use SWIG 4.4 or newer (multi-phase init and heap types); it declares no support yet"},
 });
 
@@ -87,6 +91,10 @@ bool is_guarded_table(std::string_view generator, std::string_view name) {
 bool is_mostly_generated(std::string_view generator) {
   constexpr std::string_view whole[] = {"cffi", "cython", "f2py", "mypyc", "swig"};
   return std::ranges::find(whole, generator) != std::end(whole);
+}
+
+bool has_advice(std::string_view generator) {
+  return std::ranges::find(advice, generator, &Advice::generator) != advice.end();
 }
 
 std::string generator_fix(std::string_view generator) {

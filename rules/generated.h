@@ -19,6 +19,9 @@ bool is_guarded_table(std::string_view generator, std::string_view name);
 /// is_generators_own for a module whose symbols are gone: what its nameless statics mostly are.
 bool is_mostly_generated(std::string_view generator);
 
+/// Is it known what a user of the generator can do?
+bool has_advice(std::string_view generator);
+
 /// What a user of the generator can do; its statics are not his lines.
 std::string generator_fix(std::string_view generator);
 

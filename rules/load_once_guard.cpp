@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "rules/generated.h"
 #include "rules/rule.h"
 
 namespace isoaudit::rules {
@@ -37,6 +38,8 @@ std::vector<model::Finding> check(const model::Facts& facts) {
     for (const std::string& text : binary.guard_texts) {
       model::Finding finding = base(binary.module, binary.path);
       finding.status = model::Status::likely;
+      const std::string generator = to_string(binary.framework);
+      if (has_advice(generator)) finding.fix = generator_fix(generator);
       finding.because.push_back({model::EvidenceKind::binary, fmt::format("holds the text \"{}\"", text), {}});
       findings.push_back(std::move(finding));
     }

@@ -166,6 +166,34 @@ TEST(Text, VerboseHidesNothing) {
   for (int i = 0; i < 7; ++i) EXPECT_NE(text.find(".bss+0x" + std::to_string(i)), std::string::npos) << i;
 }
 
+/// One finding in a compiled module, whatever it is about.
+model::Finding in_a_module(const std::string& rule, const std::string& message, const std::string& fix) {
+  model::Finding finding;
+  finding.rule = rule;
+  finding.module = "demo";
+  finding.where.file = "demo.so";
+  finding.message = message;
+  finding.fix = fix;
+  finding.because = {{model::EvidenceKind::binary, "the module imports it", {}}};
+  return finding;
+}
+
+TEST(Text, EachOfAGroupHasItsOwnWordsAndWhatIsRepeatedIsSaidOnce) {
+  Report report;
+  report.findings = {in_a_module("locale", "`setlocale` changes it", "use uselocale(); drop `setlocale`"),
+                     in_a_module("locale", "`localeconv` reads it", "drop `localeconv`"),
+                     in_a_module("signals-timers", "`signal` sets a handler", "use uselocale(); drop them")};
+  EXPECT_EQ(render_text(report, {}),
+            "\ndemo: hazard [locale] 2 places:\n"
+            "    binary:  `setlocale` changes it\n"
+            "    binary:  `localeconv` reads it\n"
+            "    fix:     use uselocale(); drop them\n"
+            "demo: hazard [signals-timers] `signal` sets a handler\n"
+            "    binary:  the module imports it\n"
+            "    fix:     as for [locale]\n"
+            "\n0 modules; 0 blockers, 3 hazards, 0 advice; 0 gaps\n");
+}
+
 TEST(Text, GlobalsOnlyWhereAskedFor) {
   EXPECT_EQ(render_text(sample(), {}).find("set_up"), std::string::npos);
   const std::string all = render_text(sample(), {.verbose = true, .globals = true});

@@ -261,6 +261,46 @@ TEST(CodeRules, AGeneratorsStaticsAreOneFindingAndItsUsersAreNot) {
   }
 }
 
+/// What a run saw of a generator's statics is one finding with what the code tells of them, while nothing is declared;
+/// what it saw of the user's stays by itself.
+TEST(CodeRules, WhatARunSawOfAGeneratorsStaticsIsOneFinding) {
+  auto facts = module_that(many(3, "__pyx_n_s_"), MultipleInterpreters::absent);
+  facts.binaries[0].framework = model::Framework::cython;
+  model::RunFacts run = clean_run();
+  run.phases = {phase(model::Level::isolated, model::Outcome::refused)};
+  for (const char* name : {"__pyx_n_s_0", "__pyx_m", "__pyx_v_4demo_mine"}) {
+    model::SharedObject object;
+    object.symbol = object.linkage_name = name;
+    object.section = ".bss";
+    object.offset = name == std::string_view("__pyx_n_s_0") ? 0 : 400 + at(run, model::Level::forced).shared.size() * 8;
+    object.type_name = "dict";
+    object.owners = {1};
+    at(run, model::Level::forced).shared.push_back(object);
+  }
+  facts.runs = {run};
+  std::vector<Finding> findings = judge(facts, {}).findings;
+  std::erase_if(findings, [](const Finding& finding) { return finding.rule != "global-pyobject-cache"; });
+  ASSERT_EQ(findings.size(), 2U);
+  const Finding& generated = findings[findings[0].generator.empty() ? 1 : 0];
+  EXPECT_EQ(generated.generator, "cython");
+  EXPECT_EQ(generated.message.substr(0, 42), "4 of the statics that cython generates (`_");
+  EXPECT_EQ(generated.status, model::Status::confirmed);
+  EXPECT_EQ(std::ranges::count(generated.because, model::EvidenceKind::runtime, &model::Because::kind), 2);
+  EXPECT_NE(generated.fix.find("subinterpreters_compatible"), std::string::npos);
+}
+
+TEST(CodeRules, WhoUsesAGeneratorIsToldWhatItOffers) {
+  auto facts = module_that({}, MultipleInterpreters::absent);
+  const auto fix_of = [&] {
+    const std::vector<Finding> findings = judge(facts, {}).findings;
+    const auto found = std::ranges::find(findings, "no-multiple-interpreters-slot", &Finding::rule);
+    return found == findings.end() ? "" : found->fix;
+  };
+  EXPECT_NE(fix_of().find("Py_MOD_PER_INTERPRETER_GIL_SUPPORTED"), std::string::npos);
+  facts.binaries[0].framework = model::Framework::pybind11;
+  EXPECT_NE(fix_of().find("py::multiple_interpreters::per_interpreter_gil()"), std::string::npos);
+}
+
 /// Static objects are immortal: what counts their references looks first, and never does.
 TEST(CodeRules, ACountOfReferencesIsNoWriteOfAStaticObject) {
   auto count = stores(StoredValue::changed, "", 4);
