@@ -23,8 +23,13 @@ using model::Gap;
 using model::SourceFacts;
 
 void append(auto& to, auto& from) {
-  std::ranges::move(from, std::back_inserter(to));
-  std::ranges::sort(to);
+  if (to.empty()) {
+    to = std::move(from);
+  } else {
+    std::ranges::move(from, std::back_inserter(to));
+  }
+  // What one collector brings is sorted already.
+  if (!std::ranges::is_sorted(to)) std::ranges::sort(to);
 }
 
 void merge(SourceFacts& into, SourceFacts& more) {

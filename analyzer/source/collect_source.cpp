@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <optional>
 
 #include "analyzer/source/build_id.h"
 #include "analyzer/source/compile_commands.h"
@@ -56,6 +57,21 @@ std::string cache_context(const ProjectFiles& project, const ParseOptions& parsi
   return context;
 }
 
+LinkedProgram parse_and_link(const std::vector<CompileCommand>& commands, bool is_guess, const ProjectFiles& project,
+                             const ParseOptions& parsing, FactsCache& cache, const SourceOptions& options,
+                             SourceResult& result) {
+  ParsedUnits parsed = parse_units(commands, project, parsing, cache, options.jobs, options.progress);
+  result.cached_units = parsed.cached;
+  result.cache_trouble = std::move(parsed.cache_trouble);
+  std::optional<std::vector<Lookup>> lookups = cache.lookups_of(commands, parsed.facts);
+  for (UnitFacts& unit : parsed.facts) unit.unit.incomplete = is_guess || !unit.gaps.empty();
+  LinkedProgram program;
+  program.facts = link_units(std::move(parsed.facts), program.gaps);
+  if (lookups) cache.keep_program(commands, is_guess, *std::move(lookups), program);
+  if (result.cache_trouble.empty()) result.cache_trouble = cache.trouble();
+  return program;
+}
+
 }  // namespace
 
 SourceResult collect_source(const SourceOptions& options) {
@@ -90,11 +106,18 @@ SourceResult collect_source(const SourceOptions& options) {
   // Without a build id the program could not tell its own facts from those of an older one.
   const bool may_keep = !options.cache_dir.empty() && !build_id().empty();
   FactsCache cache(may_keep ? options.cache_dir : std::string(), cache_context(project, parsing));
-  ParsedUnits parsed = parse_units(commands.units, project, parsing, cache, options.jobs, options.progress);
-  result.cached_units = parsed.cached;
-  result.cache_trouble = std::move(parsed.cache_trouble);
-  for (UnitFacts& unit : parsed.facts) unit.unit.incomplete = is_guess || !unit.gaps.empty();
-  result.facts = link_units(std::move(parsed.facts), result.gaps);
+  LinkedProgram program;
+  if (std::optional<LinkedProgram> kept = cache.find_program(commands.units, is_guess)) {
+    program = *std::move(kept);
+    result.cached_units = commands.units.size();
+  } else {
+    program = parse_and_link(commands.units, is_guess, project, parsing, cache, options, result);
+  }
+  result.facts = std::move(program.facts);
+  std::ranges::move(program.gaps, std::back_inserter(result.gaps));
+  std::ranges::sort(result.gaps);
+  const auto repeated = std::ranges::unique(result.gaps);
+  result.gaps.erase(repeated.begin(), repeated.end());
   return result;
 }
 

@@ -12,6 +12,8 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
+#include <set>
 
 #include "analyzer/source/unit_record.h"
 
@@ -27,6 +29,12 @@ using Size = std::uint64_t;
 std::string hex(const std::string& bytes) { return llvm::toHex(bytes, true); }
 
 void add(std::string& key, const std::string& part) { key += std::to_string(part.size()) + ':' + part; }
+
+void add(std::string& key, const CompileCommand& command) {
+  add(key, command.file);
+  add(key, command.directory);
+  for (const std::string& word : command.arguments) add(key, word);
+}
 
 /// What the file's head vouches for; nothing when it does not.
 std::optional<std::string> read_entry(const std::string& path) {
@@ -60,10 +68,18 @@ FactsCache::FactsCache(std::string folder, const std::string& context) : folder_
 
 std::string FactsCache::entry(const CompileCommand& command) const {
   std::string key = context_;
-  add(key, command.file);
-  add(key, command.directory);
-  for (const std::string& word : command.arguments) add(key, word);
+  add(key, command);
   return folder_ + "/" + hex(content_hash(key)) + ".unit";
+}
+
+std::string FactsCache::program_entry(const std::vector<CompileCommand>& commands, bool is_guess) const {
+  std::string key = context_;
+  add(key, is_guess ? "guessed" : "told");
+  for (const CompileCommand& command : commands) {
+    add(key, std::to_string(command.arguments.size()));
+    add(key, command);
+  }
+  return folder_ + "/" + hex(content_hash(key)) + ".program";
 }
 
 std::string FactsCache::file_of_shared(const std::string& name) const { return folder_ + "/" + name + ".lookups"; }
@@ -81,6 +97,48 @@ std::optional<UnitFacts> FactsCache::find(const CompileCommand& command) {
   // The newest stay longest.
   utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
   return std::move(unit.facts);
+}
+
+std::optional<LinkedProgram> FactsCache::find_program(const std::vector<CompileCommand>& commands, bool is_guess) {
+  if (!on()) return std::nullopt;
+  const std::string path = program_entry(commands, is_guess);
+  const std::optional<std::string> payload = read_entry(path);
+  CachedProgram program;
+  if (!payload || !from_bytes(*payload, program)) return std::nullopt;
+  if (!std::ranges::all_of(program.lookups, [&](const Lookup& lookup) { return checker_.holds(lookup); })) {
+    return std::nullopt;
+  }
+  utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+  return std::move(program.linked);
+}
+
+std::optional<std::vector<Lookup>> FactsCache::lookups_of(const std::vector<CompileCommand>& commands,
+                                                          const std::vector<UnitFacts>& facts) const {
+  if (!on()) return std::nullopt;
+  std::vector<Lookup> all;
+  std::set<std::string> sets;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const std::optional<std::string> payload = read_entry(entry(commands[i]));
+    CachedUnit unit;
+    // Another process may have read other files since and kept other facts.
+    if (!payload || !from_bytes(*payload, unit) || to_bytes(unit.facts) != to_bytes(facts[i])) return std::nullopt;
+    std::ranges::move(unit.own, std::back_inserter(all));
+    for (const std::string& name : unit.shared) {
+      if (!sets.insert(name).second) continue;
+      const std::optional<std::string> bytes = read_entry(file_of_shared(name));
+      std::vector<Lookup> lookups;
+      if (!bytes || hex(content_hash(*bytes)) != name || !from_bytes(*bytes, lookups)) return std::nullopt;
+      std::ranges::move(lookups, std::back_inserter(all));
+    }
+  }
+  std::ranges::sort(all);
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+void FactsCache::keep_program(const std::vector<CompileCommand>& commands, bool is_guess, std::vector<Lookup> lookups,
+                              const LinkedProgram& program) {
+  if (on()) write(program_entry(commands, is_guess), to_bytes(CachedProgram{std::move(lookups), program}));
 }
 
 bool FactsCache::shared_holds(const std::string& name) {
@@ -153,7 +211,7 @@ void FactsCache::trim(std::uint64_t most) const {
       continue;
     }
     const std::string kind = entry.path.extension().string();
-    if (kind != ".unit" && kind != ".lookups") continue;  // not ours
+    if (kind != ".unit" && kind != ".lookups" && kind != ".program") continue;  // not ours
     all += entry.size;
     entries.push_back(std::move(entry));
   }

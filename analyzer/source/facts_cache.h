@@ -7,14 +7,16 @@
 #include <vector>
 
 #include "analyzer/source/compile_commands.h"
+#include "analyzer/source/linked_program.h"
 #include "analyzer/source/lookups.h"
 #include "analyzer/source/unit_facts.h"
 
 namespace isoaudit::analyzer {
 
-/// Facts of units on disk, under their commands; an entry counts only while every question that the parse asked of the
-/// file system has the same answer, which is asked again each time. Entries are written whole or not at all; one that
-/// is cut short, damaged or of another build of this program is as if it were not there.
+/// Facts of units on disk, under their commands, and what all units of a program say together, under all of them; an
+/// entry counts only while every question that the parse asked of the file system has the same answer, which is asked
+/// again each time. Entries are written whole or not at all; one that is cut short, damaged or of another build of this
+/// program is as if it were not there.
 class FactsCache {
  public:
   /// `folder` empty: nothing is kept. `context`: all beside a unit's command that its facts hang on.
@@ -23,6 +25,15 @@ class FactsCache {
   bool on() const { return !folder_.empty(); }
   /// In the process that asks for all units: what it has read of the files, it does not read again.
   std::optional<UnitFacts> find(const CompileCommand& command);
+
+  /// What the units of these commands said together; `is_guess`: the commands were guessed.
+  std::optional<LinkedProgram> find_program(const std::vector<CompileCommand>& commands, bool is_guess);
+  /// Everything that the facts of all these units hang on, sorted; nothing when one of them is not kept with the very
+  /// facts that are given: then nobody knows what the whole would hang on.
+  std::optional<std::vector<Lookup>> lookups_of(const std::vector<CompileCommand>& commands,
+                                                const std::vector<UnitFacts>& facts) const;
+  void keep_program(const std::vector<CompileCommand>& commands, bool is_guess, std::vector<Lookup> lookups,
+                    const LinkedProgram& program);
 
   /// Keeps lookups that several units share, and returns how to call them in keep(); empty when it failed.
   std::string keep_shared(const std::vector<Lookup>& lookups);
@@ -36,6 +47,7 @@ class FactsCache {
 
  private:
   std::string entry(const CompileCommand& command) const;
+  std::string program_entry(const std::vector<CompileCommand>& commands, bool is_guess) const;
   std::string file_of_shared(const std::string& name) const;
   void write(const std::string& file, const std::string& payload);
   bool shared_holds(const std::string& name);

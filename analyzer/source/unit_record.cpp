@@ -97,6 +97,24 @@ void fields(CachedUnit& value, Visit&& visit) {
   visit(shared, own, facts);
 }
 
+template <class Visit>
+void fields(model::SourceFacts& value, Visit&& visit) {
+  auto& [units, entry_points, variables, api_uses, type_specs, handed_callbacks] = value;
+  visit(units, entry_points, variables, api_uses, type_specs, handed_callbacks);
+}
+
+template <class Visit>
+void fields(LinkedProgram& value, Visit&& visit) {
+  auto& [facts, gaps] = value;
+  visit(facts, gaps);
+}
+
+template <class Visit>
+void fields(CachedProgram& value, Visit&& visit) {
+  auto& [lookups, linked] = value;
+  visit(lookups, linked);
+}
+
 }  // namespace isoaudit::analyzer::records
 
 namespace isoaudit::analyzer {
@@ -126,5 +144,7 @@ std::string to_bytes(const std::vector<Lookup>& lookups) { return encode(lookups
 bool from_bytes(std::string_view bytes, std::vector<Lookup>& lookups) { return decode(bytes, lookups); }
 std::string to_bytes(const CachedUnit& unit) { return encode(unit); }
 bool from_bytes(std::string_view bytes, CachedUnit& unit) { return decode(bytes, unit); }
+std::string to_bytes(const CachedProgram& program) { return encode(program); }
+bool from_bytes(std::string_view bytes, CachedProgram& program) { return decode(bytes, program); }
 
 }  // namespace isoaudit::analyzer

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analyzer/source/linked_program.h"
 #include "analyzer/source/lookups.h"
 #include "analyzer/source/unit_facts.h"
 
@@ -27,5 +28,14 @@ struct CachedUnit {
 
 std::string to_bytes(const CachedUnit& unit);
 bool from_bytes(std::string_view bytes, CachedUnit& unit);
+
+/// All units of a program in the cache.
+struct CachedProgram {
+  std::vector<Lookup> lookups{};
+  LinkedProgram linked{};
+};
+
+std::string to_bytes(const CachedProgram& program);
+bool from_bytes(std::string_view bytes, CachedProgram& program);
 
 }  // namespace isoaudit::analyzer

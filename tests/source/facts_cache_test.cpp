@@ -44,6 +44,11 @@ class Cache : public testing::Test {
     return found;
   }
 
+  static std::string bytes_of(const fs::path& entry) {
+    std::ifstream file(entry, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
   ScratchProject project;
   ScratchProject caches;
 };
@@ -325,16 +330,23 @@ TEST_F(Cache, EntriesThatAreNotWholeDoNotCount) {
   project.write("h.h", "int shared;\n");
   project.unit("a.c", "#include \"h.h\"\nint a;\n");
   project.unit("b.c", "#include \"h.h\"\nint b;\n");
-  for (const char* ending : {".unit", ".lookups"}) {
+  for (const char* ending : {".unit", ".lookups", ".program"}) {
     fs::remove_all(caches.root() + "/facts");
     hits();
     ASSERT_EQ(entries(".unit").size(), 2u);
     ASSERT_FALSE(entries(".lookups").empty());
+    ASSERT_EQ(entries(".program").size(), 1u);
     const fs::path entry = entries(ending).front();
-    std::ifstream file(entry, std::ios::binary);
-    const std::string whole{std::istreambuf_iterator<char>(file), {}};
+    const std::string whole = bytes_of(entry);
     const auto damaged = [&](const std::string& bytes) {
       std::ofstream(entry, std::ios::binary) << bytes;
+      if (ending == std::string(".program")) {
+        // The units are whole, and the whole is joined again.
+        EXPECT_EQ(hits(), 2u) << ending << " of " << bytes.size() << " bytes";
+        EXPECT_EQ(bytes_of(entry), whole) << "it is written anew";
+        return;
+      }
+      for (const fs::path& program : entries(".program")) fs::remove(program);
       EXPECT_LT(hits(), 2u) << ending << " of " << bytes.size() << " bytes";
       EXPECT_EQ(hits(), 2u) << "it is written anew";
     };
@@ -349,6 +361,58 @@ TEST_F(Cache, EntriesThatAreNotWholeDoNotCount) {
       damaged(changed);
     }
   }
+}
+
+TEST_F(Cache, WhatAllUnitsSayIsKeptToo) {
+  project.write("h.h", "extern int shared;\n");
+  project.unit("a.c", "#include \"h.h\"\nint shared;\n");
+  project.unit("b.c", "#include \"h.h\"\nvoid set(int n) { shared = n; }\n");
+  hits();
+  // Without the units it is enough, and with them it is not asked for more than it says.
+  for (const fs::path& unit : entries(".unit")) fs::remove(unit);
+  const auto kept = scan();
+  EXPECT_EQ(kept.cached_units, 2u);
+  ASSERT_EQ(variable(kept.facts, "shared").writes.size(), 1u);
+  // One unit more or less, or one that is guessed, is another program.
+  project.unit("c.c", "int c;\n");
+  EXPECT_EQ(hits(), 0u);
+  project.write("h.h", "extern long shared;\n");
+  EXPECT_EQ(hits(), 1u);
+  EXPECT_EQ(entries(".program").size(), 2u);
+}
+
+TEST_F(Cache, AProgramIsKeptWithTheFactsOfItsUnitsOrNotAtAll) {
+  const std::string folder = caches.root() + "/facts";
+  analyzer::FactsCache cache(folder, "");
+  const std::vector<analyzer::CompileCommand> commands{{"/a.c", "/", {"cc"}}, {"/b.c", "/", {"cc"}}};
+  std::vector<analyzer::UnitFacts> facts(2);
+  facts[0].unit.file = "a";
+  facts[1].unit.file = "b";
+  const analyzer::Lookup gone{"/nothing/is/here", analyzer::Answer::missing, {}};
+  const analyzer::Lookup there{"/", analyzer::Answer::folder, {}};
+  const std::string shared = cache.keep_shared({there});
+  cache.keep(commands[0], facts[0], {shared}, {gone});
+  EXPECT_FALSE(cache.lookups_of(commands, facts)) << "of one nothing is known";
+  cache.keep(commands[1], facts[1], {shared}, {});
+  EXPECT_THAT(cache.lookups_of(commands, facts), ::testing::Optional(ElementsAre(there, gone)));
+  // Another process has read other files since.
+  facts[1].unit.file = "b, as it was before";
+  EXPECT_FALSE(cache.lookups_of(commands, facts));
+  facts[1].unit.file = "b";
+  ASSERT_EQ(entries(".lookups").size(), 1u);
+  std::ofstream(entries(".lookups").front()) << "damaged";
+  EXPECT_FALSE(cache.lookups_of(commands, facts));
+
+  cache.keep_program(commands, false, {there, gone}, {});
+  EXPECT_TRUE(cache.find_program(commands, false));
+  EXPECT_FALSE(cache.find_program(commands, true));
+  EXPECT_FALSE(cache.find_program({commands[1], commands[0]}, false));
+  EXPECT_FALSE(cache.find_program({commands[0]}, false));
+  EXPECT_FALSE(analyzer::FactsCache(folder, "a newer build").find_program(commands, false));
+  // The words of one command are not those of the next.
+  EXPECT_FALSE(cache.find_program({{"/a.c", "/", {"cc", "/b.c", "/", "cc"}}}, false));
+  cache.keep_program(commands, true, {{"/", analyzer::Answer::missing, {}}}, {});
+  EXPECT_FALSE(cache.find_program(commands, true));
 }
 
 TEST_F(Cache, FactsOfAnotherBuildDoNotCount) {
