@@ -27,10 +27,20 @@ std::string forced_sentence(const model::Phase& forced) {
   if (forced.outcome != model::Outcome::ok && !forced.at_once) {
     return fmt::format("with the import check overridden: {} ({})", to_string(forced.outcome), forced.detail);
   }
-  if (!forced.shared.empty()) {
-    return fmt::format("with the import check overridden it loads, and {} places of its memory are shared",
-                       forced.shared.size());
+  // What CPython itself hands to all, from a module with single-phase init, need not lie in the module's memory.
+  const auto common = static_cast<std::size_t>(
+      std::ranges::count(forced.shared, model::SharedObject::Kind::common, &model::SharedObject::kind));
+  const std::size_t places = forced.shared.size() - common;
+  std::string text;
+  if (places > 0) {
+    text =
+        fmt::format("{} place{} of its memory {} shared", places, places == 1 ? "" : "s", places == 1 ? "is" : "are");
   }
+  if (common > 0) {
+    text += fmt::format("{}{} object{} of one interpreter {} handed to the others", text.empty() ? "" : " and ", common,
+                        common == 1 ? "" : "s", common == 1 ? "is" : "are");
+  }
+  if (!text.empty()) return "with the import check overridden it loads, and " + text;
   return "with the import check overridden it loads in one interpreter after the other, and nothing was seen to be "
          "shared";
 }

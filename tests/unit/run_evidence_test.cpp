@@ -87,6 +87,33 @@ TEST(RunEvidence, AValueTakenBackIsAMeetingAndTheSameValueIsNone) {
   EXPECT_EQ(judge(run_with(word), {}).findings[0].status, model::Status::possible);
 }
 
+/// What a forced run shares, in the words of the finding on the declaration.
+TEST(RunEvidence, WhatWouldBreakIsCounted) {
+  const auto words_for = [](std::size_t places, std::size_t common) {
+    model::Facts facts;
+    facts.pythons = {hand_made::python("3.14")};
+    facts.binaries = {hand_made::binary(model::Init::multi_phase, model::MultipleInterpreters::absent)};
+    facts.runs = {clean_run()};
+    at(facts.runs[0], Level::isolated).outcome = model::Outcome::refused;
+    at(facts.runs[0], Level::forced).shared.resize(places);
+    model::SharedObject object;
+    object.kind = model::SharedObject::Kind::common;
+    for (std::size_t i = 0; i < common; ++i) at(facts.runs[0], Level::forced).shared.push_back(object);
+    const model::Report report = judge(facts, {});
+    const model::Finding* finding = find(report, "no-multiple-interpreters-slot");
+    const std::string begin = "Python 3.14 (forced): with the import check overridden it loads";
+    for (const model::Because& because : finding->because) {
+      if (because.text.starts_with(begin)) return because.text.substr(begin.size());
+    }
+    return std::string("nothing");
+  };
+  EXPECT_EQ(words_for(0, 0), " in one interpreter after the other, and nothing was seen to be shared");
+  EXPECT_EQ(words_for(1, 0), ", and 1 place of its memory is shared");
+  EXPECT_EQ(words_for(0, 2), ", and 2 objects of one interpreter are handed to the others");
+  EXPECT_EQ(words_for(3, 1),
+            ", and 3 places of its memory are shared and 1 object of one interpreter is handed to the others");
+}
+
 TEST(RunEvidence, WhatIsLeftBehindIsAdvice) {
   model::Facts facts;
   facts.runs = {clean_run()};
