@@ -77,7 +77,7 @@ Finding finding_on(const CodeVariable& variable, const BinaryFacts& binary, mode
   finding.generator = generator_of(variable, binary);
   finding.module = binary.module;
   finding.where.file = binary.path;
-  finding.message = fmt::format("`{}` {}", shown, words.harm);
+  finding.message = fmt::format("`{}` {}", shown, variable.sure || words.maybe == nullptr ? words.harm : words.maybe);
   finding.fix = fmt::format(fmt::runtime(words.fix), shown);
   for (const model::CodeWrite* write : variable.writes) {
     if (finding.because.size() == most_reasons) break;

@@ -185,11 +185,22 @@ bool is_told_elsewhere(const CodeVariable& variable, const BinaryFacts& binary) 
   return !binary.capsule_names.empty() && std::ranges::all_of(binary.capsule_names, capsule_has_its_own_rule);
 }
 
+/// Nothing of it takes a Python object, and safe Rust may use all of it from every thread.
+bool is_of_rusts_library(const CodeVariable& variable) {
+  const std::string_view symbol = variable.symbol;
+  const bool is_rust = symbol.starts_with("_R") || (symbol.starts_with("_ZN") && symbol.find("17h") != symbol.npos);
+  std::string_view name = variable.name;
+  if (name.starts_with('<')) name.remove_prefix(1);
+  constexpr std::string_view crates[] = {"alloc::", "core::", "std::"};
+  return is_rust && std::ranges::any_of(crates, [&](std::string_view crate) { return name.starts_with(crate); });
+}
+
 std::string why_explained(const CodeVariable& variable, const BinaryFacts& binary) {
   if (variable.kind == VariableKind::capsule_api && is_told_elsewhere(variable, binary))
     return "C API that a rule of its own tells of";
   if (variable.kind == VariableKind::plain && is_header_static(plain_symbol(variable.symbol)))
     return "a variable that a header defines for itself";
+  if (is_of_rusts_library(variable)) return "of Rust's standard library, which is made for threads";
   if (only_immortal(variable)) return "only ever holds immortal objects";
   if (variable.kind == VariableKind::plain && is_guarded(variable) &&
       is_guarded_table(generator_of(variable, binary), plain_symbol(variable.name))) {

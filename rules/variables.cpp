@@ -237,6 +237,10 @@ Finding run_finding(const model::RunFacts& run, const model::Phase& phase, const
 }  // namespace
 
 std::string plain_symbol(const std::string& symbol) {
+  // Demanglers put what compilers add to a mangled name behind it: "demo::CACHE (.llvm.77058)".
+  if (const std::size_t added = symbol.find(" (."); symbol.ends_with(')') && added != std::string::npos) {
+    return symbol.substr(0, added);
+  }
   // C++ mangled names keep their dots out; a C symbol's dots are the compiler's.
   if (symbol.starts_with("_Z")) return symbol.substr(0, symbol.find('.'));
   std::string name = symbol;

@@ -43,6 +43,8 @@ struct VariableWords {
   const char* harm;
   /// "make it a heap type ...": the variable's name goes where {} stands.
   const char* fix;
+  /// `harm` for what the machine code stores there and may be something else.
+  const char* maybe = nullptr;
 };
 
 /// Findings for every source variable of that kind. One finding for a generator's own statics of one unit.

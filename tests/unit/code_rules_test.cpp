@@ -301,6 +301,24 @@ TEST(CodeRules, WhoUsesAGeneratorIsToldWhatItOffers) {
   EXPECT_NE(fix_of().find("py::multiple_interpreters::per_interpreter_gil()"), std::string::npos);
 }
 
+TEST(CodeRules, WhatRustsLibraryKeepsForItselfIsExplained) {
+  const auto count = [](const char* symbol, const char* name, const char* section) {
+    CodeWrite write = stores(StoredValue::changed);
+    write.symbol = symbol;
+    write.name = name;
+    write.section = section;
+    return code_findings_of(module_that({write}));
+  };
+  const char* const id = "_RNvNtNtCs1_3std6thread7current2ID";
+  EXPECT_TRUE(count(id, "std::thread::current::ID", ".tbss").empty());
+  EXPECT_TRUE(count("_ZN3std9panicking5COUNT17h0123456789abcdefE", "std::panicking::COUNT", ".bss").empty());
+  EXPECT_EQ(count("_ZN3std5COUNTE", "std::COUNT", ".bss").size(), 1U);
+  const auto mine = count("_RNvCs1_4demo2ID", "demo::ID", ".tbss");
+  ASSERT_EQ(mine.size(), 1U);
+  EXPECT_EQ(mine[0].message,
+            "`demo::ID` may hold an object for each thread, but one thread can run several interpreters");
+}
+
 /// Static objects are immortal: what counts their references looks first, and never does.
 TEST(CodeRules, ACountOfReferencesIsNoWriteOfAStaticObject) {
   auto count = stores(StoredValue::changed, "", 4);

@@ -123,6 +123,7 @@ TEST(PlainSymbol, CompilersSuffixesGo) {
                                                       {"lookup.cache", "cache"},
                                                       {"lookup.cache.2", "cache"},
                                                       {"_ZZ6lookupvE5cache.llvm.123", "_ZZ6lookupvE5cache"},
+                                                      {"demo::CACHE (.llvm.77058)", "demo::CACHE"},
                                                       {"", ""}};
   for (const auto& [symbol, plain] : rows) EXPECT_EQ(plain_symbol(symbol), plain);
 }
