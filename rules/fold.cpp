@@ -1,6 +1,7 @@
 #include "rules/fold.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -51,8 +52,11 @@ std::string generator_of(const Finding& finding, const std::map<std::string, std
   if (!finding.generator.empty() || generator == generators.end() || !in_module || has_source(finding)) {
     return finding.generator;
   }
-  const bool own = finding.subject.linkage_name.empty() ? is_mostly_generated(generator->second)
-                                                        : is_generators_own(generator->second, finding.subject.name);
+  // With its namespaces it stands in the message.
+  const std::string_view message = finding.message;
+  const bool is_named = message.starts_with('`') && !finding.subject.linkage_name.empty();
+  const bool own = is_named ? is_generators_own(generator->second, message.substr(1, message.find('`', 1) - 1))
+                            : is_mostly_generated(generator->second);
   return own ? generator->second : "";
 }
 
@@ -75,13 +79,15 @@ const model::Because& most_telling(const Finding& finding) {
 }
 
 std::string names_of(const std::vector<const Finding*>& group) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(shown_names, group.size()); ++i) {
-    const model::Subject& subject = group[i]->subject;
-    text += (i > 0 ? ", `" : "`") + (subject.name.empty() ? subject.address : subject.name) + "`";
+  // Statics of one macro have one name, each in the namespace of its user.
+  std::vector<std::string> names;
+  for (const Finding* finding : group) {
+    const model::Subject& subject = finding->subject;
+    std::string name = "`" + (subject.name.empty() ? subject.address : subject.name) + "`";
+    if (names.size() < shown_names && std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
   }
-  if (group.size() > shown_names) text += fmt::format(" and {} more", group.size() - shown_names);
-  return text;
+  const std::size_t more = group.size() - names.size();
+  return fmt::format("{}{}", fmt::join(names, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
 Finding folded(const std::vector<const Finding*>& group, const std::string& generator) {

@@ -28,6 +28,14 @@ constexpr auto own_prefixes = std::to_array<Prefix>({
     {"swig", "swig_"},
 });
 
+/// How the last part of a name is, where a macro makes the static in its user's namespace: intern!, #[pyclass] and
+/// #[pymodule] of PyO3.
+constexpr auto own_last_parts = std::to_array<Prefix>({
+    {"pyo3", "INTERNED"},
+    {"pyo3", "TYPE_OBJECT"},
+    {"pyo3", "_PYO3_DEF"},
+});
+
 /// What a user wrote keeps a prefix as well: Cython's `cdef` globals.
 constexpr auto users_prefixes = std::to_array<Prefix>({{"cython", "__pyx_v_"}});
 
@@ -63,7 +71,11 @@ bool any_prefix(const std::array<Prefix, N>& table, std::string_view generator, 
 }  // namespace
 
 bool is_generators_own(std::string_view generator, std::string_view name) {
-  return any_prefix(own_prefixes, generator, name) && !any_prefix(users_prefixes, generator, name);
+  const std::size_t last = name.rfind("::");
+  const std::string_view last_part = last == name.npos ? name : name.substr(last + 2);
+  return (any_prefix(own_prefixes, generator, name) && !any_prefix(users_prefixes, generator, name)) ||
+         std::ranges::any_of(own_last_parts,
+                             [&](const Prefix& row) { return row.generator == generator && row.begin == last_part; });
 }
 
 std::string users_name(std::string_view generator, std::string_view name) {

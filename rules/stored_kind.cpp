@@ -131,6 +131,27 @@ bool fills_a_type(std::string_view function) {
          function == "PyStructSequence_InitType2";
 }
 
+/// What fills a cell of PyO3, told by the names in its own: src/sync/once_lock.rs and
+/// src/impl_/pyclass/lazy_type_object.rs of PyO3 0.22 to 0.29. A cell of anything else may hold no object at all.
+struct CellFiller {
+  std::string_view path;
+  std::string_view what;
+  VariableKind kind;
+};
+constexpr auto cell_fillers =
+    std::to_array<CellFiller>({{"pyo3::impl_::pyclass::lazy_type_object::", "", VariableKind::heap_type_pointer},
+                               {"pyo3::sync::", "pyo3::sync::Interned", VariableKind::string_cache},
+                               {"pyo3::sync::", "pyo3::types::string::PyString", VariableKind::string_cache},
+                               {"pyo3::sync::", "pyo3::instance::Py<", VariableKind::object_cache}});
+
+VariableKind kind_of_filled(std::string_view function) {
+  if (fills_a_type(function)) return VariableKind::static_type;
+  const auto* row = std::ranges::find_if(cell_fillers, [&](const CellFiller& known) {
+    return function.find(known.path) != function.npos && function.find(known.what) != function.npos;
+  });
+  return row == cell_fillers.end() ? VariableKind::plain : row->kind;
+}
+
 /// A method of std::string, of libstdc++ or libc++: what it fills holds characters.
 bool is_text_method(std::string_view function) {
   for (const std::string_view begin : {"std::__cxx11::basic_string<char", "std::__1::basic_string<char"}) {
@@ -181,7 +202,7 @@ bool is_own_module(model::StoredValue value, std::string_view which, const std::
 
 VariableKind kind_of_store(const model::CodeWrite& write) {
   if (is_own_module(write.value, write.stored, write.reached)) return VariableKind::module_pointer;
-  if (!write.passed_to.empty()) return fills_a_type(write.passed_to) ? VariableKind::static_type : VariableKind::plain;
+  if (!write.passed_to.empty()) return kind_of_filled(write.passed_to);
   return kind_of_result(write.result_of);
 }
 

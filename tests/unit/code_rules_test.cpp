@@ -301,6 +301,34 @@ TEST(CodeRules, WhoUsesAGeneratorIsToldWhatItOffers) {
   EXPECT_NE(fix_of().find("py::multiple_interpreters::per_interpreter_gil()"), std::string::npos);
 }
 
+TEST(CodeRules, CellsOfPyO3HoldWhatTheirFillersSay) {
+  const auto finding_of = [](const char* name, const char* filler) {
+    CodeWrite write = code_write(name, "call");
+    write.symbol = "_RNv";
+    write.passed_to = filler;
+    auto facts = module_that({write}, MultipleInterpreters::absent);
+    facts.binaries[0].framework = model::Framework::pyo3;
+    const auto findings = code_findings_of(facts);
+    EXPECT_EQ(findings.size(), 1U) << name;
+    return findings.empty() ? Finding() : findings[0];
+  };
+  const Finding interned = finding_of(
+      "demo::keys::INTERNED", "pyo3::sync::once_lock::init_once_cell_py_attached::<<pyo3::sync::Interned>::get, _>");
+  EXPECT_EQ(interned.rule, "global-string-cache");
+  EXPECT_EQ(interned.generator, "pyo3");
+  const Finding type =
+      finding_of("<demo::Key as pyo3::impl_::pyclass::PyClassImpl>::lazy_type_object::TYPE_OBJECT",
+                 "<pyo3::impl_::pyclass::lazy_type_object::LazyTypeObject<demo::Key>>::get_or_try_init");
+  EXPECT_EQ(type.rule, "global-heap-type-pointer");
+  EXPECT_EQ(type.generator, "pyo3");
+  const Finding mine =
+      finding_of("demo::DECIMAL", "pyo3::sync::once_lock::try_init::<pyo3::instance::Py<pyo3::types::any::PyAny>>");
+  EXPECT_EQ(mine.rule, "global-pyobject-cache");
+  EXPECT_EQ(mine.generator, "");
+  EXPECT_EQ(finding_of("demo::TEXT", "pyo3::sync::once_lock::try_init::<alloc::string::String>").rule,
+            "non-object-mutable-static");
+}
+
 TEST(CodeRules, WhatRustsLibraryKeepsForItselfIsExplained) {
   const auto count = [](const char* symbol, const char* name, const char* section) {
     CodeWrite write = stores(StoredValue::changed);
