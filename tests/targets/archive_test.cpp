@@ -1,4 +1,4 @@
-// Archives as libarchive itself writes them; the broken and hostile ones are in tests/e2e/archives.py.
+// Archives as libarchive itself writes them; the broken and hostile ones are in tests/e2e/bad_archives.py.
 #include <archive.h>
 #include <archive_entry.h>
 #include <gmock/gmock.h>
