@@ -103,6 +103,25 @@ void Blocks::put_in_order(const FunctionCode& code) {
   mark_loops();
 }
 
+void Blocks::mark_behind_others(bool but_entry) {
+  behind_others_.assign(blocks_.size(), 0);
+  const auto reach = [&](std::uint32_t block) {
+    if (block == no_block || behind_others_[block] != 0) return;
+    behind_others_[block] = 1;
+    open_.push_back(block);
+  };
+  for (const std::uint32_t label : labels_) reach(label);
+  for (const std::uint32_t root : roots_) {
+    if (!but_entry || root != entry_) reach(root);
+  }
+  while (!open_.empty()) {
+    const Block& block = blocks_[open_.back()];
+    open_.pop_back();
+    reach(block.target);
+    reach(block.next);
+  }
+}
+
 void Blocks::mark_loops() {
   ways_in_.assign(blocks_.size(), 0);
   // How many ways back begin and end around each rank.

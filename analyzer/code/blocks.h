@@ -45,6 +45,10 @@ class Blocks {
   /// Nothing that comes later in the order leads to it or to one before it: when its turn comes for the first time, all
   /// that is known where it begins is known.
   bool is_behind_loops(std::uint32_t block) const { return behind_loops_[block] != 0; }
+  /// Finds what labels and roots lead to. `but_entry`: the entry does not count as a root.
+  void mark_behind_others(bool but_entry);
+  /// From mark_behind_others on: control comes there from a label or from a root that counts.
+  bool is_behind_others(std::uint32_t block) const { return behind_others_[block] != 0; }
   /// Ways from other blocks into it.
   std::uint32_t ways_in(std::uint32_t block) const { return ways_in_[block]; }
 
@@ -54,10 +58,10 @@ class Blocks {
   std::vector<Block> blocks_{};
   std::uint32_t entry_ = no_block;
   std::vector<std::uint32_t> labels_{}, rank_{}, in_order_{}, roots_{}, ways_in_{};
-  std::vector<std::uint8_t> behind_loops_{};
+  std::vector<std::uint8_t> behind_loops_{}, behind_others_{};
   // Scratch.
   std::vector<std::uint8_t> starts_{}, seen_{};
-  std::vector<std::uint32_t> block_of_{};
+  std::vector<std::uint32_t> block_of_{}, open_{};
   std::vector<std::int32_t> loops_{};
   std::vector<std::pair<std::uint32_t, std::uint32_t>> jumps_{}, path_{};
 };

@@ -1,6 +1,7 @@
 #include "analyzer/code/code_graph.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <unordered_map>
 
@@ -66,6 +67,9 @@ CodeGraph::CodeGraph(ModuleCode& code) : code_(code) {
   for (const std::uint64_t address : image.initializers) {
     enter(address, RunsWhen::static_initialiser, "a constructor function");
   }
+  for (const Section& section : image.sections) {
+    if (is_linkers_table(section.name)) linkers_tables_.push_back(&section);
+  }
   enter_tables();
   for (const Symbol& symbol : image.symbols) {
     if (!symbol.exported || symbol.kind != Symbol::Kind::function) continue;
@@ -73,6 +77,10 @@ CodeGraph::CodeGraph(ModuleCode& code) : code_(code) {
     const std::ptrdiff_t function = code.function_at(symbol.address);
     if (function >= 0) exported_.insert(static_cast<std::size_t>(function));
   }
+}
+
+bool CodeGraph::in_linkers_table(std::uint64_t address) const {
+  return std::ranges::any_of(linkers_tables_, [&](const Section* table) { return table->contains(address); });
 }
 
 void CodeGraph::enter(std::uint64_t address, RunsWhen when, std::string how, bool certain) {
@@ -147,8 +155,7 @@ void CodeGraph::note(std::size_t index, const FunctionCode& function) {
   std::vector<std::uint32_t> taken;
   const auto take = [&](std::uint64_t address, bool read) {
     if (read) {
-      const Section* section = image.section_at(address);
-      if (section == nullptr || !is_linkers_table(section->name)) return;
+      if (!in_linkers_table(address)) return;
       const Pointer pointer = image.pointer_at(address);
       if (pointer.kind != Pointer::Kind::address) return;
       address = pointer.value;
@@ -156,7 +163,9 @@ void CodeGraph::note(std::size_t index, const FunctionCode& function) {
     const std::ptrdiff_t found = code_.function_at(address);
     if (found >= 0 && found != static_cast<std::ptrdiff_t>(index)) taken.push_back(static_cast<std::uint32_t>(found));
   };
-  each_address(image, function, take, [&](std::uint64_t page) { pages_.emplace(page, from); });
+  const auto take_page = [&](std::uint64_t page) { pages_.emplace(page, from); };
+  // By reference: nothing to ask memory for, in each of the functions.
+  each_address(image, function, std::cref(take), std::cref(take_page));
   if (asks) note_at_exit(index, function, taken);
   for (const std::uint32_t found : taken) takes_.emplace_back(from, found);
 }
@@ -193,8 +202,7 @@ void CodeGraph::finish() {
       takes_.emplace_back(from, static_cast<std::uint32_t>(next - functions.begin()));
     }
     for (const Relocation& relocation : code_.image().relocations_in(page, page + page_size)) {
-      const Section* section = code_.image().section_at(relocation.at);
-      if (section == nullptr || !is_linkers_table(section->name) || relocation.target == 0) continue;
+      if (relocation.target == 0 || !in_linkers_table(relocation.at)) continue;
       const std::ptrdiff_t found = code_.function_at(relocation.target);
       if (found >= 0) takes_.emplace_back(from, static_cast<std::uint32_t>(found));
     }

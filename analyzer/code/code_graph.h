@@ -56,10 +56,12 @@ class CodeGraph {
  private:
   void enter(std::uint64_t address, model::RunsWhen when, std::string how, bool certain = true);
   void enter_tables();
+  bool in_linkers_table(std::uint64_t address) const;
   void enter_hook_slots();
   void note_at_exit(std::size_t index, const FunctionCode& function, std::vector<std::uint32_t>& taken);
 
   ModuleCode& code_;
+  std::vector<const Section*> linkers_tables_{};
   std::vector<EntryIntoFunction> entries_{};
   Edges calls_{}, takes_{}, at_exit_{};
   /// From a function to what its tables of jumps seem to lead to: perhaps parts of it.

@@ -12,11 +12,6 @@ Value thread_value(const ThreadWord& word) {
   return word.elsewhere ? thread_value(ThreadOwner::elsewhere, 0) : thread_value(ThreadOwner::image, word.offset);
 }
 
-Value Evaluator::register_value(const State& state, Register number) const {
-  if (number == zero_register) return number_value(0);
-  return number < first_vector ? state.general[number] : Value{};
-}
-
 Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
   if (operand.segment) return thread_place(state, operand);
   Value base = operand.base == no_register ? number_value(0) : register_value(state, operand.base);
@@ -369,8 +364,7 @@ Value Evaluator::answer_of(const State& state, const Instruction& instruction) c
   if (!stores.is_number() || stores.bits > 1 || !expected.is_number() || expected.bits > 1) return {};
   const Place at = place(state, instruction.memory);
   const bool known = at.kind == Place::Kind::image && !at.indexed;
-  return {Value::Kind::exclusive, static_cast<std::uint32_t>(stores.bits) + 1, known ? at.at : 0,
-          static_cast<std::uint16_t>(expected.bits)};
+  return exclusive_value(stores.bits != 0, expected.bits != 0, known ? at.at : 0);
 }
 
 void Evaluator::escape(State& state, const Value& address) {

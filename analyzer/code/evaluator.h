@@ -65,7 +65,10 @@ class Evaluator {
   void after_unseen_call(State& state, Value result) const;
   /// Whether a conditional branch is taken, when the flags decide.
   std::optional<bool> taken(const State& state, const Instruction& branch) const;
-  Value register_value(const State& state, Register number) const;
+  Value register_value(const State& state, Register number) const {
+    if (number == zero_register) return number_value(0);
+    return number < first_vector ? state.general[number] : Value{};
+  }
   /// Those that code went through so far.
   const PointerTables& tables() const { return tables_; }
 

@@ -20,7 +20,7 @@ struct FunctionCode {
   std::vector<std::uint64_t> labels{};
   /// Of each table the number of entries is known: none of the labels is something else's.
   bool labels_sure = false;
-  /// Where they may lead outside of it; where no code begins, they do not. Sorted.
+  /// Where they may lead outside of it; where no code begins, they do not. As they come.
   std::vector<std::uint64_t> labels_elsewhere{};
   /// It jumps through a table that was not found: control may come in anywhere.
   bool jumps_unknown = false;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <optional>
 
 #include "analyzer/code/jump_tables.h"
 
@@ -84,13 +83,15 @@ void Flow::run_part(const FunctionCode& code, const Visit& visit, bool from_entr
   open_.resize(blocks_.size());
   all_looks_ = 0;
   if (entries_.size() > most_entries_kept) entries_ = {};
-  free_.resize(entries_.size());
-  for (std::size_t i = 0; i < free_.size(); ++i) free_[i] = static_cast<std::uint32_t>(free_.size() - 1 - i);
-  // Control comes in at one place alone: what is known of a block behind loops will never change again.
-  const bool one_way = from_entry && blocks_.labels().empty() && blocks_.roots().size() == 1 && !code.jumps_unknown;
+  free_.clear();
+  used_ = 0;
+  blocks_.mark_behind_others(from_entry);
+  for (Collected* collected : {&at_tables_, &at_calls_}) collected->any = false;
+  // Whether anybody will ask what is known at calls.
+  collects_ = !blocks_.labels().empty() || blocks_.roots().size() > (from_entry ? 1 : 0);
   if (from_entry) {
     enter(blocks_.entry(), entry_state(evaluator_.convention()));
-    settle(one_way ? &visit : nullptr);
+    settle(code.jumps_unknown ? nullptr : &visit);
   }
   const bool pads_alone = blocks_.labels().empty() && !code.jumps_unknown;
   const unsigned rounds = pads_alone ? rounds_behind_pads : rounds_behind_tables;
@@ -99,30 +100,41 @@ void Flow::run_part(const FunctionCode& code, const Visit& visit, bool from_entr
     settle(nullptr);
   }
   for (std::uint32_t block = 0; block < blocks_.size(); ++block) {
-    if (!one_way || !blocks_.is_behind_loops(block)) pass(block, visit);
+    if (code.jumps_unknown || !has_one_look(block)) pass(block, visit);
+  }
+}
+
+void Flow::Collected::add(const State& other) {
+  if (any) {
+    merge(state, other);
+  } else {
+    state = other;
+  }
+  any = true;
+}
+
+/// What is known there may hold where a table of jumps or a landing pad leads.
+void Flow::collect(const State& state, const Instruction& instruction, Collected& calls, Collected& tables) {
+  if (instruction.op == Op::call) {
+    calls.add(state);
+  } else if (goes_through_table(instruction)) {
+    tables.add(state);
   }
 }
 
 /// Tables of jumps and landing pads lead to blocks too: what may hold where a table leads is what may hold at some jump
 /// through one; elsewhere also what may hold behind some call. False when there are no such blocks.
 bool Flow::from_elsewhere(bool from_entry) {
+  if (!collects_) return false;
   const auto& roots = blocks_.roots();
-  if (blocks_.labels().empty() && roots.size() <= (from_entry ? 1 : 0)) return false;
   const auto leads_elsewhere = [](const Instruction& instruction) {
     return instruction.op == Op::call || goes_through_table(instruction);
   };
   // What is known at jumps through tables, and at those and calls.
-  std::optional<State> at_tables, elsewhere;
-  const auto add = [](std::optional<State>& to, const State& state) {
-    if (to) {
-      merge(*to, state);
-    } else {
-      to = state;
-    }
-  };
+  Collected at_tables = at_tables_, elsewhere = at_calls_;
   State& state = working_;
   for (std::uint32_t block = 0; block < blocks_.size(); ++block) {
-    if (looks_[block] == 0) continue;
+    if (looks_[block] == 0 || (!code_->jumps_unknown && has_one_look(block))) continue;
     const std::size_t first = blocks_[block].first;
     std::size_t last = blocks_[block].last;
     while (last > first && !leads_elsewhere(code_->instructions[last - 1])) --last;
@@ -131,38 +143,37 @@ bool Flow::from_elsewhere(bool from_entry) {
     for (std::size_t i = first; i < last; ++i) {
       const Instruction& instruction = code_->instructions[i];
       apply(state, instruction);
-      if (!leads_elsewhere(instruction)) continue;
-      add(instruction.op == Op::call ? elsewhere : at_tables, state);
+      collect(state, instruction, elsewhere, at_tables);
     }
   }
   // The jump may be in a piece that nothing was known to lead to so far.
-  const bool jumps_through_table = at_tables.has_value();
-  if (at_tables) add(elsewhere, *at_tables);
-  for (std::optional<State>* found : {&at_tables, &elsewhere}) {
-    if (!*found) found->emplace();
-    weaken(**found);
+  const bool jumps_through_table = at_tables.any;
+  if (jumps_through_table) elsewhere.add(at_tables.state);
+  for (Collected* found : {&at_tables, &elsewhere}) {
+    if (!found->any) found->state = {};
+    weaken(found->state);
   }
   const auto& labels = blocks_.labels();
   const bool tables_alone = code_->labels_sure && jumps_through_table;
   for (const std::uint32_t root : roots) {
     if (tables_alone && std::ranges::binary_search(labels, root)) continue;
-    if (!from_entry || root != blocks_.entry()) enter(root, *elsewhere);
+    if (!from_entry || root != blocks_.entry()) enter(root, elsewhere.state);
   }
-  for (const std::uint32_t label : labels) enter(label, jumps_through_table ? *at_tables : *elsewhere);
+  for (const std::uint32_t label : labels) enter(label, jumps_through_table ? at_tables.state : elsewhere.state);
   return true;
 }
 
 void Flow::enter(std::uint32_t block, const State& state) {
   if (looks_[block] == 0) {
     looks_[block] = 1;
-    if (free_.empty()) {
-      places_[block] = static_cast<std::uint32_t>(entries_.size());
-      entries_.push_back(state);
-    } else {
+    if (!free_.empty()) {
       places_[block] = free_.back();
       free_.pop_back();
-      entry(block) = state;
+    } else {
+      places_[block] = used_++;
+      if (used_ > entries_.size()) entries_.emplace_back();
     }
+    entry(block) = state;
   } else if (!merge(entry(block), state)) {
     return;
   }
@@ -181,7 +192,7 @@ bool Flow::is_worn_out(std::uint32_t block) {
 void Flow::settle(const Visit* visit) {
   for (std::uint32_t rank = open_.take(); rank != no_block; rank = open_.take()) {
     std::uint32_t block = blocks_.at_rank(rank);
-    const bool last_look = visit != nullptr && blocks_.is_behind_loops(block);
+    const bool last_look = visit != nullptr && has_one_look(block);
     if (is_worn_out(block)) {
       if (looks_[block] > most_looks_for_each_block + 1) continue;
       looks_[block] = most_looks_for_each_block + 1;
@@ -208,6 +219,7 @@ std::uint32_t Flow::leave(std::uint32_t number, const Visit* visit) {
     const Instruction& instruction = code_->instructions[i];
     if (visit != nullptr && is_visited(instruction)) (*visit)(state, instruction);
     apply(state, instruction);
+    if (visit != nullptr && collects_) collect(state, instruction, at_calls_, at_tables_);
   }
   const Instruction& last = code_->instructions[block.last - 1];
   const bool parts = last.is_branch() && block.target != no_block && block.next != no_block;
@@ -219,7 +231,7 @@ std::uint32_t Flow::leave(std::uint32_t number, const Visit* visit) {
   if (parts) around_.along_branch(state, last, false);
   const std::uint32_t next = block.next;
   if (next == no_block) return no_block;
-  const bool goes_on = visit != nullptr && blocks_.ways_in(next) == 1 && blocks_.is_behind_loops(next) &&
+  const bool goes_on = visit != nullptr && blocks_.ways_in(next) == 1 && has_one_look(next) &&
                        blocks_.rank(next) == blocks_.rank(number) + 1;
   if (!goes_on) {
     enter(next, state);

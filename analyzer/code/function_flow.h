@@ -50,7 +50,19 @@ class Flow {
 
   /// `from_entry`: the first block is where callers come in.
   void run_part(const FunctionCode& code, const Visit& visit, bool from_entry);
+  /// What is known at several places, joined.
+  struct Collected {
+    State state{};
+    bool any = false;
+    void add(const State& other);
+  };
+  static void collect(const State& state, const Instruction& instruction, Collected& calls, Collected& tables);
   bool from_elsewhere(bool from_entry);
+  /// Control comes there from the function's entry alone and never again: what is known when its turn comes for the
+  /// first time will not change.
+  bool has_one_look(std::uint32_t block) const {
+    return blocks_.is_behind_loops(block) && !blocks_.is_behind_others(block);
+  }
   void enter(std::uint32_t block, const State& state);
   void settle(const Visit* visit);
   bool is_worn_out(std::uint32_t block);
@@ -68,6 +80,8 @@ class Flow {
   /// near to the processor.
   std::vector<State> entries_{};
   std::vector<std::uint32_t> free_{};
+  /// Places from here on were never used in this function.
+  std::uint32_t used_ = 0;
   /// By block; of meaning once it was entered.
   std::vector<std::uint32_t> places_{};
   /// How often each block was looked at, and 1 more: 0 means never entered.
@@ -75,6 +89,9 @@ class Flow {
   OpenBlocks open_{};
   State working_{};
   std::size_t all_looks_ = 0;
+  /// From the blocks that have one look, where others need it.
+  Collected at_tables_{}, at_calls_{};
+  bool collects_ = false;
 };
 
 }  // namespace isoaudit::analyzer

@@ -19,7 +19,8 @@ void add_unwind_ranges(const Image& image, Starts& starts) {
   const Section* section = image.section_named(".eh_frame");
   if (section == nullptr) return;
   each_unwind_range(*section, [&](std::uint64_t begin, std::uint64_t end) {
-    if (starts.size() < most_functions) starts.emplace(begin, end);
+    // Nearly always in order.
+    if (starts.size() < most_functions) starts.emplace_hint(starts.end(), begin, end);
   });
 }
 
@@ -100,7 +101,7 @@ std::vector<FunctionRange> find_functions(const Image& image) {
   std::map<std::uint64_t, std::string_view> names;
   for (const Symbol& symbol : image.symbols) {
     if (symbol.kind != Symbol::Kind::function) continue;
-    names.emplace(symbol.address, symbol.name);
+    names.emplace_hint(names.end(), symbol.address, symbol.name);
     if (symbol.size != 0 && starts.size() < most_functions) {
       starts.emplace(symbol.address, symbol.address + symbol.size);
     }

@@ -1,7 +1,9 @@
 #include "analyzer/code/jump_tables.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
+#include <span>
 
 #include "analyzer/code/value.h"
 
@@ -21,7 +23,7 @@ class Labels {
   void distances(std::uint64_t table, std::uint64_t base) {
     own_ = true;
     for (unsigned i = 0; i < longest_table && code_.labels.size() < most_labels; ++i) {
-      const std::optional<std::uint64_t> entry = image_.number_at(table + i * 4u, 4);
+      const std::optional<std::uint64_t> entry = number_at(table + i * 4u, 4);
       const bool known = entry && add(base + static_cast<std::uint64_t>(static_cast<std::int64_t>(
                                                  static_cast<std::int32_t>(static_cast<std::uint32_t>(*entry)))));
       if (!known) return;
@@ -36,8 +38,7 @@ class Labels {
     const unsigned count = table.count != 0 ? table.count : count_unknown;
     for (unsigned i = 0; i < count && code_.labels.size() < most_labels; ++i) {
       own_ = true;
-      const std::optional<std::uint64_t> entry =
-          image_.number_at(table.table + std::uint64_t{i} * table.width, table.width);
+      const std::optional<std::uint64_t> entry = number_at(table.table + std::uint64_t{i} * table.width, table.width);
       if (!entry) return;
       const std::uint64_t distance = table.is_signed ? sign_extended(*entry, table.width) : *entry;
       const std::uint64_t label = table.base + (distance << table.shift);
@@ -65,14 +66,29 @@ class Labels {
       code_.labels.push_back(label);
       return true;
     }
-    const Section* section = image_.section_at(label);
-    if (section == nullptr || !section->executable || code_.labels_elsewhere.size() >= most_labels) return false;
+    if (code_text_ == nullptr || !code_text_->contains(label)) code_text_ = image_.section_at(label);
+    const bool executable = code_text_ != nullptr && code_text_->executable;
+    if (!executable || code_.labels_elsewhere.size() >= most_labels) return false;
     code_.labels_elsewhere.push_back(label);
     return true;
   }
 
+  /// As the image's own, where many are read from one section.
+  std::optional<std::uint64_t> number_at(std::uint64_t address, unsigned width) {
+    if (table_section_ == nullptr || !table_section_->contains(address)) table_section_ = image_.section_at(address);
+    if (table_section_ == nullptr) return std::nullopt;
+    const std::span<const std::uint8_t> bytes = table_section_->bytes;
+    const std::uint64_t offset = address - table_section_->address;
+    if (offset >= bytes.size() || bytes.size() - offset < width) return image_.number_at(address, width);
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes.data() + offset, width);
+    return value;
+  }
+
   const Image& image_;
   FunctionCode& code_;
+  /// Where the last entry was read, and where the last label that leads out of the function lay.
+  const Section *table_section_ = nullptr, *code_text_ = nullptr;
   /// All entries so far lead into this function.
   bool own_ = true;
 };
@@ -123,10 +139,8 @@ void find_labels(const Image& image, FunctionCode& code, const CodePointers* poi
   code.labels_sure =
       !jumps.others && std::ranges::all_of(jumps.tables, [](const JumpTable& t) { return t.count != 0; });
   code.jumps_unknown = jumps.others && (image.machine == Machine::aarch64 || code.labels.empty());
-  for (std::vector<std::uint64_t>* found : {&code.labels, &code.labels_elsewhere}) {
-    std::ranges::sort(*found);
-    found->erase(std::unique(found->begin(), found->end()), found->end());
-  }
+  std::ranges::sort(code.labels);
+  code.labels.erase(std::unique(code.labels.begin(), code.labels.end()), code.labels.end());
 }
 
 }  // namespace isoaudit::analyzer

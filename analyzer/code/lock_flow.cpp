@@ -104,12 +104,15 @@ void LockFlow::along_branch(State& state, const Instruction& branch, bool taken)
     return;
   }
   if (flags.left.kind == Value::Kind::exclusive) {
-    const std::uint64_t done = flags.left.also;
+    const std::uint64_t done = expected_answer(flags.left);
     const bool was_done =
         flags.kind == Flags::Kind::test ? done == 0 && flags.left == flags.right : flags.right == number_value(done);
     if (!was_done || !equal) return;
-    if (flags.left.name == 2) take_byte(state, flags.left.bits);
-    if (flags.left.name == 1) give_byte_back(state);
+    if (stores_one(flags.left)) {
+      take_byte(state, flags.left.bits);
+    } else {
+      give_byte_back(state);
+    }
     return;
   }
   const bool zero = flags.kind == Flags::Kind::test ? flags.left == flags.right : flags.right == number_value(0);

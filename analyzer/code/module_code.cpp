@@ -9,6 +9,11 @@
 #include "analyzer/code/place_name.h"
 
 namespace isoaudit::analyzer {
+namespace {
+
+constexpr std::uint64_t bytes_for_each_number = 128;
+
+}  // namespace
 
 ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
     : image_(image),
@@ -17,6 +22,7 @@ ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
       pointers_(image),
       evaluator_(image, names_),
       functions_(find_functions(image)) {
+  number();
   for (const Section& section : image.sections) {
     if (is_address_table(section.name)) pointers_begin_ = std::min(pointers_begin_, section.address);
     if (!section.writable()) continue;
@@ -25,13 +31,33 @@ ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
   }
 }
 
+/// Where code lies far from other code the search has to do.
+void ModuleCode::number() {
+  if (functions_.empty()) return;
+  const std::uint64_t first = functions_.front().begin;
+  std::uint64_t text = 0;
+  for (const FunctionRange& function : functions_) text += function.end - function.begin;
+  const std::uint64_t span = functions_.back().end - first;
+  if (span / 4 > text) return;
+  numbers_.reserve(span / bytes_for_each_number + 1);
+  std::uint32_t number = 0;
+  for (std::uint64_t at = first; at < functions_.back().end; at += bytes_for_each_number) {
+    while (functions_[number].end <= at) ++number;
+    numbers_.push_back(number);
+  }
+}
+
 std::ptrdiff_t ModuleCode::function_at(std::uint64_t address) const {
   // Asked of every address that code names, and most are data's.
-  if (functions_.empty() || address < functions_.front().begin || address > functions_.back().end) return -1;
-  const auto next = std::ranges::upper_bound(functions_, address, {}, &FunctionRange::begin);
-  if (next == functions_.begin()) return -1;
-  const auto found = std::prev(next);
-  return address < found->end ? found - functions_.begin() : -1;
+  if (functions_.empty() || address < functions_.front().begin || address >= functions_.back().end) return -1;
+  auto found = functions_.begin();
+  if (numbers_.empty()) {
+    found = std::ranges::upper_bound(functions_, address, {}, &FunctionRange::end);
+  } else {
+    found += numbers_[(address - functions_.front().begin) / bytes_for_each_number];
+    while (found->end <= address) ++found;
+  }
+  return address >= found->begin ? found - functions_.begin() : -1;
 }
 
 std::ptrdiff_t ModuleCode::called_function(std::uint64_t target) {

@@ -68,6 +68,7 @@ class ModuleCode : private Surroundings {
   void call(State& state, const Instruction& instruction) override;
   bool asks_descriptor(const State& state, const Instruction& instruction) const;
   void along_branch(State& state, const Instruction& branch, bool taken) override;
+  void number();
   void mark_ends(FunctionCode& code);
   bool has_no_end(std::uint64_t target);
 
@@ -86,6 +87,9 @@ class ModuleCode : private Surroundings {
   /// Of imported functions, by name and argument: demangling takes its time.
   std::unordered_map<std::uint64_t, ParameterUse> import_uses_{};
   std::vector<FunctionRange> functions_{};
+  /// For every few bytes of the code the number of the first function that ends behind them: addresses are asked for
+  /// more often than there are instructions.
+  std::vector<std::uint32_t> numbers_{};
   /// Of functions in several pieces, by the number of the first.
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> pieces_{};
   std::uint64_t writable_begin_ = ~std::uint64_t{0}, writable_end_ = 0;

@@ -57,7 +57,7 @@ std::vector<model::CodeRead> Reads::take() {
       if (fresh) name->second = code_.shown_name(rows_[i].second);
       reads.push_back({section->name, address - section->address, name->second});
     }
-    std::sort(reads.begin() + first, reads.end());
+    std::ranges::sort(reads.begin() + first, reads.end(), {}, &model::CodeRead::function);
     // Parts of one function have one name.
     reads.erase(std::unique(reads.begin() + first, reads.end()), reads.end());
   }

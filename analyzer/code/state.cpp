@@ -9,36 +9,44 @@
 namespace isoaudit::analyzer {
 namespace {
 
+/// In place: most of what is joined is there already, and what is not known on both ways falls out.
 bool merge_stacks(std::vector<StackSlot>& into, const std::vector<StackSlot>& other) {
-  if (into == other) return false;
-  std::vector<StackSlot> joined;
-  joined.reserve(std::max(into.size(), other.size()));
-  const auto add = [&](StackSlot slot) {
-    const bool overlaps = !joined.empty() && joined.back().offset + joined.back().width > slot.offset;
-    if (slot.value.known() && !overlaps) joined.push_back(slot);
-  };
-  const auto add_alone = [&](StackSlot slot) {
-    if (!may_point(slot.value)) return;
-    meet(slot.value, Value{});
-    add(slot);
-  };
-  auto left = into.begin();
+  // [0, kept) is joined; [left, end) of it is still to come.
+  std::size_t kept = 0, left = 0;
   auto right = other.begin();
-  while (left != into.end() || right != other.end()) {
-    const bool both = left != into.end() && right != other.end() && left->offset == right->offset;
-    if (both && left->width == right->width) {
-      StackSlot slot = *left++;
-      meet(slot.value, right++->value);
-      add(slot);
-    } else if (right == other.end() || (left != into.end() && left->offset <= right->offset)) {
-      add_alone(*left++);
-    } else {
-      add_alone(*right++);
+  bool changed = false;
+  const auto overlaps = [&](const StackSlot& slot) {
+    return kept != 0 && into[kept - 1].offset + into[kept - 1].width > slot.offset;
+  };
+  while (left < into.size() || right != other.end()) {
+    const bool both = left < into.size() && right != other.end() && into[left].offset == right->offset;
+    if ((both && into[left].width == right->width) || right == other.end() ||
+        (left < into.size() && into[left].offset <= right->offset)) {
+      StackSlot slot = into[left++];
+      const bool same = both && slot.width == right->width, alone_and_lost = !same && !may_point(slot.value);
+      if (meet(slot.value, same ? right->value : Value{})) changed = true;
+      if (same) ++right;
+      if (alone_and_lost || !slot.value.known() || overlaps(slot)) {
+        changed = true;
+      } else {
+        into[kept++] = slot;
+      }
+      continue;
     }
+    StackSlot slot = *right++;
+    if (!may_point(slot.value) || overlaps(slot)) continue;
+    changed = true;
+    meet(slot.value, Value{});
+    if (kept == left) {
+      into.insert(into.begin() + static_cast<std::ptrdiff_t>(kept), slot);
+      ++left;
+    } else {
+      into[kept] = slot;
+    }
+    ++kept;
   }
-  if (joined == into) return false;
-  into = std::move(joined);
-  return true;
+  into.resize(kept);
+  return changed;
 }
 
 bool merge_vectors(State& into, const State& other) {
@@ -113,7 +121,6 @@ bool merge(State& into, const State& other) {
   for (std::size_t i = 0; i < into.general.size(); ++i) {
     Value& ours = into.general[i];
     const Value& theirs = other.general[i];
-    if (ours == theirs || covers(ours, theirs)) continue;
     changed |= meet(ours, theirs);
   }
   changed |= merge_vectors(into, other);

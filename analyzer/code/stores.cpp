@@ -108,6 +108,8 @@ bool Stores::makes_writable_address(const Instruction& instruction) const {
       instruction.op == Op::store || instruction.op == Op::exchange || instruction.op == Op::compare_exchange;
   if (stores && instruction.src != no_register && code_.writable(address)) return true;
   if (instruction.op != Op::load) return false;
+  // Most places are filled in by nobody.
+  if (code_.image().relocation_at(address) == nullptr) return false;
   const Pointer pointer = code_.image().pointer_at(address);
   return pointer.kind == Pointer::Kind::address && code_.writable(pointer.value);
 }
@@ -139,7 +141,8 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   // "completed.0": set once, when the library is unloaded.
   const bool flag = finalizes && instruction.width == 1 && instruction.has_immediate && instruction.immediate == 1;
   if (flag) return;
-  std::vector<Value> parts;
+  std::vector<Value>& parts = parts_;
+  parts.clear();
   if (instruction.op == Op::store || instruction.op == Op::store_high || instruction.op == Op::exchange ||
       instruction.op == Op::compare_exchange || instruction.op == Op::store_exclusive ||
       instruction.op == Op::compare_swap) {

@@ -77,6 +77,8 @@ class Stores {
   std::vector<const Symbol*> thread_symbols_{};
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes_{};
   std::vector<Passed> pending_{};
+  /// Scratch: what the store that is looked at writes.
+  std::vector<Value> parts_{};
   /// How often a table's row was told of, see may_tell_of_table.
   std::size_t told_of_tables_ = 0;
   bool is_cut_ = false;

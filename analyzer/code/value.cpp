@@ -71,8 +71,7 @@ Value joined(const Value& a, const Value& b) {
 
 }  // namespace
 
-bool meet(Value& into, const Value& other) {
-  if (into == other) return false;
+bool join(Value& into, const Value& other) {
   const Value old = into;
   into = joined(into, other);
   return into != old;
@@ -93,8 +92,6 @@ Value weakened(const Value& value) {
 Value thread_value(ThreadOwner owner, std::uint64_t offset) {
   return {Value::Kind::thread, static_cast<std::uint32_t>(owner), offset};
 }
-
-Value number_value(std::uint64_t bits) { return {Value::Kind::number, 0, bits}; }
 
 std::uint32_t Names::number_of(std::string_view name) {
   if (name.empty()) return 0;

@@ -29,10 +29,9 @@ struct Value {
     byte,       ///< a word whose lowest byte is `bits`; the rest is not known
     half,       ///< a word whose lower four bytes are `bits`; the rest (a structure's padding) is not known
     thread,     ///< thread-local memory: where `name` (a ThreadOwner) says, or what it holds
-    exclusive,  ///< the answer of a store that may not have been made, of `name` - 1 to `bits` (0: not known); it was
-                ///< when the answer is `also`
+    exclusive,  ///< the answer of a store that may not have been made to `bits` (0: not known); see exclusive_value
   } kind = Kind::unknown;
-  /// Of a region or an argument: bit i says that it may as well be argument i.
+  /// Of a region, an argument or what was changed: bit i says that it may as well be argument i.
   std::uint16_t also = 0;
   /// Index into the Names of the reading; of a region, how far from `bits` the other place lies.
   std::uint32_t name = 0;
@@ -53,7 +52,14 @@ struct Value {
   unsigned arguments() const { return also | (kind == Kind::argument && bits < 8 ? 1u << bits : 0u); }
 };
 
-Value number_value(std::uint64_t bits);
+inline Value number_value(std::uint64_t bits) { return {Value::Kind::number, 0, bits}; }
+
+/// What a store of 0 or 1 answers: it was made when that is `expected`.
+inline Value exclusive_value(bool stores_one, bool expected, std::uint64_t at) {
+  return {Value::Kind::exclusive, (stores_one ? 1u : 0u) + (expected ? 2u : 0u), at};
+}
+inline bool stores_one(const Value& exclusive) { return (exclusive.name & 1) != 0; }
+inline std::uint64_t expected_answer(const Value& exclusive) { return exclusive.name >> 1; }
 
 /// Whose thread-local memory.
 enum class ThreadOwner : std::uint32_t {
@@ -86,7 +92,7 @@ inline bool may_point(const Value& value) { return points_into_image(value) || v
 /// Joining `other` changes nothing in `value`: it is one of the things that `value` may be already. False is no answer.
 inline bool covers(const Value& value, const Value& other) {
   switch (value.kind) {
-    case Value::Kind::unknown: return !may_point(other);
+    case Value::Kind::unknown: return !may_point(other) && other.also == 0;
     case Value::Kind::argument: return !points_into_image(other) && (other.arguments() & ~value.arguments()) == 0;
     case Value::Kind::region: {
       if ((other.arguments() & ~value.arguments()) != 0) return false;
@@ -101,7 +107,12 @@ Value narrowed(const Value& value, unsigned width);
 /// Two ways join; true when `into` has changed. An address and an argument stay as what the value may be, so that no
 /// store through it is lost; of all else only what holds on both ways is kept. What one call returns or null counts as
 /// what the call returns.
-bool meet(Value& into, const Value& other);
+bool join(Value& into, const Value& other);
+inline bool meet(Value& into, const Value& other) {
+  // Nearly always.
+  if (into == other || covers(into, other)) return false;
+  return join(into, other);
+}
 /// What is left of it when something that is not seen may have replaced it: what it may be.
 Value weakened(const Value& value);
 
