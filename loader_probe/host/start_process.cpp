@@ -24,9 +24,20 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   return out;
 }
 
-// Between fork and exec in a process that has threads: only calls that are safe in a signal handler.
-[[noreturn]] void become(const char* executable, char* const* arguments, char* const* environment, const char* folder,
-                         const std::array<int, 4>& descriptors, int failure, const Limits& limits) {
+/// All that the new process needs, made before.
+struct Becoming {
+  const char* executable;
+  char* const* arguments;
+  char* const* environment;
+  const char* folder;
+  const std::array<int, 4>& descriptors;
+  int failure;
+  const Limits& limits;
+};
+
+// Between fork and exec in a process that has threads: only calls that are safe in a signal handler. The memory is
+// still the parent's.
+[[noreturn]] void become(const Becoming& what) {
   setsid();
   sigset_t none;
   sigemptyset(&none);
@@ -37,17 +48,25 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
   const int null = open("/dev/null", O_RDWR);
   dup2(null, STDIN_FILENO);
   for (int i = 0; i < 4; ++i) {
-    if (descriptors[i] >= 0) {
-      dup2(descriptors[i], i + 1);
+    if (what.descriptors[i] >= 0) {
+      dup2(what.descriptors[i], i + 1);
     } else if (i + 1 <= STDERR_FILENO) {
       dup2(null, i + 1);
     }
   }
-  apply(limits);
-  if (chdir(folder) == 0) execve(executable, arguments, environment);
+  apply(what.limits);
+  if (chdir(what.folder) == 0) execve(what.executable, what.arguments, what.environment);
   const int reason = errno;
-  const ssize_t told = write(failure, &reason, sizeof reason);
+  const ssize_t told = write(what.failure, &reason, sizeof reason);
   _exit(told == sizeof reason ? 127 : 126);
+}
+
+// A copy of a process of this size, and of each page that it writes afterwards, takes longer than all that follows. The
+// thread waits for the exec in any case.
+pid_t start(const Becoming& what) {
+  const pid_t child = vfork();
+  if (child == 0) become(what);
+  return child;
 }
 
 }  // namespace
@@ -73,13 +92,10 @@ StartedProcess start_process(const ChildRequest& request, const std::string& fol
   }
   const std::vector<char*> arguments = pointers(words);
   const std::vector<char*> environment = pointers(settings);
-  const pid_t child = fork();
+  const std::string& working_folder = request.folder.empty() ? folder : request.folder;
+  const pid_t child = start({program.c_str(), arguments.data(), environment.data(), working_folder.c_str(), descriptors,
+                             failure.second.get(), request.limits});
   if (child < 0) return fail("fork");
-  if (child == 0) {
-    const std::string& start = request.folder.empty() ? folder : request.folder;
-    become(program.c_str(), arguments.data(), environment.data(), start.c_str(), descriptors, failure.second.get(),
-           request.limits);
-  }
   failure.second.reset();
   int reason = 0;
   if (read(failure.first.get(), &reason, sizeof reason) == sizeof reason) {
