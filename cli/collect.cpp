@@ -4,10 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <set>
-#include <thread>
 
 #include "analyzer/targets/columns.h"
 #include "analyzer/targets/find_targets.h"
@@ -20,7 +21,8 @@
 #include "cli/probe_binaries.h"
 #include "cli/scan_sources.h"
 #include "cli/unpacked_archives.h"
-#include "loader_probe/host/sandbox.h"
+#include "loader_probe/host/interpreters.h"
+#include "loader_probe/host/server_ahead.h"
 
 namespace isoaudit::cli {
 namespace {
@@ -116,6 +118,16 @@ void say_what_fits_no_python(const analyzer::Targets& targets, Facts& facts) {
   }
 }
 
+/// Finds the interpreters, and keeps the first of them running where modules will run in it soon.
+void find_and_keep_interpreters(const Options& options, const NamedInputs& inputs,
+                                std::optional<loader_probe::ServerAhead>& ahead, Facts& facts) {
+  find_interpreters(options, inputs.paths, runs_modules(options) || options.build || !inputs.distributions.empty(),
+                    ahead ? &*ahead : nullptr, facts);
+  if (!runs_modules(options) || options.build || facts.pythons.empty()) return;
+  const std::string& first = facts.pythons.front().executable;
+  if (!ahead || !ahead->serves(first)) ahead.emplace(first, probe_options(options));
+}
+
 }  // namespace
 
 Facts collect(const Options& options, Progress& progress) {
@@ -127,14 +139,15 @@ Facts collect(const Options& options, Progress& progress) {
   // Nothing is run and nobody has to be asked: then the files themselves say which Pythons they are for.
   const bool by_tags = options.pythons.empty() && !runs_modules(options) && inputs.distributions.empty() &&
                        reads_binaries(options.command);
-  // To start one takes longer than to read a module. Whether a sandbox works is found out meanwhile; before modules are
-  // read this process is alone with itself again, as the readers' children need it.
-  if (!by_tags || reads_sources(options.command)) {
-    std::jthread sandbox;
-    if (runs_modules(options) && options.sandbox) sandbox = std::jthread([] { loader_probe::find_sandbox(); });
-    find_interpreters(options, inputs.paths, runs_modules(options) || options.build || !inputs.distributions.empty(),
-                      facts);
+  // The interpreter that modules will run in comes up while they are read: to start one takes longer. What it is it
+  // says itself then; who has to know that sooner waits for it.
+  std::optional<loader_probe::ServerAhead> ahead;
+  if (runs_modules(options) && !options.build && !options.pythons.empty()) {
+    ahead.emplace(loader_probe::first_candidate(options.pythons.front()), probe_options(options));
   }
+  const std::function<void()> ask = [&] { find_and_keep_interpreters(options, inputs, ahead, facts); };
+  const bool asks_last = ahead && !reads_sources(options.command) && inputs.distributions.empty();
+  if (!asks_last && (!by_tags || reads_sources(options.command))) ask();
   const std::vector<HeaderSet> headers = header_sets(options, facts.pythons);
 
   // The columns may be others once the files have spoken.
@@ -155,12 +168,14 @@ Facts collect(const Options& options, Progress& progress) {
 
   if (reads_sources(options.command))
     scan_sources(options, targets, headers, pythons, built, unpacked, facts, progress);
-  if (reads_binaries(options.command)) inspect_binaries(options, targets, facts, progress);
+  if (reads_binaries(options.command)) {
+    inspect_binaries(options, targets, facts, progress, analyzer::collect_binary, asks_last ? ask : nullptr);
+  }
   say_what_held_nothing(options, inputs.paths, targets, built, facts);
   say_what_fits_no_python(targets, facts);
   if (runs_modules(options)) {
     unpacked.unpack_for_run(targets, facts);
-    probe_binaries(options, unpacked, facts, progress);
+    probe_binaries(options, unpacked, ahead ? &*ahead : nullptr, facts, progress);
   }
   unpacked.hide_in(facts);
   progress.clear();

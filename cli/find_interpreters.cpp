@@ -50,7 +50,8 @@ bool runs_modules(const Options& options) {
   return options.command == Command::probe || (options.command == Command::audit && options.run_probe);
 }
 
-void find_interpreters(const Options& options, const std::vector<std::string>& paths, bool needed, Facts& facts) {
+void find_interpreters(const Options& options, const std::vector<std::string>& paths, bool needed,
+                       loader_probe::ServerAhead* ahead, Facts& facts) {
   std::vector<Found> found;
   const auto add = [&](const std::string& wanted, const InterpreterResult& result) {
     if (!result.interpreter) {
@@ -62,7 +63,7 @@ void find_interpreters(const Options& options, const std::vector<std::string>& p
     };
     if (std::ranges::none_of(found, same)) found.push_back({wanted, *result.interpreter});
   };
-  for (const std::string& wanted : options.pythons) add(wanted, loader_probe::find_interpreter(wanted));
+  for (const std::string& wanted : options.pythons) add(wanted, loader_probe::find_interpreter(wanted, ahead));
   if (options.pythons.empty() && needed) {
     for (const std::string& path : paths) {
       if (const std::string python = venv_python(path); !python.empty()) {

@@ -4,14 +4,16 @@
 #include <vector>
 
 #include "cli/options.h"
+#include "loader_probe/host/server_ahead.h"
 #include "model/facts.h"
 
 namespace isoaudit::cli {
 
 /// The interpreters of the audit, a column each. Those that --python names; else, where something is to run or an
 /// interpreter has to be asked: the named virtual environments' own, the active one's, or the newest on the machine.
-/// The ones that cannot be had become gaps.
-void find_interpreters(const Options& options, const std::vector<std::string>& paths, bool needed, model::Facts& facts);
+/// The ones that cannot be had become gaps. `ahead` may be null; the interpreter that it has is not started again.
+void find_interpreters(const Options& options, const std::vector<std::string>& paths, bool needed,
+                       loader_probe::ServerAhead* ahead, model::Facts& facts);
 
 /// Does this command, with its options, load modules?
 bool runs_modules(const Options& options);

@@ -50,11 +50,9 @@ std::uint64_t size_of(const std::string& path) {
 
 class Inspection {
  public:
-  Inspection(const Options& options, const analyzer::Targets& targets, const Facts& facts, Progress& progress,
-             const ReadBinary& read)
+  Inspection(const Options& options, const analyzer::Targets& targets, Progress& progress, const ReadBinary& read)
       : options_(options),
         targets_(targets.binaries),
-        pythons_(facts.pythons),
         progress_(progress),
         read_(read),
         results_(targets.binaries.size()) {}
@@ -80,7 +78,10 @@ class Inspection {
 
   void give(Facts& facts) {
     facts.gaps.insert(facts.gaps.end(), archive_gaps_.begin(), archive_gaps_.end());
-    for (BinaryResult& result : results_) {
+    for (std::size_t i = 0; i < results_.size(); ++i) {
+      BinaryResult& result = results_[i];
+      if (result.facts) set_columns(targets_[i], facts.pythons, *result.facts);
+      for (BinaryFacts& slice : result.other_slices) set_columns(targets_[i], facts.pythons, slice);
       if (result.facts) facts.binaries.push_back(std::move(*result.facts));
       std::ranges::move(result.other_slices, std::back_inserter(facts.binaries));
       std::ranges::move(result.gaps, std::back_inserter(facts.gaps));
@@ -176,8 +177,12 @@ class Inspection {
     if (options_.no_code) facts.code.why_not = "--no-code";
     facts.named = target.named;
     facts.abi_tag = target.abi_tag;
+  }
+
+  void set_columns(const BinaryTarget& target, const std::vector<model::Interpreter>& pythons,
+                   BinaryFacts& facts) const {
     const bool runs_here = facts.format == model::BinaryFormat::elf && facts.arch == machine_;
-    for (const model::Interpreter& python : pythons_) {
+    for (const model::Interpreter& python : pythons) {
       // A column without an interpreter stands for its version on every platform.
       if ((runs_here || python.executable.empty()) && analyzer::importable_by(target, python)) {
         facts.importable_by.push_back(python.id);
@@ -207,7 +212,6 @@ class Inspection {
 
   const Options& options_;
   const std::vector<BinaryTarget>& targets_;
-  const std::vector<model::Interpreter>& pythons_;
   Progress& progress_;
   const ReadBinary& read_;
   const std::string machine_ = host_machine();
@@ -220,9 +224,10 @@ class Inspection {
 }  // namespace
 
 void inspect_binaries(const Options& options, const analyzer::Targets& targets, Facts& facts, Progress& progress,
-                      const ReadBinary& read) {
-  Inspection inspection(options, targets, facts, progress, read);
+                      const ReadBinary& read, const std::function<void()>& find_columns) {
+  Inspection inspection(options, targets, progress, read);
   inspection.run();
+  if (find_columns) find_columns();
   if (options.verbose) inspection.tell_times();
   inspection.give(facts);
 }

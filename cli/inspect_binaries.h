@@ -13,8 +13,10 @@ namespace isoaudit::cli {
 using ReadBinary = std::function<analyzer::BinaryResult(const analyzer::BinaryInput&)>;
 
 /// Reads each compiled module that was found, in worker processes; a file that cannot be read, or that crashes `read`,
-/// becomes a gap and loses nothing but itself.
+/// becomes a gap and loses nothing but itself. `find_columns`, when given, is called when all are read: it makes
+/// facts.pythons complete.
 void inspect_binaries(const Options& options, const analyzer::Targets& targets, model::Facts& facts, Progress& progress,
-                      const ReadBinary& read = analyzer::collect_binary);
+                      const ReadBinary& read = analyzer::collect_binary,
+                      const std::function<void()>& find_columns = {});
 
 }  // namespace isoaudit::cli

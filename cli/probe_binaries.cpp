@@ -10,7 +10,6 @@
 
 #include "analyzer/targets/distribution_tests.h"
 #include "cli/parallel.h"
-#include "loader_probe/host/probe.h"
 #include "loader_probe/host/sandbox.h"
 #include "rules/declarations.h"
 
@@ -35,7 +34,19 @@ std::string exercise_for(const Options& options, std::string module) {
 
 }  // namespace
 
-void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Facts& facts, Progress& progress) {
+loader_probe::ProbeOptions probe_options(const Options& options) {
+  loader_probe::ProbeOptions probe;
+  probe.interpreters = options.interpreters;
+  probe.rounds = options.rounds;
+  probe.timeout = options.timeout;
+  probe.sandbox = options.sandbox;
+  probe.debug_build = options.debug_build;
+  probe.evidence = options.evidence;
+  return probe;
+}
+
+void probe_binaries(const Options& options, const UnpackedArchives& unpacked, loader_probe::ServerAhead* ahead,
+                    Facts& facts, Progress& progress) {
   struct Job {
     const BinaryFacts* binary;
     const model::Interpreter* python;
@@ -49,6 +60,8 @@ void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Fa
       jobs.push_back({&binary, &python});
     }
   }
+  // Where the sandbox of one that was started early works, none has to be tried.
+  if (!jobs.empty() && ahead != nullptr) ahead->answers();
   if (!jobs.empty() && (!options.sandbox || loader_probe::find_sandbox().program.empty())) {
     facts.notes.push_back("the modules ran without a sandbox: " +
                           (options.sandbox ? loader_probe::find_sandbox().why_not : "--no-sandbox"));
@@ -60,14 +73,9 @@ void probe_binaries(const Options& options, const UnpackedArchives& unpacked, Fa
       static_cast<unsigned>(std::max<std::size_t>(1, at_once / std::max<std::size_t>(1, jobs.size())));
   parallel(jobs.size(), options.jobs, [&](std::size_t i) {
     const auto& [binary, python] = jobs[i];
-    loader_probe::ProbeOptions probe;
-    probe.interpreters = options.interpreters;
-    probe.rounds = options.rounds;
-    probe.timeout = options.timeout;
-    probe.sandbox = options.sandbox;
-    probe.debug_build = options.debug_build;
-    probe.evidence = options.evidence;
+    loader_probe::ProbeOptions probe = probe_options(options);
     probe.children = children;
+    probe.ahead = ahead;
     probe.progress = [&, id = python->id](const std::string& module, const std::string& level) {
       progress.show(fmt::format("probe: {} under {} ({})", module, id, level));
     };

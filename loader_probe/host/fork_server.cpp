@@ -40,7 +40,9 @@ ForkServer::ForkServer(const ChildRequest& request) {
 
 ForkServer::~ForkServer() {
   control_.reset();
-  if (process_ <= 0) return;
+  siginfo_t ended{};
+  // One that ended early may have been waited for by somebody else: its number may be another's by now.
+  if (process_ <= 0 || waitid(P_PID, static_cast<id_t>(process_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0) return;
   kill(-process_, SIGKILL);
   kill(process_, SIGKILL);
   waitpid(process_, nullptr, 0);
@@ -50,10 +52,18 @@ bool ForkServer::is_ready() {
   if (lost_ || control_.get() < 0) return false;
   if (ready_) return true;
   pollfd socket{control_.get(), POLLIN, 0};
-  char word = 0;
-  ready_ = poll(&socket, 1, kSecondsToStart * 1000) == 1 && recv(control_.get(), &word, 1, 0) == 1;
+  std::array<char, 65536> said{};
+  const ssize_t got =
+      poll(&socket, 1, kSecondsToStart * 1000) == 1 ? recv(control_.get(), said.data(), said.size(), 0) : 0;
+  ready_ = got > 0;
+  if (ready_) answers_.assign(said.data(), static_cast<std::size_t>(got));
   lost_ = !ready_;
   return ready_;
+}
+
+bool ForkServer::wait() {
+  const std::lock_guard hold(lock_);
+  return is_ready();
 }
 
 bool ForkServer::send_request(const std::string& folder, const Limits& limits, const std::array<int, 4>& streams,
@@ -84,10 +94,7 @@ std::optional<ChildResult> ForkServer::run(const std::string& configuration, con
   ChildStreams streams;
   Ends status;
   if (!open_sockets(status) || !streams.open(configuration)) return std::nullopt;
-  {
-    const std::lock_guard hold(lock_);
-    if (!is_ready()) return std::nullopt;
-  }
+  if (!wait()) return std::nullopt;
   const ScratchFolder folder(folder_.path());
   const auto start = std::chrono::steady_clock::now();
   {

@@ -26,6 +26,10 @@ class ForkServer {
   ForkServer(const ForkServer&) = delete;
   ForkServer& operator=(const ForkServer&) = delete;
 
+  /// Until it is ready to run something; false when it will never be.
+  bool wait();
+  /// What the interpreter said of itself when it was ready, interpreters.h.
+  const std::string& answers() const { return answers_; }
   /// As run_child, with the same program; nothing when that is to be asked instead.
   std::optional<ChildResult> run(const std::string& configuration, const Limits& limits);
 
@@ -37,6 +41,7 @@ class ForkServer {
   pid_t process_ = -1;
   std::mutex lock_{};
   Descriptor control_{};
+  std::string answers_{};
   bool ready_ = false;
   bool lost_ = false;
 };

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "loader_probe/host/child_process.h"
+#include "loader_probe/host/server_ahead.h"
 
 namespace isoaudit::loader_probe {
 namespace {
@@ -19,8 +20,10 @@ constexpr int kAnswerSeconds = 20;
 constexpr model::PythonVersion kOldest{3, 12};
 constexpr char kGreeting[] = "isoaudit-interpreter/1";
 
-// What is asked of an interpreter, one answer a line.
-constexpr char kQuestion[] = R"(
+}  // namespace
+
+// One answer a line. Knows no quotes of three and no backslash: others put it into their own text.
+const char kQuestion[] = R"(
 import sys
 print('isoaudit-interpreter/1')
 print('%d.%d' % sys.version_info[:2])
@@ -32,7 +35,7 @@ flags = getattr(sys, 'abiflags', '')
 print(int(hasattr(sys, 'gettotalrefcount') or 'd' in flags))
 print(int('t' in flags))
 include = '%s/include/python%d.%d%s' % (sys.base_prefix, *sys.version_info[:2], flags)
-if not os.path.isfile(include + '/Python.h'):
+if not os.path.isfile(include + '/Python.h') and __name__ == '__main__':
     import sysconfig  # slow: it loads the whole build configuration
     include = sysconfig.get_paths()['include']
 print(include if os.path.isfile(os.path.join(include, 'Python.h')) else '')
@@ -41,6 +44,8 @@ print(suffixes[0] if suffixes else '')
 for suffix in suffixes:
     print(suffix)
 )";
+
+namespace {
 
 /// What the user asks for: "3.14", "3.14d".
 struct WantedVersion {
@@ -83,20 +88,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// Runs `path` and asks; the error does not name the path.
-InterpreterResult ask(const std::string& path) {
-  ChildRequest request;
-  request.executable = path;
-  // Nothing of what is asked hangs on `site`, which takes as long as all the rest of a start.
-  request.arguments = {"-I", "-S", "-c", kQuestion};
-  // Shims of version managers find their interpreters through these.
-  request.environment = inherited({"PATH", "HOME", "PYENV_ROOT", "PYENV_VERSION", "LD_LIBRARY_PATH"});
-  request.limits.seconds = kAnswerSeconds;
-  const ChildResult child = run_child(request);
-  if (!child.start_error.empty()) return {{}, "cannot be started (" + child.start_error + ")"};
-  if (child.timed_out) return {{}, "did not answer within " + std::to_string(kAnswerSeconds) + " seconds"};
-
-  const std::vector<std::string> answers = lines_of(child.output);
+InterpreterResult understand(const std::string& output, const std::string& path) {
+  const std::vector<std::string> answers = lines_of(output);
   if (answers.size() < 3 || answers[0] != kGreeting) {
     return {{}, "is no Python interpreter: it did not answer what every Python answers"};
   }
@@ -119,6 +112,26 @@ InterpreterResult ask(const std::string& path) {
   interpreter.import_suffixes.assign(answers.begin() + 9, answers.end());
   interpreter.id = version->str() + (interpreter.free_threaded ? "t" : "") + (interpreter.debug ? "d" : "");
   return {interpreter, ""};
+}
+
+/// Runs `path` and asks, unless it runs already and has said enough; the error does not name the path.
+InterpreterResult ask(const std::string& path, ServerAhead* ahead) {
+  if (ahead != nullptr && ahead->serves(path)) {
+    InterpreterResult result = understand(ahead->answers(), path);
+    if (result.interpreter && !result.interpreter->include_dir.empty()) return result;
+  }
+  ChildRequest request;
+  request.executable = path;
+  // Nothing of what is asked hangs on `site`, which takes as long as all the rest of a start.
+  request.arguments = {"-I", "-S", "-c", kQuestion};
+  // Shims of version managers find their interpreters through these.
+  request.environment = inherited({"PATH", "HOME", "PYENV_ROOT", "PYENV_VERSION", "LD_LIBRARY_PATH"});
+  request.limits.seconds = kAnswerSeconds;
+  const ChildResult child = run_child(request);
+  if (!child.start_error.empty()) return {{}, "cannot be started (" + child.start_error + ")"};
+  if (child.timed_out) return {{}, "did not answer within " + std::to_string(kAnswerSeconds) + " seconds"};
+
+  return understand(child.output, path);
 }
 
 std::vector<std::string> split_path(const std::string& path) {
@@ -173,13 +186,13 @@ std::vector<std::string> candidates(const WantedVersion& wanted) {
   return found;
 }
 
-InterpreterResult find_version(const std::string& text, const WantedVersion& wanted) {
+InterpreterResult find_version(const std::string& text, const WantedVersion& wanted, ServerAhead* ahead) {
   if (wanted.version < kOldest) {
     return {{}, text + ": interpreters with a GIL of their own exist from Python " + kOldest.str() + " on"};
   }
   std::string tried;
   for (const std::string& path : candidates(wanted)) {
-    InterpreterResult result = ask(path);
+    InterpreterResult result = ask(path, ahead);
     if (!result.interpreter) {
       tried += "; " + path + " " + result.error;
       continue;
@@ -193,27 +206,39 @@ InterpreterResult find_version(const std::string& text, const WantedVersion& wan
   return {{}, text + ": no such interpreter on this machine" + tried};
 }
 
+/// A command is looked for on PATH; anything else is a path already.
+std::string path_of(const std::string& wanted) {
+  if (wanted.find('/') != std::string::npos) return wanted;
+  for (const std::string& folder : split_path(environment_value("PATH"))) {
+    const fs::path candidate = fs::path(folder) / wanted;
+    if (is_executable_file(candidate)) return candidate.string();
+  }
+  return wanted;
+}
+
 }  // namespace
 
-InterpreterResult find_interpreter(const std::string& wanted) {
-  if (const auto version = parse_wanted(wanted)) return find_version(wanted, *version);
-  std::error_code error;
-  std::string path = wanted;
-  if (wanted.find('/') == std::string::npos) {
-    for (const std::string& folder : split_path(environment_value("PATH"))) {
-      const fs::path candidate = fs::path(folder) / wanted;
-      if (!is_executable_file(candidate)) continue;
-      path = candidate.string();
-      break;
-    }
+std::string first_candidate(const std::string& wanted) {
+  if (const auto version = parse_wanted(wanted)) {
+    const std::vector<std::string> found = candidates(*version);
+    return found.empty() ? "" : found.front();
   }
+  std::error_code error;
+  const std::string path = path_of(wanted);
+  return is_executable_file(path) ? fs::absolute(path, error).string() : "";
+}
+
+InterpreterResult find_interpreter(const std::string& wanted, ServerAhead* ahead) {
+  if (const auto version = parse_wanted(wanted)) return find_version(wanted, *version, ahead);
+  std::error_code error;
+  const std::string path = path_of(wanted);
   if (!fs::exists(path, error)) {
     const bool is_path = wanted.find('/') != std::string::npos;
     return {{}, wanted + (is_path ? ": no such file" : ": no such version or command")};
   }
   if (fs::is_directory(path, error)) return {{}, wanted + ": is a folder, not an interpreter"};
   if (!is_executable_file(path)) return {{}, wanted + ": is not an executable file"};
-  InterpreterResult result = ask(fs::absolute(path, error).string());
+  InterpreterResult result = ask(fs::absolute(path, error).string(), ahead);
   if (!result.interpreter) result.error = wanted + ": " + result.error;
   return result;
 }

@@ -6,31 +6,15 @@
 #include <random>
 #include <thread>
 
+#include "loader_probe/host/interpreter_request.h"
 #include "loader_probe/host/sandbox.h"
+#include "loader_probe/host/server_ahead.h"
 #include "loader_probe/inside/events.h"
 
 namespace isoaudit::loader_probe {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Loads the shared object into the main interpreter by its path and hands over the two descriptors. Only modules that
-// every interpreter has at hand are named: what the audited module needs must not be there already.
-constexpr char kLoadProbe[] = R"(
-import sys
-from _frozen_importlib import ModuleSpec, module_from_spec
-from _frozen_importlib_external import ExtensionFileLoader
-spec = ModuleSpec('isoaudit_probe', ExtensionFileLoader('isoaudit_probe', sys.argv[1]), origin=sys.argv[1])
-probe = module_from_spec(spec)
-spec.loader.exec_module(probe)
-)";
-constexpr char kRunLevel[] = "probe.run(3, 4)\n";
-// Everything after the first line happens in a copy.
-constexpr char kServeForks[] = R"(
-folder = probe.serve(3)
-import os
-os.environ['HOME'] = os.environ['TMPDIR'] = folder
-)";
 
 constexpr double kTimesOfTests = 3;
 
@@ -66,37 +50,27 @@ LevelChildren::LevelChildren(const ProbeInput& input, const model::Interpreter& 
   by_path_ = needs_path(input.module, input.path);
 }
 
-ChildRequest LevelChildren::interpreter_request(const char* bootstrap) const {
-  ChildRequest request;
-  request.executable = interpreter_.executable;
-  // faulthandler prints the Python stack when a signal ends the child; -s shuts out the user's own site-packages, -P
-  // the working folder. Of PYTHON* settings only the one passes that says where modules are.
-  request.arguments = {"-s", "-P", "-X", "faulthandler", "-c", std::string(kLoadProbe) + bootstrap, library_};
-  request.environment = inherited({"PATH", "LD_LIBRARY_PATH", "PYTHONPATH"});
-  // All symbols are bound when a file is loaded: no lazy binding may look like a write to the module's memory. The
-  // same hashes in each run: what one interpreter does after the other must not change with them.
-  for (const char* setting : {"LD_BIND_NOW=1", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0", "LANG=C.UTF-8"}) {
-    request.environment.emplace_back(setting);
-  }
-  request.limits.seconds = options_.timeout;
-  if (options_.sandbox) request.sandbox = find_sandbox().program;
-  return request;
-}
-
 /// An allocator is chosen when an interpreter starts. What an interpreter leaves behind is counted in mappings of
-/// memory, and those of a copy do not grow together with what it maps itself. And for one level alone no server is
-/// worth its start.
-std::optional<ChildResult> LevelChildren::run_in_copy(const LevelOrder& level, const ChildRequest& request) const {
-  if (level.debug_memory || level.word == events::level_sequential || !options_.evidence) return std::nullopt;
-  std::call_once(server_started_, [&] {
-    server_ = std::make_unique<ForkServer>(interpreter_request((std::string(kServeForks) + kRunLevel).c_str()));
-  });
-  return server_->run(request.configuration, request.limits);
+/// memory, and those of a copy do not grow together with what it maps itself.
+bool LevelChildren::runs_in_copy(const LevelOrder& level) {
+  return !level.debug_memory && level.word != events::level_sequential;
 }
 
-Told LevelChildren::run(const LevelOrder& level) const {
+std::string LevelChildren::sandbox() const { return options_.sandbox ? find_sandbox().program : ""; }
+
+void LevelChildren::start_server(const std::vector<LevelOrder>& levels) const {
+  if (server_ || std::none_of(levels.begin(), levels.end(), runs_in_copy)) return;
+  if (options_.ahead != nullptr) server_ = options_.ahead->take(interpreter_.executable);
+  // For one level alone none is worth its start.
+  if (server_ || (!options_.evidence && levels.size() == 1)) return;
+  server_ = std::make_unique<ForkServer>(serving_interpreter(interpreter_.executable, options_, library_, sandbox()));
+}
+
+Told LevelChildren::run(const LevelOrder& level) const { return std::move(*run(std::vector{level})[0]); }
+
+Told LevelChildren::run_one(const LevelOrder& level) const {
   const std::string token = make_token();
-  ChildRequest request = interpreter_request(kRunLevel);
+  ChildRequest request = interpreter_for_level(interpreter_.executable, options_, library_, sandbox());
   if (level.debug_memory) request.environment.emplace_back("PYTHONMALLOC=debug");
   // There two interpreters run the tests in turn, which in main may have needed nearly all of their time.
   if (!input_.tests.empty() && level.word == events::level_isolated) request.limits.seconds *= kTimesOfTests;
@@ -121,7 +95,8 @@ Told LevelChildren::run(const LevelOrder& level) const {
   for (const std::string& name : level.dependencies) order(events::config_dependency, name);
   for (const Preload& preload : level.preloads) order(events::config_preload, preload.module);
   Told told;
-  std::optional<ChildResult> copied = run_in_copy(level, request);
+  std::optional<ChildResult> copied;
+  if (server_ && runs_in_copy(level)) copied = server_->run(request.configuration, request.limits);
   told.child = copied ? std::move(*copied) : run_child(request);
   told.log = read_events(told.child.events, token);
   told.child.events.clear();
@@ -130,6 +105,8 @@ Told LevelChildren::run(const LevelOrder& level) const {
 
 LevelChildren::Answers LevelChildren::run(const std::vector<LevelOrder>& levels,
                                           const std::function<bool(const Answers&)>& go_on) const {
+  // Here, not in one of the threads below: a sandbox ends with the thread that started it.
+  start_server(levels);
   Answers answers(levels.size());
   std::mutex lock;
   std::size_t next = 0;
@@ -139,7 +116,7 @@ LevelChildren::Answers LevelChildren::run(const std::vector<LevelOrder>& levels,
       const std::size_t mine = next++;
       hold.unlock();
       if (options_.progress) options_.progress(input_.module, levels[mine].word);
-      Told told = run(levels[mine]);
+      Told told = run_one(levels[mine]);
       hold.lock();
       answers[mine] = std::move(told);
     }

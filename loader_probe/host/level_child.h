@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,7 +37,7 @@ struct Told {
 
 /// Runs levels of one module, each in a child process of its own: a copy of an interpreter that was started once for
 /// the module (fork_server.h), or one that is started for the level, where only that tells what is to be told. Keeps
-/// references to what it is made with; safe to use from several threads once it is set up.
+/// references to what it is made with.
 class LevelChildren {
  public:
   LevelChildren(const ProbeInput& input, const model::Interpreter& interpreter, const ProbeOptions& options,
@@ -59,8 +58,10 @@ class LevelChildren {
   Answers run(const std::vector<LevelOrder>& levels, const std::function<bool(const Answers&)>& go_on = {}) const;
 
  private:
-  ChildRequest interpreter_request(const char* bootstrap) const;
-  std::optional<ChildResult> run_in_copy(const LevelOrder& level, const ChildRequest& request) const;
+  std::string sandbox() const;
+  static bool runs_in_copy(const LevelOrder& level);
+  void start_server(const std::vector<LevelOrder>& levels) const;
+  Told run_one(const LevelOrder& level) const;
 
   const ProbeInput& input_;
   const model::Interpreter& interpreter_;
@@ -71,7 +72,6 @@ class LevelChildren {
   std::string exercise_{};
   bool by_path_ = false;
   bool carefully_ = false;
-  mutable std::once_flag server_started_{};
   mutable std::unique_ptr<ForkServer> server_{};
 };
 

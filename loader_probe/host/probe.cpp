@@ -1,8 +1,6 @@
 // The recipe: which levels run, in which order, and what one tells about the need for the next.
 #include "loader_probe/host/probe.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -10,6 +8,7 @@
 #include <optional>
 
 #include "loader_probe/host/event_log.h"
+#include "loader_probe/host/interpreter_request.h"
 #include "loader_probe/host/interpreters.h"
 #include "loader_probe/host/known_bugs.h"
 #include "loader_probe/host/level_child.h"
@@ -23,18 +22,6 @@ namespace fs = std::filesystem;
 using model::Level;
 using model::Outcome;
 using model::Phase;
-
-constexpr char kLibraryName[] = "isoaudit_probe.so";
-
-std::string find_library(const std::string& named) {
-  if (!named.empty()) return named;
-  std::error_code error;
-  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& folder : {beside, beside / "../lib/isoaudit"}) {
-    if (fs::exists(folder / kLibraryName, error)) return (folder / kLibraryName).string();
-  }
-  return "";
-}
 
 Phase skipped(Level level, const std::string& why) {
   Phase phase;
@@ -146,8 +133,8 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   if (interpreter.free_threaded) {
     return give_up("free-threaded builds are not supported: they have no GIL that could be an interpreter's own");
   }
-  const std::string library = find_library(options.probe_library);
-  if (library.empty()) return give_up(std::string("the probe's shared object ") + kLibraryName + " was not found");
+  const std::string library = find_probe_library(options);
+  if (library.empty()) return give_up(std::string("the probe's shared object ") + kProbeLibraryName + " was not found");
 
   ModuleRun run(input, interpreter, options, library);
   if (!options.evidence) {

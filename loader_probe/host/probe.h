@@ -10,6 +10,8 @@
 
 namespace isoaudit::loader_probe {
 
+class ServerAhead;
+
 struct ProbeOptions {
   unsigned interpreters = 4;
   unsigned rounds = 3;
@@ -26,6 +28,8 @@ struct ProbeOptions {
   bool evidence = true;
   /// Child processes of one module at the same time.
   unsigned children = 1;
+  /// An interpreter that was started early, for whichever module comes first; null: none.
+  ServerAhead* ahead = nullptr;
   /// Called from several threads.
   std::function<void(const std::string& module, const std::string& level)> progress{};
 };

@@ -16,6 +16,11 @@ struct Sandbox {
 /// Looks for bubblewrap and tries it once for the whole program: kernels may forbid what it needs.
 const Sandbox& find_sandbox();
 
+/// bubblewrap's path, not tried; empty: it is not installed.
+std::string untried_sandbox();
+/// Something was started in the untried one and has answered: find_sandbox() need not try it any more.
+void sandbox_was_seen_at_work();
+
 /// bubblewrap's arguments before the command: the machine read-only, `folder` writable, no network, own processes.
 std::vector<std::string> sandbox_arguments(const std::string& folder);
 

@@ -53,8 +53,8 @@ enum ForkDescriptor {
   fork_descriptors
 };
 
-/// Where a fork server is asked: its control socket (SOCK_SEQPACKET). Its first message, of one byte, says that it is
-/// ready; when the other end is closed it ends.
+/// Where a fork server is asked: its control socket (SOCK_SEQPACKET). Its first message says that it is ready; when the
+/// other end is closed it ends.
 inline constexpr int fork_control_descriptor = 3;
 
 }  // namespace isoaudit::loader_probe

@@ -96,11 +96,10 @@ class ForkServer {
  public:
   explicit ForkServer(int control) : control_(fcntl(control, F_DUPFD_CLOEXEC, kFirstOwnDescriptor)) { close(control); }
 
-  std::string serve() {
+  std::string serve(const std::string& greeting) {
     prctl(PR_SET_DUMPABLE, 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    const char ready = 1;
-    if (send(control_, &ready, 1, MSG_NOSIGNAL) != 1) end();
+    if (send(control_, greeting.data(), greeting.size(), MSG_NOSIGNAL) < 0) end();
     for (;;) {
       std::vector<pollfd> watched = {{control_, POLLIN, 0}};
       bool all_have_pidfd = true;
@@ -186,6 +185,6 @@ class ForkServer {
 
 }  // namespace
 
-std::string serve_forks(int control) { return ForkServer(control).serve(); }
+std::string serve_forks(int control, const std::string& greeting) { return ForkServer(control).serve(greeting); }
 
 }  // namespace isoaudit::inside

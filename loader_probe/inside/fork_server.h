@@ -12,6 +12,8 @@ namespace isoaudit::inside {
 ///
 /// The copies cannot look into each other or into the server, by ptrace or /proc, unless they may look into every
 /// process. They can send each other signals: who asks for one believes no end by a signal.
-std::string serve_forks(int control);
+///
+/// `greeting`, which is not empty, tells the host that it is ready.
+std::string serve_forks(int control, const std::string& greeting);
 
 }  // namespace isoaudit::inside

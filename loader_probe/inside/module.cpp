@@ -82,9 +82,12 @@ PyObject* run(PyObject*, PyObject* arguments) {
 
 PyObject* serve(PyObject*, PyObject* arguments) {
   int control = -1;
-  if (!PyArg_ParseTuple(arguments, "i", &control)) return nullptr;
+  PyObject* greeting = nullptr;
+  if (!PyArg_ParseTuple(arguments, "iO&", &control, PyUnicode_FSConverter, &greeting)) return nullptr;
   Interpreter::compile_helper_ahead();
-  return PyUnicode_DecodeFSDefault(serve_forks(control).c_str());
+  const std::string said = PyBytes_AsString(greeting);
+  Py_DecRef(greeting);
+  return PyUnicode_DecodeFSDefault(serve_forks(control, said).c_str());
 }
 
 PyMethodDef methods[] = {{"run", run, METH_VARARGS, "Runs one level as ordered."},

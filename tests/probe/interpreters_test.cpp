@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "loader_probe/host/server_ahead.h"
 #include "tests/probe/micro_modules.h"
 
 namespace isoaudit::tests {
@@ -59,6 +60,57 @@ TEST(FindInterpreter, SaysWhatIsWrong) {
                                   "\x7f"
                                   "ELF no program");
   EXPECT_THAT(error_of(text), testing::HasSubstr("cannot be started"));
+}
+
+TEST(ServerAhead, SaysOfItselfWhatOneIsAskedFor) {
+  for (const model::Interpreter& python : interpreters_with_debug()) {
+    SCOPED_TRACE(python.executable);
+    loader_probe::ServerAhead ahead(loader_probe::first_candidate(python.executable), probe_options());
+    EXPECT_TRUE(ahead.serves(python.executable));
+    EXPECT_THAT(ahead.answers(), testing::HasSubstr(python.full_version));
+    const auto asked = loader_probe::find_interpreter(python.executable);
+    const auto said = loader_probe::find_interpreter(python.executable, &ahead);
+    ASSERT_TRUE(asked.interpreter) << asked.error;
+    ASSERT_TRUE(said.interpreter) << said.error;
+    EXPECT_EQ(*said.interpreter, *asked.interpreter);
+  }
+}
+
+TEST(ServerAhead, IsTakenOnceByWhoRunsThatInterpreter) {
+  const model::Interpreter python = interpreters().front();
+  loader_probe::ServerAhead ahead(python.executable, probe_options());
+  EXPECT_EQ(ahead.take("/another/python"), nullptr);
+  EXPECT_NE(ahead.take(python.executable), nullptr);
+  EXPECT_EQ(ahead.take(python.executable), nullptr);
+  EXPECT_EQ(ahead.answers(), "");
+}
+
+TEST(ServerAhead, ChangesNoAnswer) {
+  for (const model::Interpreter& python : interpreters()) {
+    for (const bool evidence : {true, false}) {
+      SCOPED_TRACE(python.id + (evidence ? " with evidence" : ""));
+      loader_probe::ProbeOptions options = probe_options();
+      options.evidence = evidence;
+      const model::RunFacts alone = run_module("global_dict", python, options);
+      loader_probe::ServerAhead ahead(python.executable, options);
+      options.ahead = &ahead;
+      const model::RunFacts run = run_module("global_dict", python, options);
+      for (const model::Phase& expected : alone.phases) {
+        const model::Phase& found = phase(run, expected.level);
+        EXPECT_EQ(found.outcome, expected.outcome) << told(found);
+        EXPECT_EQ(found.imports, expected.imports) << told(found);
+        EXPECT_EQ(found.shared.size(), expected.shared.size()) << told(found);
+      }
+    }
+  }
+}
+
+// What does not come up costs nothing but its start: the interpreter is asked, or said to be none, as ever.
+TEST(ServerAhead, WhatIsNoInterpreterIsSaidToBeNone) {
+  loader_probe::ServerAhead ahead("/bin/true", probe_options());
+  EXPECT_EQ(ahead.answers(), "");
+  EXPECT_THAT(loader_probe::find_interpreter("/bin/true", &ahead).error,
+              testing::HasSubstr("is no Python interpreter"));
 }
 
 }  // namespace
