@@ -83,7 +83,7 @@ class Finder {
     }
     // A size of 0 is inherited at PyType_Ready.
     if (basic.value != 0 && basic.value < smallest) return false;
-    const Pointer dealloc = image_.pointer_at(at + layout.tp_basicsize + 2 * layout.pointer_size);
+    const Pointer dealloc = image_.pointer_at(at + layout.tp_basicsize + std::uint64_t{2} * layout.pointer_size);
     if (dealloc.kind == Pointer::Kind::plain) return false;
     // A head, a null and a name alone may be something else, unless a symbol says that a type's size follows.
     const bool bare = basic.value == 0 && type.is_null() && dealloc.is_null() && flags.is_null();

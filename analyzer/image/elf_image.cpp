@@ -423,10 +423,11 @@ class ElfReader {
   void add_packed_relocations() {
     const auto begin = value_of(elf::DT_RELR), size = value_of(elf::DT_RELRSZ);
     if (!begin || !size) return;
-    const unsigned width = image_.pointer_size;
+    const std::uint64_t width = image_.pointer_size;
     const auto add = [&](std::uint64_t place) {
       if (image_.relocations.size() > most_relocations()) return;
-      if (const auto value = image_.number_at(place, width)) image_.relocations.push_back({place, *value, 0});
+      if (const auto value = image_.number_at(place, image_.pointer_size))
+        image_.relocations.push_back({place, *value, 0});
     };
     std::uint64_t next = 0;
     for (const typename ELFT::Relr& entry : entries<typename ELFT::Relr>(loaded(*begin, *size))) {
@@ -436,7 +437,7 @@ class ElfReader {
         next = word + width;
         continue;
       }
-      for (unsigned bit = 1; bit < width * 8; ++bit) {
+      for (std::uint64_t bit = 1; bit < width * 8; ++bit) {
         if ((word >> bit) & 1) add(next + (bit - 1) * width);
       }
       next += (width * 8 - 1) * width;
