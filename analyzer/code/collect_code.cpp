@@ -4,14 +4,17 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <memory>
 #include <numeric>
+#include <string>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "analyzer/code/code_graph.h"
 #include "analyzer/code/module_code.h"
+#include "analyzer/code/once_functions.h"
 #include "analyzer/code/phases.h"
 #include "analyzer/code/place_name.h"
 #include "analyzer/code/split_functions.h"
@@ -65,6 +68,7 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
   Stores stores(code, line_of);
   FunctionCode function;
   SplitFunctions split(code);
+  OnceFunctions once(code);
   std::unordered_set<std::uint32_t> concerned;
   laps.lap(time.call_graph);
   for (std::size_t i = 0; i < code.functions().size(); ++i) {
@@ -73,6 +77,7 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
     laps.lap(time.decoding);
     graph.note(i, function);
     const bool piece = split.note(i, function);
+    once.note(i, function);
     laps.lap(time.call_graph);
     if (!piece) {
       stores.read(i, function);
@@ -98,6 +103,7 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
   facts.reads = stores.take_reads();
   laps.lap(time.propagation);
   const Phases phases(code, graph);
+  const std::map<std::uint32_t, std::string> run_once = once.find(graph);
   // Writes come function by function.
   std::size_t last = code.functions().size();
   std::vector<model::Reached> reached;
@@ -109,6 +115,8 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
   for (auto& [index, write] : writes) {
     write.name = demangled(write.symbol);
     write.function = code.shown_name(index);
+    const auto waits = run_once.find(static_cast<std::uint32_t>(index));
+    if (waits != run_once.end() && write.guard.empty()) write.guard = waits->second;
   }
   facts.writes = sorted_unique(std::move(writes));
   if (stores.is_cut()) {

@@ -45,6 +45,57 @@ TEST_F(Guards, AMutexThatIsHeld) {
          "pthread_mutex_lock");
 }
 
+TEST_F(Guards, AFunctionThatRunsOnce) {
+  expect("static int once; OWN static void make(void) { g = 7; } void set(void) { pthread_once(&once, make); }",
+         "pthread_once");
+  // And what it alone calls.
+  expect(
+      "static int once; OWN static void inner(int n) { g += n; } OWN static void make(void) { inner(3); use(0); }\n"
+      "void set(void) { pthread_once(&once, make); } void again(void) { pthread_once(&once, make); use(0); }",
+      "pthread_once");
+}
+
+/// Two flags let it run twice at a time; so do an object's own flag and whoever calls it without one.
+TEST_F(Guards, AFunctionThatMayRunTwice) {
+  const std::string make = "static int once, other; OWN static void make(void) { g += 7; use(0); }\n";
+  expect(make + "void set(void) { pthread_once(&once, make); } void again(void) { pthread_once(&other, make); }", "");
+  expect(make + "void set(int *flag) { pthread_once(flag, make); }", "");
+  expect(make + "void set(void) { pthread_once(&once, make); } void again(void) { make(); use(0); }", "");
+  expect(make + "void set(void) { pthread_once(&once, make); use((void *)make); }", "");
+  expect(make + "void set(void) { pthread_once(&once, make); } void give(void (**to)(void)) { *to = make; }", "");
+  expect(make + "void set(void) { pthread_once(&once, make); } void (*handed)(void) = make;", "");
+  expect(
+      "static int once; OWN static void inner(int n) { g += n; use(0); } OWN static void make(void) { inner(3); "
+      "use(0); }\n"
+      "void set(void) { pthread_once(&once, make); } void direct(void) { inner(4); use(0); }",
+      "");
+}
+
+/// What libstdc++'s std::call_once does where it is put into its caller.
+TEST_F(Guards, AFunctionThatTheLibraryOfCxxRunsOnce) {
+  const std::string library =
+      "extern _Thread_local void *callable; extern _Thread_local void (*call)(void); extern void __once_proxy(void);\n"
+      "static int once, other; OWN static void make(void) { g += 7; use(0); }\n";
+  expect(library +
+             "void set(int c) { callable = &c; call = make; if (pthread_once(&once, __once_proxy)) abort();\n"
+             " call = 0; }",
+         "std::call_once");
+  expect(library +
+             "OWN static void make_more(void) { g += 8; use(0); }\n"
+             "void set(int c) { call = make; pthread_once(&once, __once_proxy);\n"
+             " call = make_more; pthread_once(&other, __once_proxy); call = 0; }",
+         "std::call_once");
+  expect(library + "void set(int *flag) { call = make; pthread_once(flag, __once_proxy); call = 0; }", "");
+  expect(library +
+             "void set(void) { call = make; pthread_once(&once, __once_proxy); call = 0; }\n"
+             "void again(void) { call = make; pthread_once(&other, __once_proxy); call = 0; }",
+         "");
+  expect(library +
+             "void set(void) { call = make; pthread_once(&once, __once_proxy);\n"
+             " pthread_once(&other, __once_proxy); call = 0; }",
+         "");
+}
+
 /// Another interpreter's object has another lock.
 TEST_F(Guards, ALockThatNotEveryInterpreterMeets) {
   expect("void set(PyMutex *m) { PyMutex_Lock(m); g += 3; PyMutex_Unlock(m); }", "");
