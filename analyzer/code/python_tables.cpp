@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "analyzer/code/place_name.h"
+#include "analyzer/code/pyo3_tables.h"
 #include "model/type_slots.h"
 
 namespace isoaudit::analyzer {
@@ -270,7 +271,8 @@ class TableFinder {
   std::optional<Meaning> stray_slot(const Relocation& relocation) const {
     const std::uint64_t place = relocation.at - slot_size() / 2;
     const unsigned id = slot_id(place).value_or(0), before = slot_id(place - slot_size()).value_or(0);
-    if (id == 0) return std::nullopt;
+    // No array has one slot twice beside each other.
+    if (id == 0 || id == before || id == slot_id(place + slot_size())) return std::nullopt;
     const auto of_module = [](unsigned i) { return i <= 4 || (i >= 84 && i <= 87) || (i >= 92 && i <= 110); };
     const auto of_type = [](unsigned i) { return !model::type_slot_name(i).empty(); };
     // The last slots of a type may have numbers of a module's.
@@ -317,9 +319,16 @@ class TableFinder {
     if (std::optional<std::string> how = method(relocation.at)) {
       entry.how = std::move(*how);
       entry.by_python = true;
+    } else if (std::string pyo3_known = pyo3_name(memory_, relocation.at); !pyo3_known.empty()) {
+      // Before slots: the length of a name is a number before a function as well.
+      entry.how = std::move(pyo3_known);
+      entry.by_python = true;
     } else if (std::optional<Meaning> slot = stray_slot(relocation)) {
       entry.when = slot->when;
       entry.how = std::move(slot->how);
+      entry.by_python = true;
+    } else if (std::string pyo3 = pyo3_slot(memory_, relocation.at); !pyo3.empty()) {
+      entry.how = std::move(pyo3);
       entry.by_python = true;
     } else {
       entry.how = "table " + quoted(demangled(place_name(image_, relocation.at)));

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "analyzer/image/memory.h"
+
+namespace isoaudit::analyzer {
+
+/// "method `insert`", "attribute `size`": what Python knows the code by whose address lies at `place` in one of the
+/// tables that PyO3 makes types of; empty when it lies in none.
+std::string pyo3_name(const Memory& memory, std::uint64_t place);
+/// "tp_iter of a type": the same for slots, which look like less.
+std::string pyo3_slot(const Memory& memory, std::uint64_t place);
+
+}  // namespace isoaudit::analyzer
