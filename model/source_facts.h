@@ -42,8 +42,8 @@ enum class WriteKind {
 struct Write {
   Location where{};
   WriteKind kind = WriteKind::assignment;
-  /// For WriteKind::member: which part of the variable, ".next.size"; empty when it is an element, lies behind a
-  /// pointer, or shares its memory with others (a union's, a bit-field).
+  /// For WriteKind::member: which part of the variable, ".next.size", ".rows.[2]"; empty when it is an element whose
+  /// number is not known, lies behind a pointer, or shares its memory with others (a union's, a bit-field).
   std::string part{};
   StoredValue value = StoredValue::unknown;
   /// The function whose result is stored, or that gets the address: "PyErr_NewException".
@@ -108,6 +108,8 @@ struct ApiUse {
   std::vector<std::string> literals{};
   /// It runs once for the process while others wait for its end: "std::call_once", "the initialiser of `cache`".
   std::string once{};
+  /// The tool that wrote this call for itself, and not for a line of its user's: "cython"; else empty.
+  std::string generator{};
 
   auto operator<=>(const ApiUse&) const = default;
 };
@@ -119,6 +121,8 @@ struct SourceEntryPoint {
   /// Where the slot that decides is written, or the definition when there is none.
   Location declaration{};
   std::string unit{};
+  /// The tool or framework that makes the hook: "cython", "pybind11"; empty where people wrote it.
+  std::string generator{};
 
   auto operator<=>(const SourceEntryPoint&) const = default;
 };

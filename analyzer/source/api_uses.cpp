@@ -96,6 +96,7 @@ void ApiUseCollector::add(const clang::NamedDecl* declaration, clang::SourceLoca
                           const clang::FunctionDecl* inside, model::ApiUse use) {
   use.name = declaration->getName().str();
   use.where = places_.users_place(location, inside);
+  if (use.where == places_.place(location, inside)) use.generator = places_.generator(location);
   use.where.column = 0;  // one for each line
   found_.insert(std::move(use));
 }

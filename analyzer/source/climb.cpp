@@ -184,6 +184,18 @@ Climb::Next Climb::step(const clang::Expr* child, Node parent) {
   return read();
 }
 
+/// `table[2]`: one element of the array itself.
+bool Climb::into_known_element(const clang::CastExpr* array) {
+  const auto* element = at_ >= 2 ? node_as<clang::ArraySubscriptExpr>(ancestors_[at_ - 2]) : nullptr;
+  if (element == nullptr || element->getBase() != array || path_.stands != Stands::object) return false;
+  clang::Expr::EvalResult index;
+  const clang::Expr* written = element->getIdx();
+  if (written->isValueDependent() || !written->EvaluateAsInt(index, owner_.ast_)) return false;
+  path_.whole = false;
+  if (path_.part) path_.part->append(".[").append(std::to_string(index.Val.getInt().getExtValue())).append("]");
+  return true;
+}
+
 Climb::Next Climb::through_cast(const clang::CastExpr* cast) {
   switch (cast->getCastKind()) {
     case clang::CK_LValueToRValue:
@@ -193,6 +205,7 @@ Climb::Next Climb::through_cast(const clang::CastExpr* cast) {
       path_.stands = Stands::pointer_value;
       return Next::go_on;
     case clang::CK_ArrayToPointerDecay:
+      if (into_known_element(cast)) return Next::skip_one;
       path_.stands = Stands::address;
       path_.whole = false;
       path_.part.reset();

@@ -24,6 +24,7 @@ class Climb {
   enum class Next { stop, go_on, skip_one };
 
   Next step(const clang::Expr* child, Node parent);
+  bool into_known_element(const clang::CastExpr* array);
   Next through_cast(const clang::CastExpr* cast);
   Next through_unary(const clang::UnaryOperator* unary);
   Next through_binary(const clang::Expr* child, const clang::BinaryOperator* binary);

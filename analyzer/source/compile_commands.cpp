@@ -18,6 +18,12 @@ constexpr const char* file_name = "compile_commands.json";
 /// Programs that stand before the compiler in a recorded command.
 constexpr std::string_view launchers[] = {"ccache", "sccache", "distcc", "icecc", "gomacc", "buildcache", "env"};
 
+/// What Clang reads as C or C++. Build systems list what other compilers get as well: Cython, Fortran, assemblers.
+bool is_c_or_cxx(const std::string& file) {
+  constexpr std::string_view endings[] = {".c", ".i", ".cc", ".cp", ".cxx", ".cpp", ".c++", ".C", ".ii", ".m", ".mm"};
+  return std::ranges::find(endings, fs::path(file).extension().string()) != std::end(endings);
+}
+
 std::vector<std::string> split_command(llvm::StringRef command) {
   llvm::BumpPtrAllocator memory;
   llvm::StringSaver saver(memory);
@@ -90,7 +96,7 @@ class Reader {
       std::optional<CompileCommand> command = object != nullptr ? read_entry(*object, folder) : std::nullopt;
       if (!command) {
         ++broken;
-      } else if (project_.contains(command->file)) {
+      } else if (project_.contains(command->file) && is_c_or_cxx(command->file)) {
         const std::string file = command->file;
         commands_.try_emplace(file, *std::move(command));
       }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "analyzer/source/reached_makers.h"
 #include "analyzer/source/values.h"
 
 namespace isoaudit::analyzer {
@@ -188,15 +189,19 @@ EntryPointReader::Origin EntryPointReader::trace_function(const Scope& scope, bo
   return best;
 }
 
-std::optional<model::Declaration> EntryPointReader::framework_macro(const clang::FunctionDecl* hook, Init& init) const {
+std::optional<model::Declaration> EntryPointReader::framework_macro(const clang::FunctionDecl* hook,
+                                                                    model::SourceEntryPoint& found) const {
+  Init& init = found.entry.init;
   const std::vector<std::string> macros = places_.macros(hook->getLocation());
   const auto from = [&](const char* name) { return std::ranges::find(macros, name) != macros.end(); };
   model::Declaration declares;
   if (from("BOOST_PYTHON_MODULE")) {
+    found.generator = "boost-python";
     init = Init::single_phase;
     return declares;
   }
   if (from("NB_MODULE")) {
+    found.generator = "nanobind";
     // nanobind is multi-phase since 2.8 and knows one answer only (rules.md 5).
     const std::int64_t major = macro_value("NB_VERSION_MAJOR").value_or(0);
     const bool multi = major > 2 || (major == 2 && macro_value("NB_VERSION_MINOR").value_or(0) >= 8);
@@ -205,6 +210,7 @@ std::optional<model::Declaration> EntryPointReader::framework_macro(const clang:
     return declares;
   }
   if (!from("PYBIND11_MODULE")) return std::nullopt;
+  found.generator = "pybind11";
   if (macro_value("PYBIND11_VERSION_MAJOR").value_or(0) < 3) {
     init = Init::single_phase;
     return declares;
@@ -227,11 +233,15 @@ model::SourceEntryPoint EntryPointReader::read(const clang::FunctionDecl* hook) 
   found.entry.module = name.module;
   found.where = places_.place(hook->getLocation(), nullptr);
   found.declaration = found.where;
-  if (std::optional<model::Declaration> declares = framework_macro(hook, found.entry.init)) {
+  found.generator = places_.generator(hook->getLocation());
+  if (std::optional<model::Declaration> declares = framework_macro(hook, found)) {
     found.entry.declares = *std::move(declares);
     return found;
   }
-  const Origin origin = trace_function({hook, {}, 0}, name.is_export);
+  Origin origin = trace_function({hook, {}, 0}, name.is_export);
+  if (origin.init == Init::undetermined && origin.why.empty() && only_makes_modules_at_once(hook, places_)) {
+    origin.init = Init::single_phase;
+  }
   found.entry.init = origin.init;
   SlotReader reader(ast_, uses_, version_);
   switch (origin.init) {

@@ -47,7 +47,8 @@ class EntryPointReader {
   Origin trace_value(const clang::Expr* value, const Scope& scope, bool is_export, unsigned hops);
   Origin trace_call(const clang::CallExpr* call, const Scope& scope, bool is_export, unsigned hops);
   const clang::VarDecl* definition_of(const clang::Expr* argument, const Scope& scope, unsigned hops) const;
-  std::optional<model::Declaration> framework_macro(const clang::FunctionDecl* hook, model::Init& init) const;
+  std::optional<model::Declaration> framework_macro(const clang::FunctionDecl* hook,
+                                                    model::SourceEntryPoint& found) const;
 
   const clang::ASTContext& ast_;
   clang::Preprocessor& preprocessor_;

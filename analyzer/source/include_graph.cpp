@@ -63,6 +63,9 @@ Include IncludeGraph::resolve(const std::string& includer, const std::string& na
       include.folder = path.substr(0, path.size() - ending.size());
     }
   }
+  // `#include "pycore_frame.h"`: what CPython installs for those who dare.
+  const std::string internal = python_include_ + "/internal";
+  if (include.path.empty() && !python_include_.empty() && is_file(internal + "/" + name)) include.folder = internal;
   return include;
 }
 

@@ -53,12 +53,6 @@ void keep_worst(PythonTypeAnswer& worst, const PythonTypeAnswer& other, const st
   worst.member = other.member.empty() ? member : member.empty() ? other.member : member + "." + other.member;
 }
 
-bool is_type_object(const clang::RecordDecl* record) {
-  // PyHeapTypeObject is `struct _heaptypeobject { PyTypeObject ht_type; ... }`.
-  const llvm::StringRef name = record->getName();
-  return name == "_typeobject" || name == "PyTypeObject" || name == "_heaptypeobject";
-}
-
 bool is_state(const clang::RecordDecl* record) {
   const llvm::StringRef name = record->getName();
   return name == "_ts" || name == "_is" || name == "PyThreadState" || name == "PyInterpreterState";
@@ -69,6 +63,18 @@ const clang::RecordDecl* record_of(clang::QualType type) {
   if (record == nullptr) return nullptr;
   const clang::RecordDecl* definition = record->getDefinition();
   return definition != nullptr ? definition : record;
+}
+
+/// A type, or a struct that begins with one: PyHeapTypeObject, a metaclass's instances.
+bool is_type_object(const clang::RecordDecl* record) {
+  for (unsigned depth = 0; record != nullptr && depth < max_depth; ++depth) {
+    const llvm::StringRef name = record->getName();
+    if (name == "_typeobject" || name == "PyTypeObject" || name == "_heaptypeobject") return true;
+    if (!record->isCompleteDefinition() || record->isUnion() || record->field_empty()) return false;
+    const clang::QualType first = record->field_begin()->getType();
+    record = first->isRecordType() ? record_of(first) : nullptr;
+  }
+  return false;
 }
 
 }  // namespace
@@ -170,8 +176,10 @@ bool is_deeply_const(clang::QualType type) {
     type = array->getElementType();
     is_const = is_const || type.isConstQualified();
   }
-  if (!is_const) return false;
   const clang::CXXRecordDecl* record = type->getAsCXXRecordDecl();
+  // An allocator, a tag: there is nothing in it to write.
+  if (record != nullptr && record->hasDefinition() && record->isEmpty()) return true;
+  if (!is_const) return false;
   return record == nullptr || !record->hasDefinition() || !record->hasMutableFields();
 }
 

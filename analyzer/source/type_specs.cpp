@@ -105,6 +105,8 @@ void TypeSpecReader::read_slots(const clang::InitListExpr* slots, model::TypeSpe
 
 std::optional<model::TypeSpec> TypeSpecReader::read(const clang::VarDecl* variable) {
   if (!variable->hasGlobalStorage() || variable->getType()->isDependentType()) return std::nullopt;
+  // A class declares what a file defines: the spec stands where its initialiser does.
+  if (!variable->hasInit() || variable->getAnyInitializer() != variable->getInit()) return std::nullopt;
   // The struct has no tag; what the user writes is its typedef.
   const auto* alias = variable->getType()->getAs<clang::TypedefType>();
   if (alias == nullptr || alias->getDecl()->getName() != "PyType_Spec") return std::nullopt;

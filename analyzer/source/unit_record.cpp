@@ -25,8 +25,8 @@ void fields(model::Variable& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::ApiUse& value, Visit&& visit) {
-  auto& [name, where, unit, read, literals, once] = value;
-  visit(name, where, unit, read, literals, once);
+  auto& [name, where, unit, read, literals, once, generator] = value;
+  visit(name, where, unit, read, literals, once, generator);
 }
 
 template <class Visit>
@@ -43,8 +43,8 @@ void fields(model::HandedCallback& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::SourceEntryPoint& value, Visit&& visit) {
-  auto& [entry, where, declaration, unit] = value;
-  visit(entry, where, declaration, unit);
+  auto& [entry, where, declaration, unit, generator] = value;
+  visit(entry, where, declaration, unit, generator);
 }
 
 template <class Visit>

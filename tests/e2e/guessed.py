@@ -171,6 +171,13 @@ def a_file_in_a_project():
     expect_equal([(row[1], pathlib.Path(row[2]).name) for row in found(parsed)], [("kept", "demo.c")], "findings")
 
 
+def pythons_internal_headers():
+    """They are searched for those who name them."""
+    folder = project("internal")
+    (folder / "src" / "demo.c").write_text("#define Py_BUILD_CORE_MODULE\n#include <Python.h>\n#include <pycore_long.h>\n")
+    expect_equal(scan(folder, support.CLEAN)["gaps"], [], "gaps")
+
+
 def paths_on_stdin():
     folder = project("stdin")
     parsed = report("scan", "-", "--python", support.interpreter(VERSION), "--no-cache", status=FINDINGS,
@@ -181,7 +188,8 @@ def paths_on_stdin():
 CHECKS = {
     check.__name__: check
     for check in (folder_and_archive, what_is_no_literal, missing_headers, nothing_to_scan, literals, other_build_files,
-                  a_file_in_a_project, paths_on_stdin)
+                  a_file_in_a_project, paths_on_stdin,
+                  pythons_internal_headers)
 }
 
 if __name__ == "__main__":

@@ -48,6 +48,19 @@ TEST(CompileCommands, FlagsOfOtherCompilersAndOutputsDoNotMatter) {
   EXPECT_FALSE(std::filesystem::exists(project.root() + "/a.c.o"));
 }
 
+/// Meson lists what Cython, a Fortran compiler and an assembler get as well.
+TEST(CompileCommands, WhatIsNeitherCNorCxxIsNoUnit) {
+  ScratchProject project;
+  project.unit("a.c", "int value;\n");
+  for (const char* name : {"b.pyx", "c.f90", "d.S", "e.rs"}) {
+    project.write(name, "def f(): pass\n");
+    project.command(name, std::string("tool ") + name + " -o out");
+  }
+  const auto result = project.scan();
+  EXPECT_THAT(result.gaps, IsEmpty());
+  EXPECT_THAT(names(result.facts), ElementsAre("value"));
+}
+
 TEST(CompileCommands, ResponseFilesAndRelativeFolders) {
   ScratchProject project;
   project.write("build/flags.rsp", "-I../include -DNAME=answer");

@@ -47,6 +47,17 @@ void *f(void) { late = c; return &a + (b.flags != 0); }
   EXPECT_EQ(c.dealloc, SlotBody::does);
 }
 
+/// kiwisolver's classes declare their spec, each file defines one.
+TEST(TypeSpecs, AStaticMemberIsOneSpec) {
+  const auto facts = facts_of(R"(struct Term { static PyType_Spec spec; };
+static PyType_Slot slots[] = {{0, nullptr}};
+PyType_Spec Term::spec = {"m.Term", 16, 0, Py_TPFLAGS_DEFAULT, slots};
+)",
+                              "demo.cpp");
+  ASSERT_EQ(facts.type_specs.size(), 1U);
+  EXPECT_EQ(facts.type_specs[0].where.line, 4U);
+}
+
 TEST(HandedCallbacks, AFunctionTogetherWithAnObject) {
   const auto facts = facts_of(R"(#include <stdlib.h>
 static void say(int status, void *text) { (void)status; (void)text; }
@@ -113,6 +124,39 @@ void *f() { return empty.get() ? full.get() : nullptr; }
   EXPECT_NE(variable(facts, "full").python_type, model::PythonType::none);
 }
 
+TEST(CxxTypes, AnObjectWithoutMembersCannotChange) {
+  const auto facts = facts_of(R"(#include <memory>
+template <class T> struct Pool : std::allocator<T> { T *get() { return this->allocate(1); } };
+struct Counter { int n = 0; void up() { ++n; } };
+static Pool<int> pool; static Counter counter;
+int *f() { counter.up(); return pool.get(); }
+)",
+                              "demo.cpp");
+  EXPECT_TRUE(variable(facts, "pool").is_const);
+  EXPECT_FALSE(variable(facts, "counter").is_const);
+}
+
+/// numpy's PyArray_DTypeMeta begins with a PyHeapTypeObject.
+TEST(PythonTypes, AStructThatBeginsWithATypeIsAType) {
+  const auto facts = facts_of(R"(typedef struct { PyHeapTypeObject super; int n; } Meta;
+typedef struct { PyObject_HEAD int n; } Instance;
+Meta type; Meta *types[2]; Instance instance; Instance *cache;
+void f(void) { type.n = 1; types[0] = &type; instance.n = 2; cache = &instance; }
+)");
+  EXPECT_EQ(variable(facts, "type").python_type, model::PythonType::static_type);
+  EXPECT_EQ(variable(facts, "types").python_type, model::PythonType::type_pointer);
+  EXPECT_EQ(variable(facts, "instance").python_type, model::PythonType::static_object);
+  EXPECT_EQ(variable(facts, "cache").python_type, model::PythonType::object_pointer);
+}
+
+/// f2c makes every local variable a static one; its header stands at the head of each of its files.
+TEST(Generators, F2c) {
+  ScratchProject project;
+  project.write("f2c.h", "typedef long integer;\n");
+  project.unit("blas.c", "/* a banner\n */\n#include \"f2c.h\"\nint f(void) { static integer i__; return ++i__; }\n");
+  EXPECT_EQ(variable(project.scan().facts, "i__").generator, "f2c");
+}
+
 /// Cython says before each statement which line it was made of.
 TEST(CythonLines, AWriteHasTheLineOfTheUsersFile) {
   ScratchProject project;
@@ -169,6 +213,8 @@ void __Pyx_WriteUnraisable(void) {
     places.push_back(use.name + " " + use.where.file + ":" + std::to_string(use.where.line));
   }
   EXPECT_THAT(places, IsSupersetOf({"PyGILState_Ensure pkg/mod.pyx:7", "PyErr_CheckSignals mod.c:14"}));
+  EXPECT_EQ(use(project.scan().facts, "PyGILState_Ensure").generator, "");
+  EXPECT_EQ(use(project.scan().facts, "PyErr_CheckSignals").generator, "cython");
 }
 
 }  // namespace

@@ -97,6 +97,20 @@ TEST(EntryPoints, AHookOfAnotherUnitIsNotFollowed) {
   EXPECT_THAT(found.entry.declares.undetermined_reason, ::testing::HasSubstr("elsewhere()"));
 }
 
+/// What the hook returns is lost in a class; the only maker of modules that it leads to is not.
+TEST(EntryPoints, AModuleThatAClassMakes) {
+  const std::string text = R"(static PyModuleDef def = {PyModuleDef_HEAD_INIT, "demo"};
+struct Pointer { PyObject *p; explicit Pointer(PyObject *q) : p(q) {} PyObject *borrow() const { return p; } };
+struct Made : Pointer { explicit Made(PyModuleDef &d) : Pointer(MAKE(&d)) {} };
+static PyObject *init() noexcept { try { Made m(def); return m.borrow(); } catch (...) { return nullptr; } }
+PyMODINIT_FUNC PyInit_demo(void) { return init(); }
+)";
+  EXPECT_EQ(hook("#define MAKE PyModule_Create\n" + text, "demo.cpp").entry.init, Init::single_phase);
+  EXPECT_EQ(hook("#define MAKE PyModuleDef_Init\n" + text, "demo.cpp").entry.init, Init::undetermined);
+  EXPECT_EQ(hook("PyObject *elsewhere(PyModuleDef *);\n#define MAKE elsewhere\n" + text, "demo.cpp").entry.init,
+            Init::undetermined);
+}
+
 TEST(EntryPoints, DecoysAndStaticFunctionsAreNoHooks) {
   const auto facts = facts_of(
       "PyObject *PyModInit_x(void) { return NULL; }\nstatic PyObject *PyInit_y(void) { return NULL; }\n"
@@ -111,12 +125,12 @@ TEST(EntryPoints, Pybind11ReadsItsTag) {
   extern "C" PyObject *PyInit_##name(void) { return nullptr; }
 PYBIND11_MODULE(demo, m)" +
                     tag + ")\n",
-                "demo.cpp")
-        .entry;
+                "demo.cpp");
   };
-  EXPECT_EQ(module("").init, Init::multi_phase);
-  EXPECT_EQ(module("").declares.multiple_interpreters, MultipleInterpreters::not_supported);
-  EXPECT_EQ(module(", py::multiple_interpreters::per_interpreter_gil()").declares.multiple_interpreters,
+  EXPECT_EQ(module("").generator, "pybind11");
+  EXPECT_EQ(module("").entry.init, Init::multi_phase);
+  EXPECT_EQ(module("").entry.declares.multiple_interpreters, MultipleInterpreters::not_supported);
+  EXPECT_EQ(module(", py::multiple_interpreters::per_interpreter_gil()").entry.declares.multiple_interpreters,
             MultipleInterpreters::per_interpreter_gil);
 }
 

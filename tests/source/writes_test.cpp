@@ -120,6 +120,26 @@ void f(int i) {
   EXPECT_THAT(parts, ElementsAre(".n", ".in.deep", "", "", "", ".in.deep", "", "", ""));
 }
 
+TEST(Writes, ElementsOfConstantIndexHaveTheirNumbers) {
+  const auto facts = facts_of(R"(struct s { int m[3]; } whole;
+static int table[9], grid[2][2], *pointer;
+enum { third = 2 };
+void f(int i) {
+  table[0] = 1;
+  table[third] = 2;
+  grid[1][0] = 3;
+  whole.m[1] = 4;
+  grid[1][i] = 5;
+  pointer[1] = 6;
+}
+)");
+  std::vector<std::string> parts;
+  for (const char* name : {"table", "grid", "whole", "pointer"}) {
+    for (const model::Write& write : variable(facts, name).writes) parts.push_back(write.part);
+  }
+  EXPECT_THAT(parts, ElementsAre(".[0]", ".[2]", ".[1].[0]", "", ".m.[1]", ""));
+}
+
 TEST(Writes, MacrosOfThePythonApiPointAtTheUsersLine) {
   const auto facts = facts_of(R"(static PyObject *a, *b;
 void f(void) {
