@@ -6,9 +6,11 @@
 #include <map>
 #include <span>
 #include <string>
+#include <tuple>
 
 #include "rules/api_names.h"
 #include "rules/declarations.h"
+#include "rules/generated.h"
 #include "rules/link_units.h"
 
 namespace isoaudit::rules {
@@ -30,6 +32,23 @@ void describe(Finding& finding, const ApiName& api, std::string_view fix) {
                                     : fmt::format("use {}; {}", api.instead, fix);
 }
 
+/// Which tool wrote the call for itself: nobody's line, and so not looked at one by one.
+std::string maker_of(const model::ApiUse& use) {
+  if (!use.generator.empty()) return use.generator;
+  return is_library_of("cython", use.where.file) ? "cython" : "";
+}
+
+/// Cython's helpers run where its user's functions do: what they ask for the thread has, unless the user's own code
+/// (`nogil`, `prange`) takes it to a thread of another library.
+void describe_generated(Finding& finding, const std::string& generator) {
+  finding.generator = generator;
+  finding.message += fmt::format(", in code that {} adds by itself", generator);
+  finding.fix = generator_fix(generator);
+  if (generator != "cython") return;
+  finding.severity = model::Severity::advice;
+  finding.fix = "nothing to change unless `nogil` code of yours runs in threads that Python did not start";
+}
+
 void add_source_findings(const model::Facts& facts, const ApiIndex& index, const ApiWords& words,
                          std::vector<Finding>& findings) {
   const UnitLinks links(facts);
@@ -38,14 +57,15 @@ void add_source_findings(const model::Facts& facts, const ApiIndex& index, const
     std::size_t place = 0;
     std::size_t uses = 0;
   };
-  std::map<std::pair<std::string, std::string_view>, Home> homes;
+  std::map<std::tuple<std::string, std::string_view, std::string>, Home> homes;
   for (const model::ApiUse& use : facts.source.api_uses) {
     const ApiName* known = index.find(use.name);
     if (known == nullptr || (use.read && !words.reading_counts)) continue;
     const model::Because because{EvidenceKind::source, fmt::format("`{}` is used here", use.name), use.where};
     const std::string module = links.primary_module(use.unit);
-    if (words.each_use == EachUse::of_one_module) {
-      const auto [home, added] = homes.try_emplace({module, known->name}, Home{findings.size(), 1});
+    const std::string generator = maker_of(use);
+    if (words.each_use == EachUse::of_one_module || !generator.empty()) {
+      const auto [home, added] = homes.try_emplace({module, known->name, generator}, Home{findings.size(), 1});
       if (!added) {
         if (home->second.uses++ < shown_uses) findings[home->second.place].because.push_back(because);
         continue;
@@ -57,6 +77,7 @@ void add_source_findings(const model::Facts& facts, const ApiIndex& index, const
     finding.module = module;
     finding.where = use.where;
     finding.subject.unit = use.unit;
+    if (!generator.empty()) describe_generated(finding, generator);
     finding.because.push_back(because);
     findings.push_back(std::move(finding));
   }

@@ -1,7 +1,10 @@
 #include "rules/generated.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace isoaudit::rules {
 namespace {
@@ -44,6 +47,42 @@ constexpr auto users_prefixes = std::to_array<Prefix>({{"cython", "__pyx_v_"}});
 /// a count of readers; without, they store it plainly.
 constexpr auto guarded_tables = std::to_array<Prefix>({{"cython", "__Pyx_ModuleStateLookup_data"}});
 
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+/// Takes Cython's "3pkg_3mod_" off: each part of a dotted name with its length. Of methods' names a number tells twins
+/// apart, "6Packer_3pack"; what is a class and what a number shows what stands behind.
+void drop_parts(std::string_view& left, bool numbered) {
+  while (!left.empty() && left.front() >= '1' && left.front() <= '9') {
+    std::size_t digits = 0;
+    std::size_t length = 0;
+    while (digits < left.size() && left[digits] >= '0' && left[digits] <= '9' && length < left.size()) {
+      length = length * 10 + static_cast<std::size_t>(left[digits++] - '0');
+    }
+    const bool fits = digits + length + 1 < left.size() && left[digits + length] == '_';
+    const bool is_part =
+        fits && (!numbered || std::isdigit(static_cast<unsigned char>(left[digits + length + 1])) != 0);
+    if (!is_part) {
+      if (numbered) left.remove_prefix(digits);
+      return;
+    }
+    left.remove_prefix(digits + length + 1);
+  }
+}
+
+constexpr std::string_view module_body = "the module's body";
+
+/// What the user calls a C function that Cython made of his; empty for Cython's own.
+std::string users_function(std::string_view name) {
+  if (name.starts_with("__pyx_pymod_exec") || name.starts_with("__Pyx_modinit_")) return std::string(module_body);
+  for (const std::string_view begin : {"__pyx_f_", "__pyx_pw_", "__pyx_pf_"}) {
+    if (!name.starts_with(begin)) continue;
+    std::string_view left = name.substr(begin.size());
+    drop_parts(left, begin != "__pyx_f_");
+    return std::string(left);
+  }
+  return {};
+}
+
 struct Advice {
   std::string_view generator;
   std::string_view fix;
@@ -54,6 +93,7 @@ constexpr auto advice = std::to_array<Advice>({
     {"cython",
      "compile with `# cython: subinterpreters_compatible=own_gil` and -DCYTHON_USE_MODULE_STATE=1 (Cython 3.1 and "
      "newer, experimental); move `cdef` globals into objects"},
+    {"f2c", "translate with `f2c -a`: local variables are then each call's own"},
     {"f2py", "nothing yet: f2py declares NOT_SUPPORTED"},
     {"mypyc", "nothing yet: mypyc keeps its statics per process (mypyc/mypyc#1104)"},
     {"nanobind", "nothing yet: nanobind declares NOT_SUPPORTED"},
@@ -82,17 +122,49 @@ std::string users_name(std::string_view generator, std::string_view name) {
   constexpr std::string_view begin = "__pyx_v_";
   if (generator != "cython" || !name.starts_with(begin)) return std::string(name);
   std::string_view left = name.substr(begin.size());
-  // Each part of the module's name with its length: "3pkg_3mod_".
-  while (!left.empty() && left.front() >= '1' && left.front() <= '9') {
-    std::size_t length = 0;
-    while (!left.empty() && left.front() >= '0' && left.front() <= '9' && length < name.size()) {
-      length = length * 10 + static_cast<std::size_t>(left.front() - '0');
-      left.remove_prefix(1);
-    }
-    if (length + 1 >= left.size() || left[length] != '_') return std::string(name);
-    left.remove_prefix(length + 1);
-  }
+  drop_parts(left, false);
   return left.empty() ? std::string(name) : std::string(left);
+}
+
+std::string in_users_words(std::string_view generator, std::string text) {
+  if (generator != "cython") return text;
+  constexpr std::string_view call = "()";
+  for (std::size_t at = 0; (at = text.find("__", at)) != std::string::npos;) {
+    std::size_t end = at;
+    while (end < text.size() && is_word(text[end])) ++end;
+    const bool starts = at == 0 || !is_word(text[at - 1]);
+    std::string name = starts ? users_function(std::string_view(text).substr(at, end - at)) : "";
+    if (!name.empty()) {
+      const bool is_called = text.compare(end, call.size(), call) == 0;
+      text.replace(at, end - at + (name == module_body && is_called ? call.size() : 0), name);
+      end = at + name.size();
+    }
+    at = end;
+  }
+  // The body is cut into several functions.
+  const std::string twice = fmt::format("{0} → {0}", module_body);
+  if (const std::size_t at = text.find(twice); at != std::string::npos)
+    text.erase(at, twice.size() - module_body.size());
+  return text;
+}
+
+std::string users_fix(std::string_view generator, std::string_view users_name, bool holds_objects) {
+  if (generator != "cython") return {};
+  // Cython's documentation: `cdef` globals stay C statics, with CYTHON_USE_MODULE_STATE as well.
+  if (holds_objects) {
+    return fmt::format(
+        "drop `cdef`: as a Python global `{}` lives in the module's dictionary; or keep it in an object of a cdef "
+        "class",
+        users_name);
+  }
+  return fmt::format(
+      "make `{}` a constant (`cdef enum`), a Python global (without `cdef`), or a member of a cdef class", users_name);
+}
+
+bool is_library_of(std::string_view generator, std::string_view file) {
+  constexpr std::string_view users[] = {".pyx", ".pxi", ".pxd", ".py", ".c", ".cc", ".cpp", ".cxx", ".h", ".hpp"};
+  return generator == "cython" &&
+         std::ranges::none_of(users, [&](std::string_view ending) { return file.ends_with(ending); });
 }
 
 bool is_guarded_table(std::string_view generator, std::string_view name) {

@@ -12,6 +12,16 @@ bool is_generators_own(std::string_view generator, std::string_view name);
 /// The name that the user gave it: Cython's "__pyx_v_3pkg_3mod_cache" is `cache`. Other names stay as they are.
 std::string users_name(std::string_view generator, std::string_view name);
 
+/// The C names in a sentence about what the user wrote, as the user knows them: Cython's "__pyx_f_3pkg_3mod_f()" is
+/// "f()", "__pyx_pymod_exec_mod()" is "the module's body". `text` of another generator's stays as it is.
+std::string in_users_words(std::string_view generator, std::string text);
+
+/// What a user can do about a static of his own that the generator wrote down; empty where he does what everybody does.
+std::string users_fix(std::string_view generator, std::string_view users_name, bool holds_objects);
+
+/// Is that file the user's, or a part of the generator's own library: "View.MemoryView"?
+bool is_library_of(std::string_view generator, std::string_view file);
+
 /// A static that the generator keeps for all interpreters together, and guards where it is compiled to: whoever finds
 /// all its writes guarded need not ask what it holds. `name` as above.
 bool is_guarded_table(std::string_view generator, std::string_view name);

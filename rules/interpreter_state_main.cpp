@@ -6,8 +6,7 @@ namespace isoaudit::rules {
 namespace {
 
 std::vector<model::Finding> check(const model::Facts& facts) {
-  return api_findings(facts, "interpreter-state-main",
-                      {.fix = "ask PyInterpreterState_Get() for the interpreter that runs the code"});
+  return api_findings(facts, "interpreter-state-main", {.fix = "it answers which interpreter runs the code"});
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "rules/link_units.h"
 #include "rules/merge_views.h"
 #include "rules/registry.h"
+#include "rules/sort_reasons.h"
 #include "rules/source_modules.h"
 #include "rules/verdicts.h"
 
@@ -207,7 +208,7 @@ ViewFindings judge_view(Facts& facts, model::SourceView& view, std::vector<std::
     judged.findings = fold(join(std::move(findings), source_is_whole), facts);
     raise_where_declared(judged.findings, facts, links);
     std::ranges::sort(judged.findings, by_place);
-    for (Finding& finding : judged.findings) std::ranges::sort(finding.because);
+    sort_reasons(judged.findings);
     const Lookup lookup(facts, judged.findings, links);
     for (std::size_t i = 0; i < facts.binaries.size(); ++i) {
       add_verdicts(facts, facts.binaries[i], lookup, verdicts[i]);
@@ -260,7 +261,7 @@ Report judge(Facts facts, const JudgeOptions& options) {
   report.findings = merge_views(std::move(found), columns);
   std::ranges::sort(report.findings, by_place);
   set_fingerprints(report.findings);
-  for (Finding& finding : report.findings) std::ranges::sort(finding.because);
+  sort_reasons(report.findings);
 
   for (std::size_t i = 0; i < facts.binaries.size(); ++i) {
     ModuleReport& module = report.modules.emplace_back(compiled_module(facts, facts.binaries[i]));

@@ -43,9 +43,12 @@ bool has_no_state(const EntryPoint& entry) {
 bool is_generated(const model::BinaryFacts& binary) {
   return binary.framework != model::Framework::none && binary.framework != model::Framework::rust;
 }
-bool is_generated(const Facts& facts, const std::string& unit) {
-  return std::ranges::any_of(facts.source.variables,
-                             [&](const model::Variable& v) { return v.unit == unit && !v.generator.empty(); });
+/// With its class, where the message has it: several classes may each have a member of one name.
+std::string full_name(const Finding& finding) {
+  const std::string& name = finding.subject.name.empty() ? finding.subject.address : finding.subject.name;
+  const std::size_t end = finding.message.starts_with('`') ? finding.message.find('`', 1) : std::string::npos;
+  const std::string in_words = end == std::string::npos ? "" : finding.message.substr(1, end - 1);
+  return in_words.ends_with(name) ? in_words : name;
 }
 
 /// The names of the objects, those of the source first.
@@ -57,7 +60,7 @@ std::vector<std::string> objects_of(const FindingIndex& index, const std::string
         std::ranges::find(objects_in_globals, finding->rule) == objects_in_globals.end()) {
       continue;
     }
-    const std::string& name = finding->subject.name.empty() ? finding->subject.address : finding->subject.name;
+    const std::string name = full_name(*finding);
     if (seen.insert(name).second) names.push_back(name);
   }
   return names;
@@ -80,7 +83,7 @@ Finding finding_on(const std::string& hook, const std::string& module, const std
 std::vector<Finding> check(const Facts& facts, const FindingIndex& index) {
   std::vector<Finding> findings;
   for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
-    if (!has_no_state(hook.entry) || is_generated(facts, hook.unit)) continue;
+    if (!has_no_state(hook.entry) || !hook.generator.empty()) continue;
     const std::string module = dotted_module(facts, hook.entry.module);
     const std::vector<std::string> names = objects_of(index, module);
     if (names.empty()) continue;

@@ -95,14 +95,6 @@ model::Location users_place(const Variable& variable) {
   return first == nullptr ? variable.where : *first;
 }
 
-/// What Cython adds of its own is said to be of "View.MemoryView", "stringsource" and the like.
-bool is_of_utility_code(const Variable& variable) {
-  const std::string file = users_place(variable).file;
-  constexpr std::string_view users[] = {".pyx", ".pxi", ".pxd", ".py"};
-  return file != variable.where.file &&
-         std::ranges::none_of(users, [&](std::string_view ending) { return file.ends_with(ending); });
-}
-
 Finding finding_for(const Variable& variable, const UnitLinks& links, model::Severity severity,
                     const VariableWords& words) {
   Finding finding;
@@ -123,7 +115,9 @@ Finding finding_for(const Variable& variable, const UnitLinks& links, model::Sev
       storage_words(variable),
       holds ? fmt::format("hands the static object `{}` to all interpreters", variable.holds_static) : words.harm,
       written_by(variable));
-  finding.fix = fmt::format(fmt::runtime(words.fix), users_name(variable.generator, variable.name));
+  finding.fix = users_fix(variable.generator, users_name(variable.generator, variable.name),
+                          variable.python_type != PythonType::none);
+  if (finding.fix.empty()) finding.fix = fmt::format(fmt::runtime(words.fix), variable.name);
 
   if (const std::string why = explain_writes(variable); !why.empty()) {
     finding.severity = model::Severity::advice;
@@ -132,6 +126,7 @@ Finding finding_for(const Variable& variable, const UnitLinks& links, model::Sev
   finding.because.push_back(
       {EvidenceKind::source, fmt::format("defined as `{} {}`", variable.type, variable.name), variable.where});
   add_writes(variable, finding);
+  for (model::Because& because : finding.because) because.text = in_users_words(variable.generator, because.text);
   return finding;
 }
 
@@ -139,7 +134,7 @@ bool generated_name(const Variable& variable) {
   if (variable.generator.empty()) return false;
   // Other generators write whole files, in which nothing is their user's.
   if (variable.generator != "cython" && variable.generator != "swig") return true;
-  if (variable.generator == "cython" && is_of_utility_code(variable)) return true;
+  if (variable.generator == "cython" && is_library_of(variable.generator, users_place(variable).file)) return true;
   // Cython's type objects of `cdef public` classes go by the user's names, and no other file defines them.
   if (variable.generator == "cython" && variable.python_type == PythonType::static_type &&
       variable.linkage == model::Linkage::external) {
@@ -149,6 +144,16 @@ bool generated_name(const Variable& variable) {
   const bool is_local = variable.storage == Storage::function_local;
   return is_generators_own(variable.generator, variable.name) ||
          (is_local && is_generators_own(variable.generator, variable.where.function));
+}
+
+std::string some_names(const std::vector<const Variable*>& variables) {
+  constexpr std::size_t shown = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(shown, variables.size()); ++i) {
+    text += (i > 0 ? ", `" : "`") + variables[i]->name + "`";
+  }
+  if (variables.size() > shown) text += fmt::format(" and {} more", variables.size() - shown);
+  return text;
 }
 
 VariableKind kind_of(const SharedObject& object) {
@@ -356,15 +361,14 @@ std::vector<Finding> source_findings(const Facts& facts, VariableKind kind, mode
     finding.generator = generator;
     const Variable& first = *variables.front();
     const bool is_only = variables.size() == 1;
-    finding.message = is_only ? fmt::format("`{}`, that {} generates here: {}", first.name, generator, words.harm)
+    finding.message = is_only ? fmt::format("`{}`, which {} generates, {}", first.name, generator, words.harm)
                               : fmt::format("{} of the statics that {} generates here: each {}", variables.size(),
                                             generator, words.harm);
     finding.fix = generator_fix(generator);
     // Which of the user's lines happens to write the first of them says nothing.
     finding.where = first.where;
     finding.because = {{EvidenceKind::source,
-                        is_only ? fmt::format("defined as `{} {}`", first.type, first.name)
-                                : fmt::format("`{}` and {} more", first.name, variables.size() - 1),
+                        is_only ? fmt::format("defined as `{} {}`", first.type, first.name) : some_names(variables),
                         first.where}};
     findings.push_back(std::move(finding));
   }

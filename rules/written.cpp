@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "rules/generated.h"
 #include "rules/harmless.h"
 #include "rules/stored_kind.h"
 
@@ -65,6 +66,9 @@ std::string stores_one_value(const std::vector<Write>& all) {
 
 /// Not of the variable, but of the memory that it points to.
 bool behind(const Write& write) { return write.kind == WriteKind::pointee; }
+
+/// To code that may write it and is not seen to.
+bool passed_on(const Write& write) { return write.kind == WriteKind::address_passed; }
 
 /// What is no object and yet one interpreter's: memory of its allocator or of its objects, a number that it gave out.
 bool belongs_to_one_interpreter(const Variable& variable) {
@@ -154,8 +158,11 @@ std::string written_by(const Variable& variable) {
   std::set<std::string> functions;
   std::set<RunsWhen> times;
   const bool only_behind = std::ranges::all_of(variable.writes, behind);
+  const bool only_passed = std::ranges::all_of(variable.writes, passed_on);
   for (const Write& write : variable.writes) {
-    if (!write.where.function.empty()) functions.insert(write.where.function + "()");
+    if (!write.where.function.empty()) {
+      functions.insert(in_users_words(variable.generator, write.where.function + "()"));
+    }
     for (const model::Reached& reached : write.reached) times.insert(reached.when);
   }
   if (functions.empty()) return "";
@@ -170,8 +177,10 @@ std::string written_by(const Variable& variable) {
   times.erase(RunsWhen::never);
   std::vector<std::string> when;
   for (const RunsWhen time : times) when.emplace_back(time_words(time));
-  return (only_behind ? ", what it points to is written by " : ", written by ") + joined(names) +
-         (when.empty() ? "" : ", " + joined(when));
+  const char* how = only_behind   ? ", what it points to is written by "
+                    : only_passed ? ", its address is passed on by "
+                                  : ", written by ";
+  return how + joined(names) + (when.empty() ? "" : ", " + joined(when));
 }
 
 void add_writes(const Variable& variable, model::Finding& finding) {
@@ -187,7 +196,8 @@ void add_writes(const Variable& variable, model::Finding& finding) {
     if (write.kind == WriteKind::by_callee) {
       text = fmt::format("{}() writes through the address that {}() gives it", write.callee, write.where.function);
     } else if (write.kind == WriteKind::address_passed) {
-      text = fmt::format("its address goes to {}()", write.callee.empty() ? "a function" : write.callee);
+      text = write.callee.empty() ? fmt::format("{}() calls a pointer with its address", write.where.function)
+                                  : fmt::format("its address goes to {}()", write.callee);
     } else if (write.value == StoredValue::call && !write.callee.empty()) {
       text = fmt::format("{}() stores the result of {}(){}", write.where.function, write.callee,
                          behind(write) ? " in what it points to" : "");

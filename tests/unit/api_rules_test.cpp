@@ -135,6 +135,26 @@ TEST(ApiRules, ManyCallsOfOneFunctionAreOneFinding) {
   EXPECT_EQ(of_rule(facts, "pygilstate").size(), 2U);
 }
 
+/// What Cython's own helpers call is nobody's line: one finding beside those of the user's.
+TEST(ApiRules, WhatAGeneratorAddsByItselfIsOneFinding) {
+  auto facts = source_of({});
+  auto& uses = facts.source.api_uses;
+  uses = {use("PyGILState_Ensure", 1), use("PyGILState_Ensure", 2), use("PyGILState_Ensure", 3),
+          use("PyGILState_Ensure", 4)};
+  uses[0].generator = uses[1].generator = "cython";
+  uses[2].where.file = "View.MemoryView";
+  uses[3].where.file = "pkg/demo.pyx";
+  const auto findings = of_rule(facts, "pygilstate");
+  ASSERT_EQ(findings.size(), 2U);
+  const auto& own = findings[0].generator.empty() ? findings[1] : findings[0];
+  const auto& users = findings[0].generator.empty() ? findings[0] : findings[1];
+  EXPECT_EQ(own.severity, Severity::advice);
+  EXPECT_EQ(own.because.size(), 3U);
+  EXPECT_TRUE(own.message.ends_with(", in code that cython adds by itself")) << own.message;
+  EXPECT_EQ(users.severity, Severity::hazard);
+  EXPECT_EQ(users.where.file, "pkg/demo.pyx");
+}
+
 TEST(ApiRules, SourceAndImportAreOneFinding) {
   auto facts = importing({"localtime"});
   const auto source = source_of({});
@@ -253,8 +273,11 @@ TEST(DefinitionRules, GlobalsBesideNoStateAreAHalfFinishedPort) {
   const auto findings = of_rule(facts, "m-size-zero-with-globals");
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_NE(findings[0].message.find("`cache`"), std::string::npos);
+  // Two classes may each have a member of that name.
+  facts.source.variables[0].qualified_name = "pkg::Demo::cache";
+  EXPECT_NE(of_rule(facts, "m-size-zero-with-globals")[0].message.find("`pkg::Demo::cache`"), std::string::npos);
   // What a generator writes nobody moves by hand.
-  facts.source.variables[0].generator = "cython";
+  facts.source.entry_points[0].generator = "cython";
   EXPECT_TRUE(of_rule(facts, "m-size-zero-with-globals").empty());
 }
 

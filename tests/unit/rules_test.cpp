@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "rules/generated.h"
 #include "rules/judge.h"
 #include "tests/unit/hand_made.h"
 
@@ -267,7 +268,7 @@ TEST(VariableRules, WhatAGeneratorKeepsForItselfIsNoneOfTheUsers) {
       if (finding.generator == "cython") found.push_back(&finding);
     }
     ASSERT_EQ(found.size(), 1U) << own.name;
-    EXPECT_TRUE(found[0]->message.starts_with("`" + own.name + "`, that cython generates here: ")) << found[0]->message;
+    EXPECT_TRUE(found[0]->message.starts_with("`" + own.name + "`, which cython generates, ")) << found[0]->message;
     EXPECT_EQ(found[0]->where.file, "demo.c");
     EXPECT_EQ(found[0]->where.line, 5U);
   }
@@ -284,6 +285,70 @@ TEST(VariableRules, WhatCythonMadeOfTheUsersIsCalledAndPlacedAsTheUserDid) {
   EXPECT_EQ(report.findings[0].where.file, "pkg/mod.pyx");
   EXPECT_EQ(report.findings[0].where.line, 12U);
   EXPECT_EQ(report.findings[0].subject.name, "__pyx_v_3pkg_3mod_cache");
+  EXPECT_NE(report.findings[0].message.find("written by f()"), std::string::npos) << report.findings[0].message;
+  // There is no m_size for a user of Cython to set.
+  EXPECT_TRUE(report.findings[0].fix.starts_with("drop `cdef`: as a Python global `cache` ")) << report.findings[0].fix;
+}
+
+TEST(Generated, CythonsFunctionsAreNamedAsTheUserDid) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"__pyx_f_3pkg_3mod_f() writes it", "f() writes it"},
+      {"__pyx_f_3pkg_3mod_6Packer_pack()", "pack()"},
+      {"__pyx_pw_7msgpack_9_cmsgpack_6Packer_3pack()", "pack()"},
+      {"__pyx_pf_3pkg_3mod_12get_data_1()", "get_data_1()"},
+      {"__pyx_pw_3pkg_3mod_5do_it_now()", "do_it_now()"},
+      {"__pyx_pymod_exec_mod() stores", "the module's body stores"},
+      {"Py_mod_exec → __pyx_pymod_exec_mod() → __Pyx_modinit_Global_init_code()", "Py_mod_exec → the module's body"},
+      {"stores the result of __Pyx_Import()", "stores the result of __Pyx_Import()"},
+      {"defined as `int __pyx_v_3mod_calls`", "defined as `int __pyx_v_3mod_calls`"},
+      {"my__pyx_f_3mod_f()", "my__pyx_f_3mod_f()"},
+      {"__pyx_f_99999999999999999999999_f()", "99999999999999999999999_f()"},
+      {"__pyx_pw_()", "__pyx_pw_()"},
+  };
+  for (const auto& [text, expected] : cases) EXPECT_EQ(in_users_words("cython", text), expected);
+  EXPECT_EQ(in_users_words("swig", "__pyx_f_3mod_f()"), "__pyx_f_3mod_f()");
+}
+
+/// Who cannot write slots gets told what the generator offers.
+TEST(DeclarationRules, AGeneratedHookIsMendedWithTheGeneratorsMeans) {
+  for (const char* generator : {"cython", "pybind11", ""}) {
+    auto facts = source_of({});
+    facts.source.entry_points[0].generator = generator;
+    const auto report = judge(facts, {});
+    ASSERT_EQ(report.findings.size(), 1U);
+    const bool by_hand = report.findings[0].fix.find("add {Py_mod_multiple_interpreters") != std::string::npos;
+    EXPECT_EQ(by_hand, *generator == 0) << report.findings[0].fix;
+  }
+}
+
+/// Nobody was seen to write it.
+TEST(VariableRules, AnAddressThatIsPassedOnIsNoWriteInItsWords) {
+  auto write = write_from("add_functions", StoredValue::unknown, "", WriteKind::address_passed);
+  const auto report = judge(source_of({variable("table", "Function[3]", PythonType::none, {write})}),
+                            {.select = {"non-object-mutable-static"}, .ignore = {}});
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].status, model::Status::possible);
+  EXPECT_TRUE(report.findings[0].message.ends_with(", its address is passed on by add_functions()"))
+      << report.findings[0].message;
+  EXPECT_EQ(report.findings[0].because[1].text, "add_functions() calls a pointer with its address");
+}
+
+/// The definition first, then the writes as they stand, then how they are reached.
+TEST(Judge, ReasonsStandInTheOrderOfTheSource) {
+  auto late = write_from("a");
+  late.where.line = 100;
+  auto early = write_from("b");
+  early.where.line = 9;
+  early.reached = {{model::RunsWhen::exec, "Py_mod_exec → b()"}};
+  auto elsewhere = write_from("c");
+  elsewhere.where.file = "a_first.c";
+  const auto report = judge(source_of({variable("n", "int", PythonType::none, {late, early, elsewhere})}),
+                            {.select = {"non-object-mutable-static"}, .ignore = {}});
+  ASSERT_EQ(report.findings.size(), 1U);
+  std::vector<std::string> texts;
+  for (const model::Because& because : report.findings[0].because) texts.push_back(because.text);
+  EXPECT_EQ(texts, (std::vector<std::string>{"defined as `int n`", "b() writes it", "a() writes it", "c() writes it",
+                                             "written at every import: Py_mod_exec → b()"}));
 }
 
 TEST(DeclarationRules, Table) {
