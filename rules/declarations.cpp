@@ -154,7 +154,7 @@ std::vector<Finding> declaration_findings(const Facts& facts, model::Severity se
     const bool in_hook = hook.declaration.file.empty() || hook.entry.init == model::Init::single_phase;
     finding.where = in_hook ? hook.where : hook.declaration;
     finding.message = fmt::format("`{}` {}", hook.entry.symbol, words.message);
-    finding.fix = hook.generator.empty() ? words.fix : generator_fix(hook.generator);
+    finding.fix = has_advice(hook.generator) ? generator_fix(hook.generator) : words.fix;
     finding.because.push_back(
         {EvidenceKind::source, fmt::format("`{}` is defined here", hook.entry.symbol), hook.where});
     add_runs(runs, finding);

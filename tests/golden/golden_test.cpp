@@ -133,6 +133,34 @@ Report sample() {
     nameless.because = {{EvidenceKind::runtime, "Python 3.14 (forced): holds a str", {}}};
     report.findings.push_back(nameless);
   }
+  for (unsigned i = 0; i < 6; ++i) {
+    Finding row = joined;
+    const std::string name = "row_" + std::to_string(i);
+    row.rule = "static-instance";
+    row.severity = Severity::hazard;
+    row.status = Status::likely;
+    row.subject = {name, name, "demo/_cache.c", ""};
+    row.where = {"demo/_cache.c", 60 + i, 20, ""};
+    row.message = "`" + name + "` (DemoRow, static) is one Python object for all interpreters";
+    row.fix = "make `" + name + "` in the exec function";
+    row.because = {{EvidenceKind::source, "defined as `DemoRow " + name + "`", row.where}};
+    row.fingerprint = "00000000000000" + std::to_string(10 + i);
+    report.findings.push_back(row);
+  }
+  for (const auto& [rule, severity] :
+       {std::pair("static-type-object", Severity::hazard), std::pair("non-object-mutable-static", Severity::advice)}) {
+    Finding generated = joined;
+    generated.rule = rule;
+    generated.severity = severity;
+    generated.subject = {"statics of cython", "", "demo/_fast.c", ""};
+    generated.where = {"demo/_fast.c", severity == Severity::hazard ? 700U : 800U, 3, ""};
+    generated.generator = "cython";
+    generated.message = "2 of the statics that cython generates here: each is shared";
+    generated.fix = "compile with a directive";
+    generated.because = {{EvidenceKind::source, "`__pyx_a`, `__pyx_b`", generated.where}};
+    generated.fingerprint = severity == Severity::hazard ? "aaaaaaaaaaaaaaaa" : "bbbbbbbbbbbbbbbb";
+    report.findings.push_back(generated);
+  }
   report.gaps = {{"demo/broken.so", "not an ELF file: it is empty"}};
   report.notes = {"the modules ran without a sandbox: bubblewrap is not installed"};
   return report;
