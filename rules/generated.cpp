@@ -77,6 +77,13 @@ std::string users_function(std::string_view name) {
   for (const std::string_view begin : {"__pyx_f_", "__pyx_pw_", "__pyx_pf_"}) {
     if (!name.starts_with(begin)) continue;
     std::string_view left = name.substr(begin.size());
+    // A property goes by its own name: "4asm8_1__get__".
+    for (const std::string_view accessor : {"__get__", "__set__", "__del__"}) {
+      if (begin == "__pyx_f_" || !left.ends_with(accessor)) continue;
+      left.remove_suffix(accessor.size());
+      while (!left.empty() && std::isdigit(static_cast<unsigned char>(left.back())) != 0) left.remove_suffix(1);
+      if (left.ends_with('_')) left.remove_suffix(1);
+    }
     drop_parts(left, begin != "__pyx_f_");
     return std::string(left);
   }

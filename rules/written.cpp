@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "model/c_api_name.h"
 #include "rules/generated.h"
 #include "rules/harmless.h"
 #include "rules/stored_kind.h"
@@ -67,8 +68,11 @@ std::string stores_one_value(const std::vector<Write>& all) {
 /// Not of the variable, but of the memory that it points to.
 bool behind(const Write& write) { return write.kind == WriteKind::pointee; }
 
-/// To code that may write it and is not seen to.
-bool passed_on(const Write& write) { return write.kind == WriteKind::address_passed; }
+/// To code that may write it and is not seen to. What gets an address from CPython's own functions has a purpose:
+/// PyType_Ready() fills the type.
+bool passed_on(const Write& write) {
+  return write.kind == WriteKind::address_passed && !model::is_c_api_name(write.callee);
+}
 
 /// What is no object and yet one interpreter's: memory of its allocator or of its objects, a number that it gave out.
 bool belongs_to_one_interpreter(const Variable& variable) {

@@ -297,6 +297,8 @@ TEST(Generated, CythonsFunctionsAreNamedAsTheUserDid) {
       {"__pyx_pw_7msgpack_9_cmsgpack_6Packer_3pack()", "pack()"},
       {"__pyx_pf_3pkg_3mod_12get_data_1()", "get_data_1()"},
       {"__pyx_pw_3pkg_3mod_5do_it_now()", "do_it_now()"},
+      {"__pyx_pw_3pkg_3mod_4_NaT_4asm8_1__get__()", "asm8()"},
+      {"__pyx_pf_3pkg_3mod_4asm8___get__()", "asm8()"},
       {"__pyx_pymod_exec_mod() stores", "the module's body stores"},
       {"Py_mod_exec → __pyx_pymod_exec_mod() → __Pyx_modinit_Global_init_code()", "Py_mod_exec → the module's body"},
       {"stores the result of __Pyx_Import()", "stores the result of __Pyx_Import()"},
@@ -331,6 +333,12 @@ TEST(VariableRules, AnAddressThatIsPassedOnIsNoWriteInItsWords) {
   EXPECT_TRUE(report.findings[0].message.ends_with(", its address is passed on by add_functions()"))
       << report.findings[0].message;
   EXPECT_EQ(report.findings[0].because[1].text, "add_functions() calls a pointer with its address");
+  // What CPython does with a type that it gets ready is no secret.
+  auto ready = write_from("exec", StoredValue::unknown, "PyType_Ready", WriteKind::address_passed);
+  const auto types = judge(source_of({variable("T", "PyTypeObject", PythonType::static_type, {ready})}),
+                           {.select = {"static-type-object"}, .ignore = {}});
+  ASSERT_EQ(types.findings.size(), 1U);
+  EXPECT_TRUE(types.findings[0].message.ends_with(", written by exec()")) << types.findings[0].message;
 }
 
 /// The definition first, then the writes as they stand, then how they are reached.
