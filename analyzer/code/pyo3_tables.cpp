@@ -105,4 +105,11 @@ std::string pyo3_name(const Memory& memory, std::uint64_t place) {
 
 std::string pyo3_slot(const Memory& memory, std::uint64_t place) { return Pyo3Tables(memory, place).slot(); }
 
+bool names_pyo3(const Image& image) {
+  constexpr std::string_view name = "pyo3";
+  return std::ranges::any_of(image.sections, [&](const Section& section) {
+    return !section.executable && !std::ranges::search(section.bytes, name).empty();
+  });
+}
+
 }  // namespace isoaudit::analyzer

@@ -308,7 +308,13 @@ class TableFinder {
     }
   }
 
-  FunctionInTable meaning(const Relocation& relocation) const {
+  std::string slot_of_pyo3(std::uint64_t place) {
+    std::string slot = pyo3_slot(memory_, place);
+    if (!slot.empty() && !has_pyo3_) has_pyo3_ = names_pyo3(image_);
+    return has_pyo3_.value_or(false) ? slot : std::string();
+  }
+
+  FunctionInTable meaning(const Relocation& relocation) {
     FunctionInTable entry{.at = relocation.at, .function = relocation.target};
     if (const auto claimed = claims_.find(relocation.at); claimed != claims_.end()) {
       entry.when = claimed->second.when;
@@ -327,7 +333,7 @@ class TableFinder {
       entry.when = slot->when;
       entry.how = std::move(slot->how);
       entry.by_python = true;
-    } else if (std::string pyo3 = pyo3_slot(memory_, relocation.at); !pyo3.empty()) {
+    } else if (std::string pyo3 = slot_of_pyo3(relocation.at); !pyo3.empty()) {
       entry.how = std::move(pyo3);
       entry.by_python = true;
     } else {
@@ -341,6 +347,8 @@ class TableFinder {
   const Memory& memory_;
   const Image& image_;
   const unsigned word_;
+  /// Asked once, when something may be a slot.
+  std::optional<bool> has_pyo3_{};
   std::unordered_map<std::uint64_t, Meaning> claims_{};
   /// Arrays that were gone through: the first that leads to one names it.
   std::unordered_set<std::uint64_t> arrays_{};

@@ -52,16 +52,19 @@ TEST_F(Pyo3Tables, Attributes) {
   expect("const attribute table[] = {{9, TEXT(\"size\"), f, TEXT(\"how large\")}};", "table `table`");
 }
 
+/// Other libraries' slots have numbers of their own.
 TEST_F(Pyo3Tables, SlotsThatNoZeroEnds) {
-  expect(
-      "const slot table[] = {{62, f}, {66, other}}; const long behind = 7; const long *get(void) { return &behind; }",
-      "tp_iter of a type");
+  const std::string table =
+      "const slot table[] = {{62, f}, {66, other}}; const long behind = 7; const long *get(void) { return &behind; }\n";
+  expect(table, "table `table`");
+  expect(table + "const char place[] = \"pyo3-0.29.0/src/panic.rs\";", "tp_iter of a type");
 }
 
 TEST_F(Pyo3Tables, OneSlotTwiceIsNone) {
   expect("const slot table[] = {{3, other}, {3, f}, {3, other}, {0, 0}};", "table `table`");
   expect(
-      "const slot table[] = {{62, other}, {62, f}}; const long behind = 7; const long *get(void) { return &behind; }",
+      "const char place[] = \"pyo3-0.29.0/src/panic.rs\"; const slot table[] = {{62, other}, {62, f}}; const long "
+      "behind = 7; const long *get(void) { return &behind; }",
       "table `table`");
 }
 
