@@ -53,7 +53,15 @@ std::ptrdiff_t OnceFunctions::function_of(const Value& value) const {
   return found >= 0 && code_.functions()[static_cast<std::size_t>(found)].begin == value.bits ? found : -1;
 }
 
+OnceFunctions::OnceFunctions(ModuleCode& code) : code_(code) {
+  const Image& image = code.image();
+  // Other formats may write their names in other ways.
+  idle_ = image.format == model::BinaryFormat::elf &&
+          std::ranges::none_of(once_callers, [&](const OnceCaller& row) { return image.imports_symbol(row.name); });
+}
+
 void OnceFunctions::note(std::size_t index, const FunctionCode& function) {
+  if (idle_) return;
   const auto calls_once = [&](const Instruction& instruction) {
     const bool leaves = instruction.op == Op::call || instruction.op == Op::jump;
     return leaves && once_caller(code_.import_of(instruction)) != nullptr;

@@ -16,7 +16,7 @@ namespace isoaudit::analyzer {
 /// together with a flag, std::call_once hands them over in thread-local memory of the C++ library.
 class OnceFunctions {
  public:
-  explicit OnceFunctions(ModuleCode& code) : code_(code) {}
+  explicit OnceFunctions(ModuleCode& code);
 
   /// Notes what function number `index` hands over.
   void note(std::size_t index, const FunctionCode& function);
@@ -41,6 +41,8 @@ class OnceFunctions {
   void hand(std::uint32_t function, std::uint32_t giver, const std::set<std::uint64_t>& flags, const std::string& by);
 
   ModuleCode& code_;
+  /// The file asks for none of them.
+  bool idle_ = false;
   std::map<std::uint32_t, Handed> handed_{};
 };
 
