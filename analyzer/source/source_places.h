@@ -44,11 +44,14 @@ class SourcePlaces {
     std::vector<GeneratedFrom> from{};
   };
   const File& file(clang::SourceLocation location);
+  std::string canonical(const std::string& path);
 
   const clang::SourceManager& sources_;
   const clang::LangOptions& language_;
   const ProjectFiles& project_;
   std::unordered_map<unsigned, File> files_{};
+  /// Canonical paths of folders, by the names that they go by.
+  std::unordered_map<std::string, std::string> folders_{};
 };
 
 /// "ns::Class::method"; in C the plain name.
