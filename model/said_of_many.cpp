@@ -10,13 +10,14 @@ std::string without_subject(const std::string& message) {
 std::string fix_for_all(std::string fix, const std::string& message) {
   const std::size_t end = message.starts_with('`') ? message.find('`', 1) : std::string::npos;
   if (end == std::string::npos) return fix;
-  const std::string name = message.substr(0, end + 1);
-  const std::size_t begin = fix.find(name);
-  if (begin == std::string::npos) return fix;
-  fix.replace(begin, name.size(), "them");
-  for (std::size_t it = fix.find(" it", begin); it != std::string::npos; it = fix.find(" it", it + 1)) {
-    const bool is_word = it + 3 == fix.size() || fix[it + 3] == ' ' || fix[it + 3] == ',';
-    if (is_word) fix.replace(it, 3, " them");
+  // "`ns::cache`": its namespaces are left out where the fix speaks of it.
+  const std::string name = message.substr(1, end - 1);
+  const std::size_t scope = name.rfind("::");
+  const std::string own = scope == std::string::npos ? name : name.substr(scope + 2);
+  for (const std::string& called : {"`" + name + "`", "`" + own + "`"}) {
+    if (const std::size_t begin = fix.find(called); begin != std::string::npos) {
+      return fix.replace(begin, called.size(), "them");
+    }
   }
   return fix;
 }

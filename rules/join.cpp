@@ -137,6 +137,14 @@ std::vector<Finding> join(std::vector<Finding> findings, bool source_is_whole) {
                               joined[i].subject.address == finding.subject.address;
       if (same_place || same_subject(joined[i], finding)) homes.push_back(i);
     }
+    // The linker's name tells members of one name apart: Solver::TypeObject, Term::TypeObject.
+    const auto same_name = [&](std::size_t i) {
+      const std::string& name = joined[i].subject.linkage_name;
+      return !name.empty() && name == finding.subject.linkage_name;
+    };
+    if (std::ranges::any_of(homes, same_name)) {
+      std::erase_if(homes, [&](std::size_t i) { return from_source(joined[i]) && !same_name(i); });
+    }
     // Two source variables of one name: where no line tells which of them this is, it stays alone.
     const auto sources = [&] {
       return std::ranges::count_if(homes, [&](std::size_t i) { return from_source(joined[i]); });

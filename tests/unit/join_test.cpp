@@ -60,6 +60,21 @@ TEST(Join, MembersOfOneNameInSeveralClassesStayApart) {
   EXPECT_EQ(joined[1].because.size(), 2U);
 }
 
+/// The source has six of that name; the code's symbol is one of them.
+TEST(Join, ALinkersNameFindsItsMemberOfTheSource) {
+  auto solver = from(EvidenceKind::source, "global-heap-type-pointer", "TypeObject", "solver.cpp");
+  solver.subject.linkage_name = "_ZN6Solver10TypeObjectE";
+  auto term = from(EvidenceKind::source, "global-heap-type-pointer", "TypeObject", "term.cpp");
+  term.subject.linkage_name = "_ZN4Term10TypeObjectE";
+  auto code = from(EvidenceKind::code, "global-heap-type-pointer", "TypeObject");
+  code.subject.linkage_name = term.subject.linkage_name;
+  const auto joined = join({solver, term, code});
+  ASSERT_EQ(joined.size(), 2U);
+  EXPECT_EQ(joined[0].because.size(), 1U);
+  EXPECT_EQ(joined[1].subject.unit, "term.cpp");
+  EXPECT_EQ(joined[1].because.size(), 2U);
+}
+
 TEST(Join, TwoStaticsOfOneNameAreNotGuessedBetween) {
   const auto a = from(EvidenceKind::source, "global-pyobject-cache", "cache", "a.c");
   auto b = from(EvidenceKind::source, "global-pyobject-cache", "cache", "b.c");

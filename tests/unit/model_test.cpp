@@ -2,6 +2,7 @@
 
 #include "model/module_definition.h"
 #include "model/python_version.h"
+#include "model/said_of_many.h"
 
 namespace isoaudit::model {
 namespace {
@@ -68,6 +69,14 @@ TEST(Layouts, EveryVersionFrom312) {
     EXPECT_EQ(python_layouts(4)[i].free_threaded, python_layouts()[i].free_threaded);
     EXPECT_EQ(python_layouts(4)[i].pointer_size, 4U);
   }
+}
+
+TEST(SaidOfMany, TheFixSpeaksOfThemHoweverItNamesOne) {
+  EXPECT_EQ(fix_for_all("move `cache` away", "`cache` holds a dict"), "move them away");
+  EXPECT_EQ(fix_for_all("move `cache` away", "`demo::Pool::cache` holds a dict"), "move them away");
+  EXPECT_EQ(fix_for_all("move `demo::cache` away", "`demo::cache` holds a dict"), "move them away");
+  EXPECT_EQ(fix_for_all("move `other` away", "`cache` holds a dict"), "move `other` away");
+  EXPECT_EQ(fix_for_all("move it away", "7 variables"), "move it away");
 }
 
 }  // namespace
