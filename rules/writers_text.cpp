@@ -16,7 +16,10 @@ std::string one(const model::WritingFunction& writer) {
   } else if (writer.address != 0) {
     text = fmt::format("the code at {:#x}", writer.address);
   }
-  if (!writer.file.empty()) text += fmt::format(" ({}:{})", writer.file, writer.line);
+  // Code of no line of its own, such as what a compiler moved together, has line 0.
+  if (!writer.file.empty()) {
+    text += writer.line == 0 ? fmt::format(" ({})", writer.file) : fmt::format(" ({}:{})", writer.file, writer.line);
+  }
   if (text.empty()) return fmt::format("`{}`", writer.through);
   return writer.through.empty() ? text : fmt::format("{} through `{}`", text, writer.through);
 }

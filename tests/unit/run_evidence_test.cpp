@@ -63,6 +63,7 @@ TEST(RunEvidence, NamesTheWriters) {
   const Case cases[] = {
       {{}, ""},
       {{{"exec", "demo.c", 42, 0x1100, ""}}, ", written by `exec` (demo.c:42)"},
+      {{{"exec", "demo.c", 0, 0x1100, ""}}, ", written by `exec` (demo.c)"},
       {{{"exec", "demo.c", 42, 0x1100, ""}, {"exec", "demo.c", 42, 0x1108, ""}}, ", written by `exec` (demo.c:42)"},
       {{{"", "", 0, 0x1100, ""}, {"fill", "", 0, 0x1200, "memset"}},
        ", written by the code at 0x1100 and `fill` through `memset`"},
