@@ -216,17 +216,18 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
     }
   }
   const std::string ran = what_ran(*model::find_phase(run, Level::concurrent));
-  const std::string tests = tests_against(run);
+  std::string runs_against = tests_against(run);
+  for (const std::string& level : run.only_alone) runs_against += (runs_against.empty() ? "" : "; ") + level;
   if (!against.empty()) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet {}", ran, doubts(against));
-    if (!tests.empty()) verdict.reason += "; " + tests;
+    if (!runs_against.empty()) verdict.reason += "; " + runs_against;
     if (const std::string calls = not_exercised(binary, run, against); !calls.empty()) {
       verdict.reason += "; not exercised: " + calls;
     }
-  } else if (!tests.empty()) {
+  } else if (!runs_against.empty()) {
     verdict.kind = VerdictKind::suspect;
-    verdict.reason = fmt::format("nothing shared ({}), yet {}", ran, tests);
+    verdict.reason = fmt::format("nothing shared ({}), yet {}", ran, runs_against);
   } else if (!binary.code.read) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet its machine code was not read{}{}", ran,
@@ -273,6 +274,12 @@ void decide_run(Verdict& verdict, const Facts& facts, const BinaryFacts& binary,
     verdict.reason = why_refused(entry);
     if (strict != nullptr && strict->outcome != Outcome::ok && !strict_refuses && !keeps_out) {
       verdict.reason += "; there: " + strict->detail;
+    }
+    // One loaded, the next was turned away: under a shared GIL it would have been so too.
+    const Phase* forced = model::find_phase(run, Level::forced);
+    if (verdict.kind == VerdictKind::shared_gil_only && forced != nullptr && forced->outcome == Outcome::error &&
+        forced->imports > 0 && model::raised(*forced, "ImportError")) {
+      verdict.reason += "; and its own check turns away the second of them: " + forced->detail;
     }
     return;
   }

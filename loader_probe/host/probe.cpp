@@ -97,6 +97,21 @@ void tell_from_package(ModuleRun& run, Told& told, const ProbeInput& input, Phas
   isolated.detail = "alone, without the code of its packages, it loads; with it: " + why;
 }
 
+/// The same where several interpreters met or followed each other, and one by itself had done well.
+void tell_race_from_package(ModuleRun& run, const ProbeInput& input, Phase& phase, model::RunFacts& facts) {
+  if (input.module.find('.') == std::string::npos) return;
+  if (!ended_badly(phase) && phase.outcome != Outcome::error) return;
+  // Its own check is nobody else's fault, and what is shared is seen already.
+  if (!phase.shared.empty() || model::raised(phase, "ImportError")) return;
+  LevelOrder alone = run.order(phase.level);
+  alone.stubs = true;
+  Phase by_itself = run.judge(phase.level, run.tell({alone})[0]);
+  if (by_itself.outcome != Outcome::ok) return;
+  facts.only_alone.push_back(std::string(model::to_string(phase.level)) + ", with its package: " + phase.detail);
+  by_itself.detail = "alone, without the code of its packages, it does well; with it: " + phase.detail;
+  phase = std::move(by_itself);
+}
+
 /// Debug builds stop at faults that have nothing to do with interpreters: what main alone does there comes first.
 Phase run_debug_build(ModuleRun& run) {
   run.import_by_path();
@@ -191,6 +206,7 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
   facts.phases.push_back(isolated);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     Phase phase = run.judge(wanted[i], told[i]);
+    if (isolated.outcome == Outcome::ok) tell_race_from_package(run, input, phase, facts);
     if (wanted[i] == Level::forced && !phase.changed.empty()) {
       run.add_writers(phase, told[i], run.tell({run.order(events::level_tracked_forced)})[0]);
     }

@@ -139,6 +139,25 @@ TEST(WaysToBeWrong, AnotherModuleOfThePackageCrashes) {
   }
 }
 
+TEST(WaysToBeWrong, AnotherModuleOfThePackageFailsWhereInterpretersMeet) {
+  loader_probe::ProbeOptions options = probe_options();
+  options.rounds = 1;
+  for (const model::Interpreter& python : interpreters()) {
+    SCOPED_TRACE(python.id);
+    const auto clean = in_package_after("bears_no_other", "clean", python);
+    const model::RunFacts run = loader_probe::probe(clean, python, options).run;
+    const model::Phase& concurrent = phase(run, Level::concurrent);
+    EXPECT_EQ(concurrent.outcome, Outcome::ok) << told(concurrent);
+    EXPECT_THAT(concurrent.detail, testing::StartsWith("alone, without the code of its packages"));
+    EXPECT_THAT(run.only_alone, testing::ElementsAre(testing::HasSubstr("somebody else is in exec")));
+
+    const auto itself = in_package_after("clean", "bears_no_other", python);
+    const model::RunFacts own = loader_probe::probe(itself, python, options).run;
+    EXPECT_EQ(phase(own, Level::concurrent).outcome, Outcome::error) << told(phase(own, Level::concurrent));
+    EXPECT_THAT(own.only_alone, IsEmpty());
+  }
+}
+
 // Where a dependency refuses, it is forced in as well: what the module's own memory then holds is its own doing.
 TEST(WaysToBeWrong, AModuleIsJudgedBehindADependencyThatRefuses) {
   for (const model::Interpreter& python : interpreters()) {

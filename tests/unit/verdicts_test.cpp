@@ -259,6 +259,33 @@ TEST(Verdict, RefusalsByWhatTheInterpreterDid) {
   EXPECT_EQ(c.verdict(), VerdictKind::refused);
 }
 
+// What a check of the module's own does is no matter of the GIL, and only shows when there is a second interpreter.
+TEST(Verdict, AGuardBehindARefusalIsSaid) {
+  Case c;
+  c.file = binary(Init::multi_phase, MultipleInterpreters::absent);
+  at(c.run, Level::isolated) = phase(Level::isolated, Outcome::refused, "module demo does not support ...");
+  model::Phase forced = phase(Level::forced, Outcome::error, "in interpreter 2: ImportError: once per process");
+  forced.exceptions = {"ImportError"};
+  const auto says_so = [&](const model::Phase& in_forced) {
+    std::erase_if(c.run.phases, [](const model::Phase& one) { return one.level == Level::forced; });
+    c.run.phases.push_back(in_forced);
+    EXPECT_EQ(c.verdict(), VerdictKind::shared_gil_only);
+    return c.reason().ends_with("turns away the second of them: in interpreter 2: ImportError: once per process");
+  };
+  EXPECT_FALSE(says_so(forced));  // none was let in
+  forced.imports = 1;
+  EXPECT_TRUE(says_so(forced));
+  forced.exceptions = {"KeyError"};
+  EXPECT_FALSE(says_so(forced));
+}
+
+TEST(Verdict, WhatDoesWellOnlyWithoutItsPackageIsNotProved) {
+  Case c;
+  c.run.only_alone = {"isolated-concurrent, with its package: KeyError: 'int4'"};
+  EXPECT_EQ(c.verdict(), VerdictKind::suspect);
+  EXPECT_TRUE(c.reason().ends_with("yet isolated-concurrent, with its package: KeyError: 'int4'")) << c.reason();
+}
+
 TEST(Verdict, BlockedNamesTheDependency) {
   Case c;
   at(c.run, Level::isolated) = phase(Level::isolated, Outcome::error, "ImportError: module dep does not support ...");
