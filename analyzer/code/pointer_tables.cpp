@@ -43,15 +43,14 @@ bool PointerTables::points(std::uint64_t row) const {
 PointerTables::Rows PointerTables::rows_of(std::uint64_t table) const {
   const Symbol* symbol = image_.symbol_at(table);
   const Section* section = image_.section_at(table);
-  if (section == nullptr) return {};
-  // Rows lie in the bytes of one section; what a symbol says of its size may be anything.
-  const auto room = [&](std::uint64_t from) {
-    return section->bytes.size() - std::min<std::uint64_t>(from - section->address, section->bytes.size());
-  };
-  if (symbol != nullptr && symbol->size != 0 && section->contains(symbol->address)) {
-    return {symbol->address, symbol->address + std::min(symbol->size, room(symbol->address)), false};
+  if (symbol != nullptr && symbol->size != 0 && section != nullptr && section->contains(symbol->address)) {
+    // Rows lie in the file; what a symbol says of its size may be anything.
+    const std::uint64_t offset = symbol->address - section->address;
+    const std::uint64_t room = section->bytes.size() - std::min<std::uint64_t>(offset, section->bytes.size());
+    return {symbol->address, symbol->address + std::min(symbol->size, room), false};
   }
-  Rows rows{table, table + room(table), true};
+  // Where code counts from may lie before the table, even in the section before its own.
+  Rows rows{table, table + longest_table * word, true};
   std::uint64_t gap = 0;
   for (std::uint64_t at = table; gap < longest_gap && table - at < longest_lead; at -= word) {
     gap = points(at - word) ? 0 : gap + 1;
@@ -62,10 +61,9 @@ PointerTables::Rows PointerTables::rows_of(std::uint64_t table) const {
 
 std::vector<std::uint64_t> PointerTables::targets_in(const Rows& rows) {
   std::vector<std::uint64_t> targets;
-  std::uint64_t at = rows.begin, read = 0, gap = 0;
-  const auto ended = [&] { return at + word > rows.end || (rows.ends_in_gap && gap > longest_gap); };
-  for (; !ended() && targets.size() < longest_table && rows_left_ != 0; at += word) {
-    if (rows.ends_in_gap && read++ == longest_table) break;
+  std::uint64_t at = rows.begin, gap = 0;
+  const auto ended = [&] { return rows.ends_in_gap ? gap > longest_gap : at + word > rows.end; };
+  for (; !ended() && at + word <= rows.end && targets.size() < longest_table && rows_left_ != 0; at += word) {
     --rows_left_;
     gap = points(at) ? 0 : gap + 1;
     const Pointer pointer = image_.pointer_at(at);
