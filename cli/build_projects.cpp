@@ -24,7 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 
 using model::Facts;
-using model::Gap;
 
 constexpr const char* commands_file = "compile_commands.json";
 /// Lines of a failed build that are shown.
@@ -145,7 +144,7 @@ class Builder {
   void gap(const std::string& input, const std::string& reason) { facts_.gaps.push_back({input, reason}); }
 
   std::string copied(const std::string& path) {
-    const std::string folder = unpacked_.empty_folder(facts_.gaps, path);
+    std::string folder = unpacked_.empty_folder(facts_.gaps, path);
     if (folder.empty()) return "";
     const std::string trouble = copy_source_tree(path, folder);
     if (trouble.empty()) return folder;

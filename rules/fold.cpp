@@ -115,7 +115,7 @@ Finding folded(const std::vector<const Finding*>& group, const std::string& gene
 
 }  // namespace
 
-std::vector<Finding> fold(std::vector<Finding> findings, const model::Facts& facts) {
+std::vector<Finding> fold(const std::vector<Finding>& findings, const model::Facts& facts) {
   const std::vector<std::string> own_gil = own_gil_modules(facts);
   // File, rule, severity, status, generator.
   using Key = std::tuple<std::string, std::string, model::Severity, model::Status, std::string>;

@@ -10,6 +10,6 @@ namespace isoaudit::rules {
 /// Joined findings that rest on machine code alone become few: one of each rule for a generator's own statics, and in
 /// modules that do not declare own-GIL support, which no reader wants by the thousand, one of each rule for the rest.
 /// The report's table of globals names them all.
-std::vector<model::Finding> fold(std::vector<model::Finding> findings, const model::Facts& facts);
+std::vector<model::Finding> fold(const std::vector<model::Finding>& findings, const model::Facts& facts);
 
 }  // namespace isoaudit::rules

@@ -135,7 +135,8 @@ void Evaluator::store(State& state, const Instruction& instruction, Memory* writ
   const unsigned parts = (width + 7) / 8 * (instruction.pair ? 2 : 1);
   std::array<Value, 16> values{};
   for (unsigned i = 0; i < parts && i < values.size(); ++i) values[i] = stored(state, instruction, i);
-  for (unsigned i = 0; i < parts && i < values.size(); ++i) put(state, to, i * each, each, values[i], writable);
+  for (unsigned i = 0; i < parts && i < values.size(); ++i)
+    put(state, to, std::uint64_t{i} * each, each, values[i], writable);
 }
 
 std::array<Value, 2> Evaluator::loaded(const State& state, const Instruction& instruction, const Place& at,

@@ -23,7 +23,7 @@ class Labels {
   void distances(std::uint64_t table, std::uint64_t base) {
     own_ = true;
     for (unsigned i = 0; i < longest_table && code_.labels.size() < most_labels; ++i) {
-      const std::optional<std::uint64_t> entry = number_at(table + i * 4u, 4);
+      const std::optional<std::uint64_t> entry = number_at(table + std::uint64_t{i} * 4, 4);
       const bool known = entry && add(base + static_cast<std::uint64_t>(static_cast<std::int64_t>(
                                                  static_cast<std::int32_t>(static_cast<std::uint32_t>(*entry)))));
       if (!known) return;
@@ -52,7 +52,7 @@ class Labels {
   void pointers(std::uint64_t table) {
     own_ = true;
     for (unsigned i = 0; i < longest_table && code_.labels.size() < most_labels; ++i) {
-      const Pointer pointer = image_.pointer_at(table + i * 8u);
+      const Pointer pointer = image_.pointer_at(table + std::uint64_t{i} * 8);
       if (pointer.kind != Pointer::Kind::address || !add(pointer.value)) return;
     }
   }

@@ -25,7 +25,7 @@ std::string in_hex(std::uint64_t number) {
 
 /// Two texts are equal only where the addresses are.
 std::string address_text(const Image& image, std::uint64_t address) {
-  const std::string name = place_name(image, address);
+  std::string name = place_name(image, address);
   const Symbol* symbol = image.symbol_at(address);
   if (symbol == nullptr || symbol->address == address) return name;
   return name + "+" + in_hex(address - symbol->address);
@@ -73,7 +73,7 @@ void describe_stored(const ModuleCode& code, std::span<const Value> parts, model
   std::string all = most.text;
   for (const Value& part : parts.subspan(1)) {
     Described other = described(code, part);
-    all = all.empty() || other.text.empty() ? std::string() : all + " " + other.text;
+    all = all.empty() || other.text.empty() ? std::string() : all.append(" ").append(other.text);
     if (weight(other.value) > weight(most.value)) most = std::move(other);
   }
   write.value = most.value;

@@ -237,7 +237,7 @@ void Stores::look_for_table(std::size_t index, const State& state, const Instruc
 /// The bytes that one instruction writes may be several variables: compilers join neighbours.
 void Stores::add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
                        std::span<const Value> parts) {
-  const std::uint64_t size = instruction.width * (instruction.pair ? 2u : 1u);
+  const std::uint64_t size = std::uint64_t{instruction.width} * (instruction.pair ? 2 : 1);
   const std::uint64_t each = parts.size() > 1 ? size / parts.size() : 0;
   const std::uint64_t end = place.indexed ? place.at + 1 : place.at + std::max<std::uint64_t>(size, 1);
   // What reaches behind its section's end fails there.

@@ -107,7 +107,7 @@ void Climb::store(const clang::Expr* value) {
 }
 
 void Climb::from(std::size_t at, Path path) {
-  path_ = path;
+  path_ = std::move(path);
   for (at_ = at; at_ > 0; --at_) {
     const auto* child = node_as<clang::Expr>(ancestors_[at_]);
     if (child == nullptr) return;

@@ -64,7 +64,8 @@ struct Becoming {
 // A copy of a process of this size, and of each page that it writes afterwards, takes longer than all that follows. The
 // thread waits for the exec in any case.
 pid_t start(const Becoming& what) {
-  const pid_t child = vfork();
+  // Until the exec the child does what a signal handler may do, and returns to nobody.
+  const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
   if (child == 0) become(what);
   return child;
 }

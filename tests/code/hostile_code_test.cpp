@@ -277,7 +277,7 @@ TEST(HostileCode, AHookWithAMillionWaysEnds) {
   for (int i = 0; i < 4000; ++i) {
     // mov [data + i], eax; test edi, edi (unknown); jz over a trap
     text += "\x89\x04\x25";
-    append(text, static_cast<std::uint32_t>(data_at + static_cast<unsigned>(i % 1000) * 4));
+    append(text, static_cast<std::uint32_t>(data_at + static_cast<std::uint64_t>(i % 1000) * 4));
     text += std::string("\x85\xff\x74\x02\x0f\x0b", 6);
   }
   text += "\xc3";
@@ -310,7 +310,7 @@ std::string unwind_table(std::uint64_t address, int entries, unsigned filling) {
   for (int i = 0; i < entries; ++i) {
     append(table, static_cast<std::uint32_t>(16 + filling));
     append(table, static_cast<std::uint32_t>(table.size()));
-    append(table, static_cast<std::uint32_t>(text_at + static_cast<unsigned>(i) * 16 - (address + table.size())));
+    append(table, static_cast<std::uint32_t>(text_at + static_cast<std::uint64_t>(i) * 16 - (address + table.size())));
     append(table, std::uint32_t{16});
     table += std::string(4 + filling, '\0');
   }

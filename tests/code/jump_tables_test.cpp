@@ -83,7 +83,7 @@ TEST_F(JumpTables, DistancesOfFourBytesFromTheTable) {
   std::string table(0x40 + 16, '\x7f');
   for (std::int32_t i = 0; i < 4; ++i) {
     const std::int32_t distance = first + i * 4;
-    std::memcpy(table.data() + 0x40 + i * 4, &distance, sizeof distance);
+    std::memcpy(table.data() + 0x40 + static_cast<std::size_t>(i) * 4, &distance, sizeof distance);
   }
   read({0xf1000c1f,       // cmp x0, #3
         0x54000102,       // b.hs 0x24

@@ -64,7 +64,8 @@ TEST(ReadMembers, TakesTheLastOfOneName) {
   const ScratchFolder folder;
   const std::string path = pack(folder, "x.tar.gz", {{"a", "first"}, {"b", "-"}, {"a", "last"}});
   std::string read;
-  EXPECT_THAT(read_members(path, {"a"}, [&](const std::string&, std::string bytes) { read += bytes; }), IsEmpty());
+  EXPECT_THAT(read_members(path, {"a"}, [&](const std::string&, const std::string& bytes) { read += bytes; }),
+              IsEmpty());
   EXPECT_EQ(read, "last");
 }
 

@@ -438,8 +438,9 @@ TEST(CodeReport, OnlyWhereCodeWasAskedFor) {
   facts.binaries[0].code = {};
   EXPECT_FALSE(judge(facts, {}).modules[0].code.has_value());
   facts.binaries[0].code.why_not = "--no-code";
-  ASSERT_TRUE(judge(facts, {}).modules[0].code.has_value());
-  EXPECT_FALSE(judge(facts, {}).modules[0].code->read);
+  const auto code = judge(facts, {}).modules[0].code;
+  ASSERT_TRUE(code.has_value());
+  EXPECT_FALSE(code->read);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using namespace hand_made;
 using model::EvidenceKind;
 using model::Finding;
 
-Finding from(EvidenceKind kind, std::string rule, std::string name, std::string unit = "") {
+Finding from(EvidenceKind kind, std::string rule, const std::string& name, std::string unit = "") {
   Finding finding;
   finding.rule = std::move(rule);
   finding.subject = {name, name, std::move(unit), kind == EvidenceKind::source ? "" : ".bss+0x10"};

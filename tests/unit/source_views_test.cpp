@@ -12,7 +12,6 @@ using namespace hand_made;
 using model::MultipleInterpreters;
 using model::PythonType;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 model::SourceFacts with_variables(std::vector<std::string> names,
