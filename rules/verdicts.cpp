@@ -279,7 +279,15 @@ void decide_run(Verdict& verdict, const Facts& facts, const BinaryFacts& binary,
     const Phase* forced = model::find_phase(run, Level::forced);
     if (verdict.kind == VerdictKind::shared_gil_only && forced != nullptr && forced->outcome == Outcome::error &&
         forced->imports > 0 && model::raised(*forced, "ImportError")) {
-      verdict.reason += "; and its own check turns away the second of them: " + forced->detail;
+      const bool is_own = std::ranges::any_of(
+          binary.guard_texts, [&](const std::string& text) { return forced->detail.find(text) != std::string::npos; });
+      if (is_own) {
+        verdict.kind = VerdictKind::refused;
+        verdict.reason = "its own check turns away the second interpreter: " + forced->detail;
+      } else {
+        verdict.reason +=
+            "; and a check of its own or of what it imports turns away the second of them: " + forced->detail;
+      }
     }
     return;
   }

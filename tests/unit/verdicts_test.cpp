@@ -277,6 +277,13 @@ TEST(Verdict, AGuardBehindARefusalIsSaid) {
   EXPECT_TRUE(says_so(forced));
   forced.exceptions = {"KeyError"};
   EXPECT_FALSE(says_so(forced));
+  // A text of the file's own says whose check it is: then not even interpreters that share a GIL may have it.
+  c.file.guard_texts = {"once per process"};
+  forced.exceptions = {"ImportError"};
+  c.run.phases.back() = forced;
+  EXPECT_EQ(c.verdict(), VerdictKind::refused);
+  EXPECT_EQ(c.reason(),
+            "its own check turns away the second interpreter: in interpreter 2: ImportError: once per process");
 }
 
 TEST(Verdict, WhatDoesWellOnlyWithoutItsPackageIsNotProved) {
