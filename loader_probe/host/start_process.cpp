@@ -65,7 +65,7 @@ struct Becoming {
 // thread waits for the exec in any case.
 pid_t start(const Becoming& what) {
   // Until the exec the child does what a signal handler may do, and returns to nobody.
-  const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+  const pid_t child = vfork();  // NOLINT(bugprone-unsafe-functions)
   if (child == 0) become(what);
   return child;
 }
