@@ -1,14 +1,23 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+
+#include "model/finding.h"
 
 /// The words of one finding, made to fit many of its kind.
 namespace isoaudit::model {
+
+/// "`demo::cache` holds a dict" → "demo::cache"; empty where the message begins with no name. Lives as long as it.
+std::string_view subject_of(std::string_view message);
 
 /// "`cache` holds a dict" → "holds a dict".
 std::string without_subject(const std::string& message);
 
 /// "move `cache` into the module state" → "move them into the module state", where `message` begins with that name.
 std::string fix_for_all(std::string fix, const std::string& message);
+
+/// The reason that stands for a finding among many: what a run saw, else what the code does; of several the first.
+const Because& most_telling(const Finding& finding);
 
 }  // namespace isoaudit::model

@@ -74,15 +74,6 @@ void write_finding(Writer& out, const Finding& finding) {
   }
 }
 
-/// What a run saw, else what the code does; of several the first.
-const model::Because& most_telling(const Finding& finding) {
-  for (const model::EvidenceKind kind : {model::EvidenceKind::runtime, model::EvidenceKind::code}) {
-    const auto found = std::ranges::find(finding.because, kind, &model::Because::kind);
-    if (found != finding.because.end()) return *found;
-  }
-  return finding.because.back();
-}
-
 /// What can be done about one of them or another, each said once.
 std::string fixes_of(const std::vector<const Finding*>& group) {
   constexpr std::string_view between = "; ";
@@ -107,7 +98,7 @@ void write_group(Writer& out, const std::vector<const Finding*>& group) {
       group, [&](const Finding* finding) { return model::without_subject(finding->message) == harm; });
   out.line("{}: {} [{}] {} places{}", place(first), severity, first.rule, group.size(), alike ? ": each " + harm : ":");
   for (std::size_t i = 0; i < std::min(shown_of_a_kind, group.size()); ++i) {
-    const model::Because& telling = most_telling(*group[i]);
+    const model::Because& telling = model::most_telling(*group[i]);
     out.line("    {:9}{}", fmt::format("{}:", to_string(telling.kind)), alike ? telling.text : group[i]->message);
   }
   if (group.size() > shown_of_a_kind) out.line("    ... and {} more (-v)", group.size() - shown_of_a_kind);

@@ -265,9 +265,8 @@ void count_readers(const BinaryFacts& binary, std::vector<CodeVariable>& variabl
 std::string generator_of(const CodeVariable& variable, const BinaryFacts& binary) {
   if (binary.framework == model::Framework::none) return {};
   std::string generator = to_string(binary.framework);
-  const bool own =
-      variable.symbol.empty() ? is_mostly_generated(generator) : is_generators_own(generator, variable.name);
-  return own ? generator : std::string();
+  const std::string_view name = variable.symbol.empty() ? std::string_view() : variable.name;
+  return is_generators_in_binary(generator, name) ? generator : std::string();
 }
 
 namespace {

@@ -154,7 +154,7 @@ std::vector<Finding> declaration_findings(const Facts& facts, model::Severity se
     const bool in_hook = hook.declaration.file.empty() || hook.entry.init == model::Init::single_phase;
     finding.where = in_hook ? hook.where : hook.declaration;
     finding.message = fmt::format("`{}` {}", hook.entry.symbol, words.message);
-    finding.fix = has_advice(hook.generator) ? generator_fix(hook.generator) : words.fix;
+    finding.fix = generator_fix(hook.generator, words.fix);
     finding.because.push_back(
         {EvidenceKind::source, fmt::format("`{}` is defined here", hook.entry.symbol), hook.where});
     add_runs(runs, finding);
@@ -174,8 +174,7 @@ std::vector<Finding> declaration_findings(const Facts& facts, model::Severity se
       if (rows.size() > 1) finding.pythons = version_names(*row);
       finding.message = fmt::format("`{}` {}", row->entry.symbol, words.message);
       // Nobody writes a generator's hook.
-      const std::string generator = to_string(binary.framework);
-      finding.fix = has_advice(generator) ? generator_fix(generator) : words.fix;
+      finding.fix = generator_fix(to_string(binary.framework), words.fix);
       finding.because.push_back({EvidenceKind::binary, words.binary, {}});
       add_runs(runs, finding);
       findings.push_back(std::move(finding));

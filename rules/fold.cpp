@@ -53,11 +53,8 @@ std::string generator_of(const Finding& finding, const std::map<std::string, std
     return finding.generator;
   }
   // With its namespaces it stands in the message.
-  const std::string_view message = finding.message;
-  const bool is_named = message.starts_with('`') && !finding.subject.linkage_name.empty();
-  const bool own = is_named ? is_generators_own(generator->second, message.substr(1, message.find('`', 1) - 1))
-                            : is_mostly_generated(generator->second);
-  return own ? generator->second : "";
+  const std::string_view name = finding.subject.linkage_name.empty() ? "" : model::subject_of(finding.message);
+  return is_generators_in_binary(generator->second, name) ? generator->second : "";
 }
 
 /// Those that any of the group names; none where one of it holds for all.
@@ -70,12 +67,6 @@ std::vector<std::string> pythons_of(const std::vector<const Finding*>& group) {
     }
   }
   return pythons;
-}
-
-/// What a run saw, else what comes first.
-const model::Because& most_telling(const Finding& finding) {
-  const auto seen = std::ranges::find(finding.because, EvidenceKind::runtime, &model::Because::kind);
-  return seen == finding.because.end() ? finding.because.front() : *seen;
 }
 
 std::string names_of(const std::vector<const Finding*>& group) {
@@ -108,7 +99,7 @@ Finding folded(const std::vector<const Finding*>& group, const std::string& gene
       one.because.push_back({one.because.back().kind, fmt::format("and {} more", group.size() - shown_reasons), {}});
       break;
     }
-    one.because.push_back(most_telling(*finding));
+    one.because.push_back(model::most_telling(*finding));
   }
   return one;
 }

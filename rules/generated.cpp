@@ -179,18 +179,19 @@ bool is_guarded_table(std::string_view generator, std::string_view name) {
                              [&](const Prefix& row) { return row.generator == generator && row.begin == name; });
 }
 
-bool is_mostly_generated(std::string_view generator) {
+bool is_generators_in_binary(std::string_view generator, std::string_view name) {
+  if (!name.empty()) return is_generators_own(generator, name);
   constexpr std::string_view whole[] = {"cffi", "cython", "f2py", "mypyc", "swig"};
   return std::ranges::find(whole, generator) != std::end(whole);
 }
 
-bool has_advice(std::string_view generator) {
-  return std::ranges::find(advice, generator, &Advice::generator) != advice.end();
+std::string generator_fix(std::string_view generator) {
+  return generator_fix(generator, "see the documentation of " + std::string(generator));
 }
 
-std::string generator_fix(std::string_view generator) {
+std::string generator_fix(std::string_view generator, std::string_view otherwise) {
   const auto* row = std::ranges::find(advice, generator, &Advice::generator);
-  return row == advice.end() ? "see the documentation of " + std::string(generator) : std::string(row->fix);
+  return std::string(row == advice.end() ? otherwise : row->fix);
 }
 
 }  // namespace isoaudit::rules

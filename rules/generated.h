@@ -26,13 +26,13 @@ bool is_library_of(std::string_view generator, std::string_view file);
 /// all its writes guarded need not ask what it holds. `name` as above.
 bool is_guarded_table(std::string_view generator, std::string_view name);
 
-/// is_generators_own for a module whose symbols are gone: what its nameless statics mostly are.
-bool is_mostly_generated(std::string_view generator);
-
-/// Is it known what a user of the generator can do?
-bool has_advice(std::string_view generator);
+/// is_generators_own for a static of a compiled module. `name` is empty where the symbols are gone: most of those
+/// statics are the generator's, when it writes whole files.
+bool is_generators_in_binary(std::string_view generator, std::string_view name);
 
 /// What a user of the generator can do; its statics are not his lines.
 std::string generator_fix(std::string_view generator);
+/// The same for what people write as well: `otherwise` where no generator is known to have made it.
+std::string generator_fix(std::string_view generator, std::string_view otherwise);
 
 }  // namespace isoaudit::rules

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "model/said_of_many.h"
 #include "rules/rule.h"
 #include "rules/variable_findings.h"
 
@@ -9,7 +10,7 @@ namespace {
 /// An object of an interpreter that rested was touched: "`demo.Error`: 5 references before, ...".
 model::Finding disturbed_finding(const model::RunFacts& run, const model::Phase& phase, const std::string& text) {
   model::Finding finding;
-  const std::string name = text.substr(1, text.find('`', 1) - 1);
+  const std::string name(model::subject_of(text));
   finding.subject.name = name;
   finding.module = run.module;
   finding.where.file = run.path;

@@ -38,8 +38,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
     for (const std::string& text : binary.guard_texts) {
       model::Finding finding = base(binary.module, binary.path);
       finding.status = model::Status::likely;
-      const std::string generator = to_string(binary.framework);
-      if (has_advice(generator)) finding.fix = generator_fix(generator);
+      finding.fix = generator_fix(to_string(binary.framework), finding.fix);
       finding.because.push_back({model::EvidenceKind::binary, fmt::format("holds the text \"{}\"", text), {}});
       findings.push_back(std::move(finding));
     }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/said_of_many.h"
 #include "rules/declarations.h"
 #include "rules/finding_index.h"
 #include "rules/rule.h"
@@ -46,9 +47,8 @@ bool is_generated(const model::BinaryFacts& binary) {
 /// With its class, where the message has it: several classes may each have a member of one name.
 std::string full_name(const Finding& finding) {
   const std::string& name = finding.subject.name.empty() ? finding.subject.address : finding.subject.name;
-  const std::size_t end = finding.message.starts_with('`') ? finding.message.find('`', 1) : std::string::npos;
-  const std::string in_words = end == std::string::npos ? "" : finding.message.substr(1, end - 1);
-  return in_words.ends_with(name) ? in_words : name;
+  const std::string_view in_words = model::subject_of(finding.message);
+  return in_words.ends_with(name) ? std::string(in_words) : name;
 }
 
 /// The names of the objects, those of the source first.
