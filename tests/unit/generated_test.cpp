@@ -1,0 +1,114 @@
+// What generators and frameworks write is told as theirs, and in their user's words.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "rules/generated.h"
+#include "rules/judge.h"
+#include "tests/unit/hand_made.h"
+#include "tests/unit/judged.h"
+
+namespace isoaudit::rules {
+namespace {
+
+using namespace hand_made;
+using model::PythonType;
+using model::Variable;
+
+TEST(VariableRules, AGeneratorsStaticsAreOneFinding) {
+  std::vector<Variable> variables;
+  for (const char* name : {"__pyx_n_s_a", "__pyx_n_s_b", "__pyx_n_s_c", "__pyx_v_4demo_mine"}) {
+    variables.push_back(variable(name, "PyObject *", PythonType::object_pointer, {write_from("exec")}));
+    variables.back().generator = "cython";
+  }
+  // The user's own `cdef object mine` stays a finding of its own.
+  EXPECT_EQ(judged(source_of(variables)),
+            (std::vector<std::string>{"global-pyobject-cache hazard", "global-pyobject-cache hazard"}));
+}
+
+TEST(VariableRules, AHarmlessStaticOfAGeneratorDoesNotSpeakForTheOthers) {
+  auto harmless = variable("__pyx_filename", "int", PythonType::none, {write_from("exec")});
+  harmless.writes[0].guard = "PyMutex_Lock";
+  auto other = variable("__pyx_other", "int", PythonType::none, {write_from("call")});
+  for (Variable* own : {&harmless, &other}) own->generator = "cython";
+  EXPECT_EQ(judged(source_of({harmless, other})),
+            (std::vector<std::string>{"non-object-mutable-static advice", "non-object-mutable-static hazard"}));
+}
+
+/// What no user can see stands where it is defined, whichever of the user's lines writes it.
+TEST(VariableRules, WhatAGeneratorKeepsForItselfIsNoneOfTheUsers) {
+  auto write = write_from("__pyx_pymod_exec_mod");
+  write.where = {"pkg/mod.pyx", 12, 0, "__pyx_pymod_exec_mod"};
+  auto module = variable("__pyx_m", "PyObject *", PythonType::object_pointer, {write});
+  auto local = variable("main_interpreter_id", "int64_t", PythonType::none, {write_from("__Pyx_check")});
+  local.storage = model::Storage::function_local;
+  local.where.function = "__Pyx_check";
+  auto type = variable("PublicType", "PyTypeObject", PythonType::static_type);
+  type.linkage = model::Linkage::external;
+  auto utility = variable("strided", "PyObject *", PythonType::object_pointer, {write});
+  utility.writes[0].where.file = "View.MemoryView";
+  for (Variable own : {module, local, type, utility}) {
+    own.generator = "cython";
+    const auto report = judge(source_of({own}), {});
+    std::vector<const model::Finding*> found;
+    for (const model::Finding& finding : report.findings) {
+      if (finding.generator == "cython") found.push_back(&finding);
+    }
+    ASSERT_EQ(found.size(), 1U) << own.name;
+    EXPECT_TRUE(found[0]->message.starts_with("`" + own.name + "`, which cython generates, ")) << found[0]->message;
+    EXPECT_EQ(found[0]->where.file, "demo.c");
+    EXPECT_EQ(found[0]->where.line, 5U);
+  }
+}
+
+TEST(VariableRules, WhatCythonMadeOfTheUsersIsCalledAndPlacedAsTheUserDid) {
+  auto write = write_from("__pyx_f_3pkg_3mod_f");
+  write.where = {"pkg/mod.pyx", 12, 0, "__pyx_f_3pkg_3mod_f"};
+  auto mine = variable("__pyx_v_3pkg_3mod_cache", "PyObject *", PythonType::object_pointer, {write});
+  mine.generator = "cython";
+  const auto report = judge(source_of({mine}), {.select = {"global-pyobject-cache"}, .ignore = {}});
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_TRUE(report.findings[0].message.starts_with("`cache` ("));
+  EXPECT_EQ(report.findings[0].where.file, "pkg/mod.pyx");
+  EXPECT_EQ(report.findings[0].where.line, 12U);
+  EXPECT_EQ(report.findings[0].subject.name, "__pyx_v_3pkg_3mod_cache");
+  EXPECT_NE(report.findings[0].message.find("written by f()"), std::string::npos) << report.findings[0].message;
+  // There is no m_size for a user of Cython to set.
+  EXPECT_TRUE(report.findings[0].fix.starts_with("drop `cdef`: as a Python global `cache` ")) << report.findings[0].fix;
+}
+
+TEST(Generated, CythonsFunctionsAreNamedAsTheUserDid) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"__pyx_f_3pkg_3mod_f() writes it", "f() writes it"},
+      {"__pyx_f_3pkg_3mod_6Packer_pack()", "pack()"},
+      {"__pyx_pw_7msgpack_9_cmsgpack_6Packer_3pack()", "pack()"},
+      {"__pyx_pf_3pkg_3mod_12get_data_1()", "get_data_1()"},
+      {"__pyx_pw_3pkg_3mod_5do_it_now()", "do_it_now()"},
+      {"__pyx_pw_3pkg_3mod_4_NaT_4asm8_1__get__()", "asm8()"},
+      {"__pyx_pf_3pkg_3mod_4asm8___get__()", "asm8()"},
+      {"__pyx_pymod_exec_mod() stores", "the module's body stores"},
+      {"Py_mod_exec → __pyx_pymod_exec_mod() → __Pyx_modinit_Global_init_code()", "Py_mod_exec → the module's body"},
+      {"stores the result of __Pyx_Import()", "stores the result of __Pyx_Import()"},
+      {"defined as `int __pyx_v_3mod_calls`", "defined as `int __pyx_v_3mod_calls`"},
+      {"my__pyx_f_3mod_f()", "my__pyx_f_3mod_f()"},
+      {"__pyx_f_99999999999999999999999_f()", "99999999999999999999999_f()"},
+      {"__pyx_pw_()", "__pyx_pw_()"},
+  };
+  for (const auto& [text, expected] : cases) EXPECT_EQ(in_users_words("cython", text), expected);
+  EXPECT_EQ(in_users_words("swig", "__pyx_f_3mod_f()"), "__pyx_f_3mod_f()");
+}
+
+/// Who cannot write slots gets told what the generator offers.
+TEST(DeclarationRules, AGeneratedHookIsMendedWithTheGeneratorsMeans) {
+  for (const char* generator : {"cython", "pybind11", ""}) {
+    auto facts = source_of({});
+    facts.source.entry_points[0].generator = generator;
+    const auto report = judge(facts, {});
+    ASSERT_EQ(report.findings.size(), 1U);
+    const bool by_hand = report.findings[0].fix.find("add {Py_mod_multiple_interpreters") != std::string::npos;
+    EXPECT_EQ(by_hand, *generator == 0) << report.findings[0].fix;
+  }
+}
+
+}  // namespace
+}  // namespace isoaudit::rules
