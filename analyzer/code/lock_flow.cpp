@@ -39,7 +39,7 @@ LockFlow::Effect LockFlow::effect_of(std::uint32_t name) {
 }
 
 void LockFlow::release(State& state) const {
-  if (state.lock == 0 || state.lock == without_threads) return;
+  if (!holds(state)) return;
   if (--state.lock_depth == 0) state.lock = 0;
 }
 
@@ -59,7 +59,9 @@ bool LockFlow::tries_other_lock(std::uint32_t name, const Value& lock) {
 void LockFlow::after_call(State& state, std::uint32_t name, const std::array<Value, 2>& arguments) {
   if (name == 0) return;
   const Effect effect = effect_of(name);
-  if (effect != Effect::releases && !is_shared_lock(arguments[0])) return;
+  if (effect == Effect::none) return;
+  const Lock* taken = effect == Effect::releases ? nullptr : lock_taken_by(names_.text(name));
+  if (taken != nullptr && !is_shared_lock(arguments[taken->argument])) return;
   switch (effect) {
     case Effect::takes: note_mutex(name, arguments[0]); return take(state, name);
     case Effect::takes_when_true:

@@ -27,6 +27,10 @@ class LockFlow {
   void after_call(State& state, std::uint32_t name, const std::array<Value, 2>& arguments);
   /// Control goes on where `branch` leads to (`taken`) or behind it. `state` is what is known before the branch.
   void along_branch(State& state, const Instruction& branch, bool taken);
+  /// A lock is held, or a byte was taken that may be one.
+  static bool holds(const State& state) { return state.lock != 0 && state.lock != without_threads; }
+  /// What was taken last is given back.
+  void release(State& state) const;
   /// The lock that is held, for people; empty for none.
   const std::string& held(const State& state) const { return names_.text(state.lock < taken_byte ? state.lock : 0); }
 
@@ -34,7 +38,6 @@ class LockFlow {
   enum class Effect : std::uint8_t { not_asked, none, takes, takes_when_true, takes_when_zero, releases };
   void note_mutex(std::uint32_t name, const Value& argument);
   Effect effect_of(std::uint32_t name);
-  void release(State& state) const;
   /// A byte changed from 0 to 1 by one instruction; `at`: where in the image, 0 when it is elsewhere or not known,
   /// which may be an object's own lock.
   void take_byte(State& state, std::uint64_t at) const;

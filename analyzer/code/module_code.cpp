@@ -6,7 +6,9 @@
 #include "analyzer/code/const_parameters.h"
 #include "analyzer/code/jump_tables.h"
 #include "analyzer/code/known_functions.h"
+#include "analyzer/code/library_copies.h"
 #include "analyzer/code/place_name.h"
+#include "analyzer/tables/locks.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -21,6 +23,7 @@ ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
       targets_(image, decoder),
       pointers_(image),
       evaluator_(image, names_),
+      copied_locks_(copied_lock_functions(image)),
       functions_(find_functions(image)) {
   number();
   for (const Section& section : image.sections) {
@@ -199,7 +202,9 @@ void ModuleCode::call(State& state, const Instruction& instruction) {
                                     evaluator_.register_value(state, arguments[1])};
   if (locks_.tries_other_lock(import, passed[0])) result.name = 0;
   evaluator_.after_unseen_call(state, result);
-  locks_.after_call(state, import, passed);
+  if (callee.kind != Value::Kind::address) return locks_.after_call(state, import, passed);
+  if (callee.name != 0) return locks_.after_call(state, callee.name, passed);
+  if (locks_.holds(state) && releasing_.release(callee.bits, locks_.held(state))) locks_.release(state);
 }
 
 void ModuleCode::along_branch(State& state, const Instruction& branch, bool taken) {
@@ -213,18 +218,27 @@ std::string_view ModuleCode::import_of(const Instruction& instruction) {
   return pointer.kind == Pointer::Kind::import ? pointer.name : std::string_view();
 }
 
+Value ModuleCode::callee_at(std::uint64_t target) {
+  const auto [place, fresh] = callees_.try_emplace(target);
+  if (!fresh) return place->second;
+  const std::uint32_t import = names_.number_of(targets_.import_at(target));
+  if (import != 0) return place->second = {Value::Kind::import, import, 0};
+  // A function of the file that others may replace is called through the linker's table.
+  const std::uint64_t local = targets_.local_at(target);
+  const std::uint64_t address = local != 0 ? local : target;
+  const auto lock = copied_locks_.find(address);
+  return place->second = {Value::Kind::address, lock == copied_locks_.end() ? 0 : names_.number_of(lock->second),
+                          address};
+}
+
+bool ModuleCode::takes_lock(const Instruction& call) {
+  if (lock_taken_by(import_of(call)) != nullptr) return true;
+  if (copied_locks_.empty() || !call.has_target) return false;
+  return lock_taken_by(text(callee_at(call.target).name)) != nullptr;
+}
+
 Value ModuleCode::callee_of(const State& state, const Instruction& instruction) {
-  if (instruction.has_target) {
-    const auto [place, fresh] = callees_.try_emplace(instruction.target);
-    if (fresh) {
-      const std::uint32_t import = names_.number_of(import_of(instruction));
-      // A function of the file that others may replace is called through the linker's table.
-      const std::uint64_t local = import != 0 ? 0 : targets_.local_at(instruction.target);
-      place->second = import != 0 ? Value(Value::Kind::import, import, 0)
-                                  : Value(Value::Kind::address, 0, local != 0 ? local : instruction.target);
-    }
-    return place->second;
-  }
+  if (instruction.has_target) return callee_at(instruction.target);
   if (const std::string_view import = import_of(instruction); !import.empty()) {
     return {Value::Kind::import, names_.number_of(import), 0};
   }

@@ -12,6 +12,7 @@
 #include "analyzer/code/functions.h"
 #include "analyzer/code/indirect_jumps.h"
 #include "analyzer/code/lock_flow.h"
+#include "analyzer/code/releasing_functions.h"
 #include "analyzer/tables/parameters.h"
 
 namespace isoaudit::analyzer {
@@ -53,7 +54,10 @@ class ModuleCode : private Surroundings {
   void flow(const FunctionCode& code, const Visit& visit);
   /// The imported function that a call or jump goes to without the help of registers; empty when it does not.
   std::string_view import_of(const Instruction& instruction);
-  /// Where a call or jump goes: an import, an address of the image, or not known.
+  /// A call of what takes a lock, be it another module's function or C++'s own that the file has.
+  bool takes_lock(const Instruction& call);
+  /// Where a call or jump goes: an import, an address of the image (with the `name` that the table of locks has for
+  /// what stands there, if any), or not known.
   Value callee_of(const State& state, const Instruction& instruction);
   /// What the imported function of that name does with what its argument number `argument` points to.
   ParameterUse import_use(std::uint32_t name, unsigned argument);
@@ -65,6 +69,7 @@ class ModuleCode : private Surroundings {
   std::string shown_name(std::size_t index) const;
 
  private:
+  Value callee_at(std::uint64_t target);
   void call(State& state, const Instruction& instruction) override;
   bool asks_descriptor(const State& state, const Instruction& instruction) const;
   void along_branch(State& state, const Instruction& branch, bool taken) override;
@@ -80,6 +85,8 @@ class ModuleCode : private Surroundings {
   Evaluator evaluator_;
   Flow flow_{evaluator_, *this};
   LockFlow locks_{names_};
+  ReleasingFunctions releasing_{*this};
+  std::unordered_map<std::uint64_t, std::string_view> copied_locks_;
   /// Where calls of an address go: there are more calls than callees.
   std::unordered_map<std::uint64_t, Value> callees_{};
   /// Whether what is called there, or through a pointer there, never returns.

@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "analyzer/code/const_parameters.h"
+#include "analyzer/code/library_copies.h"
 #include "analyzer/code/place_name.h"
 #include "analyzer/code/stored_value.h"
-#include "analyzer/tables/locks.h"
 #include "model/compiler_data.h"
 
 namespace isoaudit::analyzer {
@@ -55,7 +55,7 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
     const std::string_view import = code_.import_of(instruction);
     finalizes = finalizes || import == "__cxa_finalize";
     flows = flows || (thread_local_ != nullptr && import == thread_address_function);
-    locks = locks || lock_taken_by(import) != nullptr;
+    locks = locks || code_.takes_lock(instruction);
   }
   // Where a store goes may be plain, and under which lock it is made is not.
   if (flows || (writes && locks)) {
@@ -75,7 +75,8 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
 /// An address that went to a function of the file: whether that writes through it, its own code tells.
 std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
   for (const Passed& passed : pending_) {
-    const ParameterUse use = arguments_.use_of(passed.callee, passed.argument);
+    const std::optional<ParameterUse> told = copy_s_use(passed.name, passed.argument);
+    const ParameterUse use = told ? *told : arguments_.use_of(passed.callee, passed.argument);
     instruction_ = passed.instruction;
     // What its code leaves open, a name of C++ may tell.
     const bool elsewhere = use == ParameterUse::kept || use == ParameterUse::handed_back;

@@ -35,7 +35,19 @@ constexpr Lock locks[] = {
     {"_Mtx_lock", "_Mtx_unlock", LockResult::when_zero},
     {"_ZNSt3__15mutex4lockEv", "_ZNSt3__15mutex6unlockEv"},
     {"_ZNSt3__115recursive_mutex4lockEv", "_ZNSt3__115recursive_mutex6unlockEv"},
+    // Guards of C++: who makes one gets the guard as first argument and the lock as second.
+    {"std::lock_guard", "std::~lock_guard", LockResult::always, 1},
+    {"std::scoped_lock", "std::~scoped_lock", LockResult::always, 1},
+    {"std::unique_lock", "std::~unique_lock", LockResult::always, 1},
 };
+
+/// What one lock of C++ may be taken and given back by: some of it is put into the caller, some is not.
+constexpr std::string_view of_cxx[] = {
+    "std::", "pthread_", "mutex::", "recursive_mutex::", "shared_mutex::", "_Mtx_", "_ZNSt3__1"};
+
+bool is_of_cxx(std::string_view name) {
+  return std::ranges::any_of(of_cxx, [&](std::string_view begin) { return name.starts_with(begin); });
+}
 
 /// Beside their partners: what ends the hold as well.
 constexpr Lock other_unlocks[] = {
@@ -62,7 +74,10 @@ const Lock* lock_taken_by(std::string_view name) {
 
 bool releases(std::string_view name, std::string_view lock) {
   const auto fits = [&](const Lock& row) { return row.lock == lock && row.unlock == name; };
-  return std::ranges::any_of(locks, fits) || std::ranges::any_of(other_unlocks, fits);
+  if (std::ranges::any_of(locks, fits) || std::ranges::any_of(other_unlocks, fits)) return true;
+  const bool mixed = name.starts_with("std::") || lock.starts_with("std::") || name.find("mutex::") != name.npos ||
+                     lock.find("mutex::") != lock.npos;
+  return mixed && is_of_cxx(name) && is_of_cxx(lock);
 }
 
 bool releases_any(std::string_view name) {
@@ -71,6 +86,19 @@ bool releases_any(std::string_view name) {
 }
 
 bool calls_once(std::string_view name) { return std::ranges::find(once_functions, name) != std::end(once_functions); }
+
+std::string_view known_lock_function(std::string_view name) {
+  for (const Lock& row : locks) {
+    if (row.lock == name) return row.lock;
+    if (row.unlock == name) return row.unlock;
+  }
+  return {};
+}
+
+std::string_view guard_s_end(std::string_view guard_class) {
+  const Lock* row = lock_taken_by(guard_class);
+  return row == nullptr ? std::string_view() : row->unlock;
+}
 
 bool is_guard_class(std::string_view name) { return std::ranges::find(guard_classes, name) != std::end(guard_classes); }
 

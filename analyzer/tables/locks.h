@@ -17,10 +17,12 @@ struct Lock {
   std::string_view lock;
   std::string_view unlock;
   LockResult result = LockResult::always;
+  /// Which argument is the lock.
+  unsigned argument = 0;
 };
 
 /// The lock that `name` takes, that no other thread holds then; null when it takes none. In machine code `name` is
-/// the linker's, in sources the function's or "Class::method".
+/// the linker's, in sources the function's or "Class::method". A guard class stands for its constructor.
 const Lock* lock_taken_by(std::string_view name);
 /// `name` gives back what `lock` took. A lock is never released by another's function.
 bool releases(std::string_view name, std::string_view lock);
@@ -30,5 +32,9 @@ bool releases_any(std::string_view name);
 bool calls_once(std::string_view name);
 /// A class of C++ whose constructor takes a lock and whose destructor gives it back, with its namespace.
 bool is_guard_class(std::string_view name);
+/// The name of the table itself for what takes or gives back a lock; empty for all else.
+std::string_view known_lock_function(std::string_view name);
+/// The name for what ends a guard of that class, its destructor above all.
+std::string_view guard_s_end(std::string_view guard_class);
 
 }  // namespace isoaudit::analyzer

@@ -11,13 +11,15 @@ using tests::writes_of;
 
 class Guards : public testing::Test {
  protected:
-  void expect(const std::string& source, const std::string& guard) {
-    matrix.each("KEPT int g; int get(void) { return g; }\n" + source,
-                [&](const model::CodeFacts& facts, const tests::CompileMatrix::Way&) {
-                  const std::vector<model::CodeWrite> writes = writes_of(facts, "g");
-                  ASSERT_FALSE(writes.empty());
-                  for (const model::CodeWrite& write : writes) EXPECT_EQ(write.guard, guard);
-                });
+  void expect(const std::string& source, const std::string& guard, bool cxx = false) {
+    matrix.each(
+        "KEPT int g; int get(void) { return g; }\n" + source,
+        [&](const model::CodeFacts& facts, const tests::CompileMatrix::Way&) {
+          const std::vector<model::CodeWrite> writes = writes_of(facts, "g");
+          ASSERT_FALSE(writes.empty());
+          for (const model::CodeWrite& write : writes) EXPECT_EQ(write.guard, guard);
+        },
+        cxx);
   }
   /// The lock is held at the write; before it in the file stands a way that a call of `last` ends.
   void expect_held_behind(const std::string& last, const std::string& more) {
@@ -43,6 +45,81 @@ TEST_F(Guards, AMutexThatIsHeld) {
          "PyMutex_Lock");
   expect("static long m[8]; void set(int c) { pthread_mutex_lock(m); g += c; pthread_mutex_unlock(m); }",
          "pthread_mutex_lock");
+}
+
+/// <mutex> as libstdc++ has it, each function with a body of its own, as without optimisation; `INLINE` ones are not.
+constexpr const char* mutex_header = R"(
+#ifndef INLINE
+#define INLINE OWN
+#endif
+namespace std {
+class mutex {
+  long m[5];
+ public:
+  INLINE void lock() { pthread_mutex_lock(this); }
+  OWN void unlock() { pthread_mutex_unlock(this); }
+};
+struct adopt_lock_t {};
+struct defer_lock_t {};
+template <class M> class lock_guard {
+  M& m;
+ public:
+  INLINE explicit lock_guard(M& x) : m(x) { m.lock(); }
+  INLINE lock_guard(M& x, adopt_lock_t) : m(x) {}
+  OWN ~lock_guard() { m.unlock(); }
+};
+template <class M> class unique_lock {
+  M* m; bool owns;
+ public:
+  INLINE explicit unique_lock(M& x) : m(&x), owns(true) { m->lock(); }
+  OWN unique_lock(M& x, defer_lock_t) : m(&x), owns(false) {}
+  OWN void unlock() { m->unlock(); owns = false; }
+  OWN ~unique_lock() { if (owns) m->unlock(); }
+};
+}
+static std::mutex m;
+struct object { long a; std::mutex m; };
+)";
+
+/// Neither the lock's own function nor the guard's is a function of another module then.
+TEST_F(Guards, ALockWhoseFunctionsTheFileHas) {
+  const std::string header = mutex_header;
+  expect(header + "void set(int c) { m.lock(); g = decide(c); m.unlock(); }", "mutex::lock", true);
+  expect(header + "void set(int c) { std::lock_guard<std::mutex> l(m); g = decide(c); }", "std::lock_guard", true);
+  expect(header + "void set(int c) { std::unique_lock<std::mutex> l(m); g = decide(c); }", "std::unique_lock", true);
+  expect(header + "void set(int c) { m.lock(); std::lock_guard<std::mutex> l(m, std::adopt_lock_t()); g = decide(c); }",
+         "mutex::lock", true);
+}
+
+TEST_F(Guards, AGuardThatHasGone) {
+  const std::string header = mutex_header;
+  expect(header + "void set(int c) { { std::lock_guard<std::mutex> l(m); c = decide(c); } g = c; }", "", true);
+  expect(header + "void set(int c) { std::unique_lock<std::mutex> l(m); c = decide(c); l.unlock(); g = c; }", "", true);
+  expect(header +
+             "void set(int c) { m.lock(); { std::lock_guard<std::mutex> l(m, std::adopt_lock_t()); c = decide(c); }\n"
+             " g = c; }",
+         "", true);
+  // Taken in place, given back by a function.
+  expect("#define INLINE __attribute__((always_inline)) inline\n" + header +
+             "void set(int c) { { std::lock_guard<std::mutex> l(m); c = decide(c); } g = c; }",
+         "", true);
+}
+
+TEST_F(Guards, AGuardThatHasNoLockOfAllInterpreters) {
+  const std::string header = mutex_header;
+  expect(header + "void set(object* o, int c) { std::lock_guard<std::mutex> l(o->m); g = decide(c); }", "", true);
+  expect(header + "void set(int c) { std::unique_lock<std::mutex> l(m, std::defer_lock_t()); g = decide(c); }", "",
+         true);
+}
+
+/// The guard keeps its address, and what writes there are the mutex's own functions.
+TEST_F(Guards, TheLockOfAGuardIsNotWritten) {
+  matrix.each(
+      std::string(mutex_header) + "KEPT int g; void set(int c) { std::lock_guard<std::mutex> l(m); g = decide(c); }",
+      [&](const model::CodeFacts& facts, const tests::CompileMatrix::Way&) {
+        EXPECT_TRUE(writes_of(facts, "m").empty());
+      },
+      true);
 }
 
 TEST_F(Guards, AFunctionThatRunsOnce) {
@@ -126,6 +203,32 @@ TEST_F(Guards, ALockThatNotEveryInterpreterMeets) {
 
 TEST_F(Guards, AMutexThatWasReleased) {
   expect("static PyMutex m; void set(int c) { PyMutex_Lock(&m); use(0); PyMutex_Unlock(&m); g = c; }", "");
+}
+
+/// A function of the file gives it back, or one that this calls.
+TEST_F(Guards, AMutexThatAnotherFunctionReleases) {
+  const std::string leave = "static long m[8]; OWN static void leave(int c) { pthread_mutex_unlock(m); use(0); }\n";
+  expect(leave + "void set(int c) { pthread_mutex_lock(m); c = decide(c); leave(c); g = c; }", "");
+  expect(leave +
+             "OWN static void end(int c) { use(0); leave(c); use(0); }\n"
+             "void set(int c) { pthread_mutex_lock(m); c = decide(c); end(c); g = c; }",
+         "");
+  expect(
+      "static PyMutex m; OWN static void leave(int c) { PyMutex_Unlock(&m); use(0); }\n"
+      "void set(int c) { PyMutex_Lock(&m); c = decide(c); leave(c); g = c; }",
+      "");
+}
+
+/// What takes it and gives it back leaves it as it was; so does what has to do with other locks.
+TEST_F(Guards, AMutexThatAnotherFunctionUses) {
+  expect(
+      "static long m[8], o[8]; OWN static void count(int c) { pthread_mutex_lock(o); use(0); pthread_mutex_unlock(o);\n"
+      " use(0); } void set(int c) { pthread_mutex_lock(m); c = decide(c); count(c); g = c; pthread_mutex_unlock(m); }",
+      "pthread_mutex_lock");
+  expect(
+      "static long m[8]; static PyMutex o; OWN static void leave(int c) { PyMutex_Unlock(&o); use(0); }\n"
+      "void set(int c) { pthread_mutex_lock(m); c = decide(c); leave(c); g = c; pthread_mutex_unlock(m); }",
+      "pthread_mutex_lock");
 }
 
 TEST_F(Guards, AMutexThatIsHeldOnOneWayOnly) {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "analyzer/image/image.h"
+#include "analyzer/tables/parameters.h"
+
+/// Inline functions of C++'s library that stand in the file as functions of its own: the compiler did not put them into
+/// their callers, without optimisation none. Their names tell what reading them does not: that the pointer which a
+/// guard keeps is a lock's.
+namespace isoaudit::analyzer {
+
+/// What takes or gives back a lock, by where it begins; its name in the table of locks.
+std::unordered_map<std::uint64_t, std::string_view> copied_lock_functions(const Image& image);
+
+/// What such a function does with what its argument number `argument` points to, where its mangled name tells.
+std::optional<ParameterUse> copy_s_use(const std::string& function, unsigned argument);
+
+}  // namespace isoaudit::analyzer
