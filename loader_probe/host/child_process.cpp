@@ -46,6 +46,22 @@ std::vector<std::string> inherited(std::initializer_list<const char*> names) {
   return settings;
 }
 
+void hear_out(pid_t child, double seconds, bool sandboxed, ChildStreams& streams, ChildResult& result,
+              const std::function<void()>& before_reaping) {
+  const Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+  const bool ended = streams.listen(process.get(), seconds, [&] {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
+  });
+  result.timed_out = !ended;
+  // Before the child is reaped: its number, which names the group, cannot have been given to another process yet.
+  kill(-child, SIGKILL);
+  if (!ended) kill(child, SIGKILL);
+  if (before_reaping) before_reaping();
+  waitpid(child, &result.wait_status, 0);
+  if (sandboxed && ended) result.wait_status = status_behind_sandbox(result.wait_status);
+}
+
 ChildResult run_child(const ChildRequest& request) {
   ChildResult result;
   const auto start = std::chrono::steady_clock::now();
@@ -67,21 +83,11 @@ ChildResult run_child(const ChildRequest& request) {
   Ends alive;
   pid_t watcher = -1;
   if (request.ends_with_parent && alive.open_pipe()) watcher = watch_over(child, alive.first.get());
-  const Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
-  const bool ended = streams.listen(process.get(), request.limits.seconds, [&] {
-    siginfo_t info{};
-    return waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
-  });
-  result.timed_out = !ended;
-  // Before the child is reaped: its number, which names the group, cannot have been given to another process yet.
-  kill(-child, SIGKILL);
-  if (!ended) kill(child, SIGKILL);
-  if (watcher > 0) {
+  hear_out(child, request.limits.seconds, !request.sandbox.empty(), streams, result, [&] {
+    if (watcher <= 0) return;
     kill(watcher, SIGKILL);
     waitpid(watcher, nullptr, 0);
-  }
-  waitpid(child, &result.wait_status, 0);
-  if (!request.sandbox.empty() && ended) result.wait_status = status_behind_sandbox(result.wait_status);
+  });
   streams.finish(result);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

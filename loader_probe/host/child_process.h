@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -42,6 +45,13 @@ struct ChildResult {
   std::string errors{};
   double seconds = 0;
 };
+
+class ChildStreams;
+
+/// Listens until a started process has ended, or kills it when `seconds` are over, with all that is left of its group;
+/// then it is reaped. Fills what `result` says of its end. `before_reaping` runs while its number is still its own.
+void hear_out(pid_t child, double seconds, bool sandboxed, ChildStreams& streams, ChildResult& result,
+              const std::function<void()>& before_reaping = {});
 
 /// Runs a program in its own session, in its working folder, without stdin, and waits for its end. Whatever it
 /// started and left behind in its process group is killed. Safe to call from several threads.

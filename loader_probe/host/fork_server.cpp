@@ -28,7 +28,7 @@ bool open_sockets(Ends& ends) {
 
 }  // namespace
 
-ForkServer::ForkServer(const ChildRequest& request) {
+ForkServer::ForkServer(const ChildRequest& request) : sandboxed_(!request.sandbox.empty()) {
   Ends control;
   if (folder_.path().empty() || !open_sockets(control)) return;
   ChildRequest own = request;
@@ -66,10 +66,8 @@ bool ForkServer::wait() {
   return is_ready();
 }
 
-bool ForkServer::send_request(const std::string& folder, const Limits& limits, const std::array<int, 4>& streams,
+bool ForkServer::send_request(ForkRequest request, const std::string& folder, const std::array<int, 4>& streams,
                               int status) {
-  ForkRequest request;
-  request.limits = limits;
   if (folder.empty() || folder.size() >= sizeof request.folder) return false;
   std::copy(folder.begin(), folder.end(), request.folder);
   std::array<int, fork_descriptors> descriptors{};
@@ -99,7 +97,9 @@ std::optional<ChildResult> ForkServer::run(const std::string& configuration, con
   const auto start = std::chrono::steady_clock::now();
   {
     const std::lock_guard hold(lock_);
-    lost_ = lost_ || !send_request(folder.path(), limits, streams.of_child(), status.second.get());
+    ForkRequest request;
+    request.limits = limits;
+    lost_ = lost_ || !send_request(request, folder.path(), streams.of_child(), status.second.get());
     if (lost_) return std::nullopt;
   }
   streams.close_childs();
@@ -119,6 +119,28 @@ std::optional<ChildResult> ForkServer::run(const std::string& configuration, con
     if (told != sizeof result.wait_status) lost_ = true;
     return std::nullopt;
   }
+  streams.finish(result);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+std::optional<ChildResult> ForkServer::run_last(const std::string& configuration, const Limits& limits) {
+  ChildStreams streams;
+  Ends status;
+  if (!open_sockets(status) || !streams.open(configuration) || !wait()) return std::nullopt;
+  const ScratchFolder folder(folder_.path());
+  const auto start = std::chrono::steady_clock::now();
+  ForkRequest request;
+  request.limits = limits;
+  request.is_last = true;
+  const std::lock_guard hold(lock_);
+  const bool sent = !lost_ && send_request(request, folder.path(), streams.of_child(), status.second.get());
+  lost_ = true;
+  if (!sent) return std::nullopt;
+  streams.close_childs();
+  ChildResult result;
+  hear_out(process_, limits.seconds, sandboxed_, streams, result);
+  process_ = -1;
   streams.finish(result);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

@@ -32,13 +32,17 @@ class ForkServer {
   const std::string& answers() const { return answers_; }
   /// As run_child, with the same program; nothing when that is to be asked instead.
   std::optional<ChildResult> run(const std::string& configuration, const Limits& limits);
+  /// The same, and the last that it is asked: no copy is made, the server itself is the child. It has met no foreign
+  /// code and shares its sandbox with none, so an end by a signal is an answer.
+  std::optional<ChildResult> run_last(const std::string& configuration, const Limits& limits);
 
  private:
   bool is_ready();
-  bool send_request(const std::string& folder, const Limits& limits, const std::array<int, 4>& streams, int status);
+  bool send_request(ForkRequest request, const std::string& folder, const std::array<int, 4>& streams, int status);
 
   const ScratchFolder folder_{};
   pid_t process_ = -1;
+  bool sandboxed_ = false;
   std::mutex lock_{};
   Descriptor control_{};
   std::string answers_{};

@@ -23,7 +23,7 @@ spec.loader.exec_module(probe)
 constexpr char kRunLevel[] = "probe.run(3, 4)\n";
 // It says first what it is. What comes after the first line happens in a copy.
 constexpr char kServeForks[] = R"(
-folder = probe.serve(3, '\n'.join(map(str, answers)))
+folder = probe.serve(3, '\n'.join(map(str, answers)), compiles_ahead)
 import os
 os.environ['HOME'] = os.environ['TMPDIR'] = folder
 )";
@@ -70,7 +70,9 @@ ChildRequest interpreter_for_level(const std::string& executable, const ProbeOpt
 
 ChildRequest serving_interpreter(const std::string& executable, const ProbeOptions& options, const std::string& library,
                                  const std::string& sandbox) {
-  return interpreter_request(executable, options, library, sandbox, answering() + kServeForks + kRunLevel);
+  // Where every copy is asked much, what they share is made before the first; else the first starts at once.
+  const std::string ahead = std::string("compiles_ahead = ") + (options.evidence ? "True" : "False") + "\n";
+  return interpreter_request(executable, options, library, sandbox, answering() + ahead + kServeForks + kRunLevel);
 }
 
 }  // namespace isoaudit::loader_probe

@@ -56,13 +56,17 @@ bool LevelChildren::runs_in_copy(const LevelOrder& level) {
   return !level.debug_memory && level.word != events::level_sequential;
 }
 
+/// No other level is likely to be asked for: no server is worth its start, nor one that is there a copy.
+bool LevelChildren::is_alone(const std::vector<LevelOrder>& levels) const {
+  return !options_.evidence && levels.size() == 1;
+}
+
 std::string LevelChildren::sandbox() const { return options_.sandbox ? find_sandbox().program : ""; }
 
 void LevelChildren::start_server(const std::vector<LevelOrder>& levels) const {
   if (server_ || std::none_of(levels.begin(), levels.end(), runs_in_copy)) return;
   if (options_.ahead != nullptr) server_ = options_.ahead->take(interpreter_.executable);
-  // For one level alone none is worth its start.
-  if (server_ || (!options_.evidence && levels.size() == 1)) return;
+  if (server_ || is_alone(levels)) return;
   server_ = std::make_unique<ForkServer>(serving_interpreter(interpreter_.executable, options_, library_, sandbox()));
 }
 
@@ -71,7 +75,7 @@ Told LevelChildren::run(const LevelOrder& level) const {
   return std::move(*run(std::vector{level})[0]);  // NOLINT(bugprone-unchecked-optional-access)
 }
 
-Told LevelChildren::run_one(const LevelOrder& level) const {
+Told LevelChildren::run_one(const LevelOrder& level, bool alone) const {
   const std::string token = make_token();
   ChildRequest request = interpreter_for_level(interpreter_.executable, options_, library_, sandbox());
   if (level.debug_memory) request.environment.emplace_back("PYTHONMALLOC=debug");
@@ -99,7 +103,14 @@ Told LevelChildren::run_one(const LevelOrder& level) const {
   for (const Preload& preload : level.preloads) order(events::config_preload, preload.module);
   Told told;
   std::optional<ChildResult> copied;
-  if (server_ && runs_in_copy(level)) copied = server_->run(request.configuration, request.limits);
+  if (server_ && runs_in_copy(level)) {
+    if (alone) {
+      copied = server_->run_last(request.configuration, request.limits);
+      server_.reset();
+    } else {
+      copied = server_->run(request.configuration, request.limits);
+    }
+  }
   told.child = copied ? std::move(*copied) : run_child(request);
   told.log = read_events(told.child.events, token);
   told.child.events.clear();
@@ -119,7 +130,7 @@ LevelChildren::Answers LevelChildren::run(const std::vector<LevelOrder>& levels,
       const std::size_t mine = next++;
       hold.unlock();
       if (options_.progress) options_.progress(input_.module, levels[mine].word);
-      Told told = run_one(levels[mine]);
+      Told told = run_one(levels[mine], is_alone(levels));
       hold.lock();
       answers[mine] = std::move(told);
     }

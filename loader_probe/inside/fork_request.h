@@ -41,6 +41,8 @@ struct ForkRequest {
   Limits limits{};
   /// Becomes the working folder, HOME and TMPDIR. Ends with a zero.
   char folder[PATH_MAX] = {};
+  /// The server is the child: nothing more will be asked of it, and it tells no status but its own.
+  bool is_last = false;
 };
 enum ForkDescriptor {
   fork_output,         ///< becomes 1

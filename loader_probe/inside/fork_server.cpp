@@ -119,7 +119,8 @@ class ForkServer {
       ForkRequest request;
       Descriptors descriptors{};
       if (!receive(control_, request, descriptors)) end();
-      if (make_copy(request, descriptors)) return request.folder;
+      if (request.is_last) become_last(request, descriptors);
+      if (request.is_last || make_copy(request, descriptors)) return request.folder;
     }
   }
 
@@ -151,6 +152,13 @@ class ForkServer {
     (void)!send(copy.status, &status, sizeof status, MSG_NOSIGNAL);
     close(copy.status);
     close(copy.end);
+  }
+
+  void become_last(const ForkRequest& request, const Descriptors& descriptors) {
+    for (const Copy& copy : copies_) kill_all_of(copy);
+    close(control_);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);  // as in a copy
+    become_child(request, descriptors);
   }
 
   /// True in the copy.

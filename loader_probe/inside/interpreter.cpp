@@ -65,9 +65,10 @@ PyObject* string(const std::string& text) {
   return PyUnicode_DecodeFSDefaultAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
 }
 
-/// The files of helper/ as code, marshalled by the first interpreter of the process: compiling takes longer than all
-/// else of an interpreter's start.
+/// The files of helper/ as code, marshalled by the first interpreter that asks: compiling takes half as long as the
+/// start of an interpreter.
 std::string g_helper_code;
+std::once_flag g_helper_compiled;
 
 // Every interpreter has marshal: its import system reads .pyc files with it.
 PyObject* marshal(const char* function, PyObject* argument) {
@@ -77,7 +78,7 @@ PyObject* marshal(const char* function, PyObject* argument) {
   return result;
 }
 
-PyObject* compile_helper() {
+void compile_helper() {
   PyObject* code = Py_CompileString(helper_source, "<isoaudit>", Py_file_input);
   PyObject* bytes = code ? marshal("dumps", code) : nullptr;
   char* data = nullptr;
@@ -85,13 +86,13 @@ PyObject* compile_helper() {
   if (bytes && PyBytes_AsStringAndSize(bytes, &data, &size) == 0)
     g_helper_code.assign(data, static_cast<std::size_t>(size));
   Py_DecRef(bytes);
+  Py_DecRef(code);
   PyErr_Clear();
-  return code;
 }
 
-/// A new reference. The main interpreter comes first and alone; later ones only read.
+/// A new reference. Who comes while another one compiles waits for it, with a GIL of its own.
 PyObject* helper_code() {
-  if (g_helper_code.empty()) return compile_helper();
+  std::call_once(g_helper_compiled, compile_helper);
   PyObject* bytes = PyBytes_FromStringAndSize(g_helper_code.data(), static_cast<Py_ssize_t>(g_helper_code.size()));
   PyObject* code = bytes ? marshal("loads", bytes) : nullptr;
   Py_DecRef(bytes);
@@ -128,6 +129,7 @@ Interpreter Interpreter::create(Kind kind, const Config& config, std::string& er
     made.state_ = nullptr;
     return made;
   }
+  made.identify();
   if (!made.prepare(config, error)) return made;
   Py_DecRef(made.call("watch_creation", nullptr));
   if (kind == Kind::forced) {
@@ -140,18 +142,21 @@ Interpreter Interpreter::create(Kind kind, const Config& config, std::string& er
   return made;
 }
 
-void Interpreter::compile_helper_ahead() { Py_DecRef(helper_code()); }
+void Interpreter::compile_helper_ahead() { std::call_once(g_helper_compiled, compile_helper); }
 
-Interpreter Interpreter::adopt_main(const Config& config, std::string& error) {
+Interpreter Interpreter::adopt_main() {
   Interpreter main;
   main.state_ = PyThreadState_Get();
-  main.prepare(config, error);
+  main.identify();
   return main;
 }
 
-bool Interpreter::prepare(const Config& config, std::string& error) {
+void Interpreter::identify() {
   interpreter_ = PyInterpreterState_Get();
   id_ = PyInterpreterState_GetID(interpreter_);
+}
+
+bool Interpreter::prepare(const Config& config, std::string& error) {
   PyObject* code = helper_code();
   PyObject* names = code ? PyDict_New() : nullptr;
   PyObject* done = nullptr;

@@ -53,8 +53,8 @@ class Interpreter {
   static Interpreter create(Kind kind, const Config& config, std::string& error);
   /// What every interpreter of this process and of its copies will need; one must be current.
   static void compile_helper_ahead();
-  /// The main interpreter, whose thread state is current.
-  static Interpreter adopt_main(const Config& config, std::string& error);
+  /// The main interpreter, whose thread state is current. Before it is prepared nothing of the helper can be called.
+  static Interpreter adopt_main();
 
   std::int64_t id() const { return id_; }
   PyThreadState* thread_state() const { return state_; }
@@ -67,6 +67,8 @@ class Interpreter {
 
   /// All below need it to be current.
 
+  /// Gives it the helper and the search path; false with `error`.
+  bool prepare(const Config& config, std::string& error);
   /// From now on this interpreter waits for others before the audited module's exec functions run.
   void meet_before_exec(const Config& config, Meeting& meeting);
   /// It came to that point.
@@ -95,7 +97,7 @@ class Interpreter {
  private:
   static PyObject* meet(PyObject* self, PyObject*);
   static PyMethodDef meet_method;
-  bool prepare(const Config& config, std::string& error);
+  void identify();
 
   std::int64_t id_ = -1;
   PyThreadState* state_ = nullptr;

@@ -157,9 +157,13 @@ void run_dependencies(const Config& config) {
 }  // namespace
 
 void run_level(const Config& config) {
-  std::string error;
-  Interpreter main = Interpreter::adopt_main(config, error);
-  if (report_impossible(error)) return;
+  Interpreter main = Interpreter::adopt_main();
+  // Interpreters at once, of which nothing but their end is asked, start while main still compiles what they need.
+  if (config.evidence || config.level != events::level_concurrent) {
+    std::string error;
+    main.prepare(config, error);
+    if (report_impossible(error)) return;
+  }
   for (const std::string& name : config.preloads) {
     Py_DecRef(PyImport_ImportModule(name.c_str()));
     PyErr_Clear();

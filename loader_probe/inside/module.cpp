@@ -82,9 +82,10 @@ PyObject* run(PyObject*, PyObject* arguments) {
 
 PyObject* serve(PyObject*, PyObject* arguments) {
   int control = -1;
+  int compiles_ahead = 0;
   PyObject* greeting = nullptr;
-  if (!PyArg_ParseTuple(arguments, "iO&", &control, PyUnicode_FSConverter, &greeting)) return nullptr;
-  Interpreter::compile_helper_ahead();
+  if (!PyArg_ParseTuple(arguments, "iO&p", &control, PyUnicode_FSConverter, &greeting, &compiles_ahead)) return nullptr;
+  if (compiles_ahead) Interpreter::compile_helper_ahead();
   const std::string said = PyBytes_AsString(greeting);
   Py_DecRef(greeting);
   return PyUnicode_DecodeFSDefault(serve_forks(control, said).c_str());

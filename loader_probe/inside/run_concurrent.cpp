@@ -42,8 +42,10 @@ void work(const Config& config, Kind kind, std::barrier<>& meeting, Meeting& bef
     mine.exercise(config);
     Interpreter::leave();
   }
-  meeting.arrive_and_wait();  // quiet: the controlling thread may look
-  if (last_round) meeting.arrive_and_wait();
+  if (config.evidence) {
+    meeting.arrive_and_wait();  // quiet: the controlling thread may look
+    if (last_round) meeting.arrive_and_wait();
+  }
   if (!made) return;
   // No meeting here: some end while others still use the module.
   mine.enter();
@@ -65,13 +67,19 @@ void run_concurrent(const Config& config, Kind kind, Interpreter& main) {
     for (Interpreter& one : interpreters) {
       threads.emplace_back([&] { work(config, kind, meeting, before_exec, round, last, one); });
     }
-    for (int met = config.evidence ? 0 : 1; met < 3; ++met) meeting.arrive_and_wait();
-    if (last) {
+    if (!config.evidence) {
+      main.enter();
+      Interpreter::compile_helper_ahead();
+      Interpreter::leave();
+    }
+    // All are there, all have it, quiet; or the second of these alone.
+    for (int met = 0; met < (config.evidence ? 3 : 1); ++met) meeting.arrive_and_wait();
+    if (last && config.evidence) {
       std::vector<const Interpreter*> live = {&main};
       for (const Interpreter& one : interpreters) {
         if (one.module()) live.push_back(&one);
       }
-      if (live.size() > 1 && config.evidence) {
+      if (live.size() > 1) {
         scan_ownership(live, watched);
         watched.report_definitions();
       }
