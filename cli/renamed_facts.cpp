@@ -3,7 +3,10 @@
 namespace isoaudit::cli {
 
 void RenamedFacts::rename(model::SourceFacts& facts) const {
-  for (model::Unit& unit : facts.units) file(unit.file);
+  for (model::Unit& unit : facts.units) {
+    file(unit.file);
+    for (std::string& source : unit.includes) file(source);
+  }
   const auto each = [&](auto& rows) {
     for (auto& row : rows) {
       file(row.unit);

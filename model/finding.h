@@ -49,6 +49,8 @@ struct Finding {
   Location where{};
   std::string message{};
   std::string fix{};
+  /// What to do about several of its kind, in one: "move them into the module state". Empty where `fix` names none.
+  std::string fix_of_many{};
   /// "3.14": the columns it holds for; empty means all that were audited.
   std::vector<std::string> pythons{};
   std::vector<Because> because{};

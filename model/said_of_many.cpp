@@ -14,8 +14,10 @@ std::string without_subject(const std::string& message) {
   return end == std::string::npos ? message : message.substr(end + 2);
 }
 
-std::string fix_for_all(std::string fix, const std::string& message) {
-  const std::string name(subject_of(message));
+std::string fix_for_all(const Finding& finding) {
+  if (!finding.fix_of_many.empty()) return finding.fix_of_many;
+  std::string fix = finding.fix;
+  const std::string name(subject_of(finding.message));
   if (name.empty()) return fix;
   // "`ns::cache`": its namespaces are left out where the fix speaks of it.
   const std::size_t scope = name.rfind("::");

@@ -124,6 +124,7 @@ Json finding(const model::Finding& f) {
             {"message", f.message},
             {"fix", f.fix},
             {"pythons", f.pythons}};
+  if (!f.fix_of_many.empty()) json["fix_of_many"] = f.fix_of_many;
   json["because"] = Json::array();
   for (const model::Because& because : f.because) {
     Json line{{"kind", to_string(because.kind)}, {"text", because.text}};

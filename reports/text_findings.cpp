@@ -79,7 +79,7 @@ std::string fixes_of(const std::vector<const Finding*>& group) {
   constexpr std::string_view between = "; ";
   std::vector<std::string> fixes;
   for (const Finding* finding : group) {
-    const std::string fix = model::fix_for_all(finding->fix, finding->message);
+    const std::string fix = model::fix_for_all(*finding);
     for (std::string_view left = fix; !left.empty();) {
       const std::string_view one = left.substr(0, left.find(between));
       if (std::ranges::find(fixes, one) == fixes.end()) fixes.emplace_back(one);
@@ -134,7 +134,7 @@ void write_lines(Writer& out, const std::vector<const Finding*>& group) {
     out.line("    {}: {}", line_text(*group[i]), message_text(*group[i]));
   }
   out.line("    ... and {} more (-v)", group.size() - shown_of_a_kind);
-  if (!first.fix.empty()) out.line("    fix:     {}", model::fix_for_all(first.fix, first.message));
+  if (!first.fix.empty()) out.line("    fix:     {}", model::fix_for_all(first));
 }
 
 /// What makes findings of one file one group: rule and severity, or a generator and what its user can do; and whether

@@ -61,6 +61,7 @@ void add_source_findings(const model::Facts& facts, const ApiIndex& index, const
   for (const model::ApiUse& use : facts.source.api_uses) {
     const ApiName* known = index.find(use.name);
     if (known == nullptr || (use.read && !words.reading_counts)) continue;
+    if (use.only_asked_for_null && !words.asking_for_null_counts) continue;
     const model::Because because{EvidenceKind::source, fmt::format("`{}` is used here", use.name), use.where};
     const std::string module = links.primary_module(use.unit);
     const std::string generator = maker_of(use);

@@ -21,6 +21,8 @@ struct ApiWords {
   EachUse each_use = EachUse::is_a_finding;
   /// Taking a variable's value is a use of it.
   bool reading_counts = true;
+  /// A call of whose result only is asked whether it is null is one, too.
+  bool asking_for_null_counts = true;
 };
 
 /// Findings for the functions that rules/api_names lists for the rule: for their uses in the sources, and for each

@@ -7,7 +7,8 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "keeps a module, or the dictionary of one, of the interpreter that came last",
-      .fix = "import it again where it is needed, or keep it in the module state instead of `{}`"};
+      .fix = "import it again where it is needed, or keep it in the module state instead of `{}`",
+      .fix_of_many = "import them again where they are needed, or keep them in the module state instead"};
   return variable_findings(facts, VariableKind::module_object, model::Severity::hazard, words);
 }
 

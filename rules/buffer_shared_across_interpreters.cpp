@@ -8,7 +8,10 @@ std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "keeps a pointer into an object of one interpreter",
       .fix =
-          "copy what `{}` points to with malloc() or PyMem_RawMalloc(), or keep the object itself in the module state"};
+          "copy what `{}` points to with malloc() or PyMem_RawMalloc(), or keep the object itself in the module state",
+      .fix_of_many =
+          "copy what they point to with malloc() or PyMem_RawMalloc(), or keep the objects themselves in the module "
+          "state"};
   return variable_findings(facts, VariableKind::borrowed_text, model::Severity::hazard, words);
 }
 

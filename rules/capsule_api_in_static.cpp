@@ -29,8 +29,10 @@ void add_named(const BinaryFacts& binary, std::vector<Finding>& findings) {
 }
 
 std::vector<Finding> check(const model::Facts& facts) {
-  constexpr VariableWords words{.harm = "keeps another module's C API as one interpreter imported it",
-                                .fix = "import the capsule in the exec function and keep `{}` in the module state"};
+  constexpr VariableWords words{
+      .harm = "keeps another module's C API as one interpreter imported it",
+      .fix = "import the capsule in the exec function and keep `{}` in the module state",
+      .fix_of_many = "import the capsules in the exec function and keep what they hold in the module state"};
   std::vector<Finding> findings = variable_findings(facts, VariableKind::capsule_api, model::Severity::hazard, words);
   for (const BinaryFacts& binary : facts.binaries) add_named(binary, findings);
   return findings;

@@ -79,6 +79,7 @@ Finding finding_on(const CodeVariable& variable, const BinaryFacts& binary, mode
   finding.where.file = binary.path;
   finding.message = fmt::format("`{}` {}", shown, variable.sure || words.maybe == nullptr ? words.harm : words.maybe);
   finding.fix = fmt::format(fmt::runtime(words.fix), shown);
+  finding.fix_of_many = words.fix_of_many;
   for (const model::CodeWrite* write : variable.writes) {
     if (finding.because.size() == most_reasons) break;
     const model::Because because{EvidenceKind::code, write_words(*write, shown) + times_of(*write), write->where};

@@ -7,7 +7,8 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "is a C++ object that changes after it was made, and only the GIL used to guard it",
-      .fix = "guard `{}` with a std::mutex, or move it into the module state"};
+      .fix = "guard `{}` with a std::mutex, or move it into the module state",
+      .fix_of_many = "guard each with a std::mutex, or move them into the module state"};
   return source_findings(facts, VariableKind::cxx_container, model::Severity::hazard, words);
 }
 

@@ -7,7 +7,8 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "is built when the library is loaded and destroyed after Python has ended, one for all interpreters",
-      .fix = "move `{}` into the module state, or make it in the exec function for each interpreter"};
+      .fix = "move `{}` into the module state, or make it in the exec function for each interpreter",
+      .fix_of_many = "move them into the module state, or make them in the exec function for each interpreter"};
   return source_findings(facts, VariableKind::cxx_object, model::Severity::hazard, words);
 }
 

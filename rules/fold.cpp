@@ -92,7 +92,8 @@ Finding folded(const std::vector<const Finding*>& group, const std::string& gene
                                                 model::without_subject(first.message))
                                   : fmt::format("{} of the statics that {} generates ({}): each {}", group.size(),
                                                 generator, names_of(group), model::without_subject(first.message));
-  one.fix = generator.empty() ? model::fix_for_all(first.fix, first.message) : generator_fix(generator);
+  one.fix = generator.empty() ? model::fix_for_all(first) : generator_fix(generator);
+  one.fix_of_many.clear();
   one.because.clear();
   for (const Finding* finding : group) {
     if (one.because.size() == shown_reasons) {
@@ -133,7 +134,9 @@ std::vector<Finding> fold(const std::vector<Finding>& findings, const model::Fac
       for (const Finding* finding : group) {
         kept.push_back(*finding);
         kept.back().generator = generator;
-        if (!generator.empty()) kept.back().fix = generator_fix(generator);
+        if (generator.empty()) continue;
+        kept.back().fix = generator_fix(generator);
+        kept.back().fix_of_many.clear();
       }
       continue;
     }

@@ -9,6 +9,9 @@ std::vector<model::Finding> check(const model::Facts& facts) {
       .harm = "keeps dead objects of one interpreter for the next that asks, whichever that is",
       .fix =
           "move `{}` into the module state, or drop it: the allocator of each interpreter keeps blocks of small "
+          "objects",
+      .fix_of_many =
+          "move them into the module state, or drop them: the allocator of each interpreter keeps blocks of small "
           "objects"};
   return source_findings(facts, VariableKind::free_list, model::Severity::hazard, words);
 }

@@ -6,7 +6,8 @@ namespace {
 
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{.harm = "pins the object of the interpreter that came here first",
-                                .fix = "make `{}` in the exec function and keep it in the module state"};
+                                .fix = "make `{}` in the exec function and keep it in the module state",
+                                .fix_of_many = "make them in the exec function and keep them in the module state"};
   return variable_findings(facts, VariableKind::local_object, model::Severity::hazard, words);
 }
 

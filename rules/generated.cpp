@@ -168,6 +168,14 @@ std::string users_fix(std::string_view generator, std::string_view users_name, b
       "make `{}` a constant (`cdef enum`), a Python global (without `cdef`), or a member of a cdef class", users_name);
 }
 
+std::string users_fix_of_many(std::string_view generator, bool holds_objects) {
+  if (generator != "cython") return {};
+  return holds_objects
+             ? "drop `cdef`: as Python globals they live in the module's dictionary; or keep them in objects of "
+               "cdef classes"
+             : "make them constants (`cdef enum`), Python globals (without `cdef`), or members of cdef classes";
+}
+
 bool is_library_of(std::string_view generator, std::string_view file) {
   constexpr std::string_view users[] = {".pyx", ".pxi", ".pxd", ".py", ".c", ".cc", ".cpp", ".cxx", ".h", ".hpp"};
   return generator == "cython" &&

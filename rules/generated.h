@@ -18,6 +18,8 @@ std::string in_users_words(std::string_view generator, std::string text);
 
 /// What a user can do about a static of his own that the generator wrote down; empty where he does what everybody does.
 std::string users_fix(std::string_view generator, std::string_view users_name, bool holds_objects);
+/// The same for several of them.
+std::string users_fix_of_many(std::string_view generator, bool holds_objects);
 
 /// Is that file the user's, or a part of the generator's own library: "View.MemoryView"?
 bool is_library_of(std::string_view generator, std::string_view file);

@@ -2,7 +2,7 @@
 
 #include <map>
 #include <string>
-#include <utility>
+#include <tuple>
 
 #include "rules/link_units.h"
 #include "rules/rule.h"
@@ -14,26 +14,31 @@ using model::Finding;
 
 std::vector<Finding> check(const model::Facts& facts) {
   const UnitLinks links(facts);
-  std::map<std::pair<std::string, std::string>, std::size_t> homes;
+  std::map<std::tuple<std::string, std::string, bool>, std::size_t> homes;
   std::vector<Finding> findings;
   for (const model::HandedCallback& handed : facts.source.handed_callbacks) {
     const std::string module = links.primary_module(handed.unit);
     const model::Because because{model::EvidenceKind::source,
                                  fmt::format("{}() gets `{}` here", handed.api, handed.callback), handed.where};
-    const auto [home, is_new] = homes.try_emplace({module, handed.api}, findings.size());
+    const auto [home, is_new] = homes.try_emplace({module, handed.api, handed.on_own_handle}, findings.size());
     if (!is_new) {
       findings[home->second].because.push_back(because);
       continue;
     }
     Finding finding;
-    finding.severity = model::Severity::hazard;
+    // Who made the handle ends it, and with it the callback.
+    finding.severity = handed.on_own_handle ? model::Severity::advice : model::Severity::hazard;
     finding.status = model::Status::possible;
     finding.subject = {handed.api, handed.api, handed.unit, ""};
     finding.module = module;
     finding.where = handed.where;
     finding.message =
-        fmt::format("`{}` is given the callback {}() and an object of one interpreter", handed.api, handed.callback);
-    finding.fix = "let the callback enter the interpreter that registered it, and take it back before that ends";
+        fmt::format("`{}` is given the callback {}() and an object of one interpreter{}", handed.api, handed.callback,
+                    handed.on_own_handle ? ", kept by a handle that no static holds" : "");
+    finding.fix =
+        handed.on_own_handle
+            ? "nothing to change where the handle ends before its interpreter and only that one's threads use it"
+            : "let the callback enter the interpreter that registered it, and take it back before that ends";
     finding.because.push_back(because);
     findings.push_back(std::move(finding));
   }
@@ -57,6 +62,8 @@ exactly that interpreter. `PyGILState_Ensure` enters the main one instead.
 ## How to fix
 Keep the interpreter beside the object (`PyInterpreterState_Get` where it is registered, a new thread state of that
 interpreter in the callback; from 3.15 `PyInterpreterView`), and take the callback back in `m_free` or where the object ends.
+Where a handle gets both that no static holds, it is advice: nothing has to change as long as the handle ends before its
+interpreter.
 
 ## What it cannot see
 Whether the library calls back before it returns, on which thread, and whether the callback is taken back: a callback

@@ -6,7 +6,8 @@ namespace {
 
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{.harm = "keeps the exception class of the interpreter that imported last",
-                                .fix = "make `{}` in the exec function and keep it in the module state"};
+                                .fix = "make `{}` in the exec function and keep it in the module state",
+                                .fix_of_many = "make them in the exec function and keep them in the module state"};
   return variable_findings(facts, VariableKind::exception, model::Severity::hazard, words);
 }
 

@@ -8,7 +8,10 @@ std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "keeps the heap type of the interpreter that imported last",
       .fix =
-          "move `{}` into the module state; methods reach it with PyType_GetModuleState() or PyType_GetModuleByDef()"};
+          "move `{}` into the module state; methods reach it with PyType_GetModuleState() or PyType_GetModuleByDef()",
+      .fix_of_many =
+          "move them into the module state; methods reach them with PyType_GetModuleState() or "
+          "PyType_GetModuleByDef()"};
   return variable_findings(facts, VariableKind::heap_type_pointer, model::Severity::hazard, words);
 }
 

@@ -7,7 +7,8 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "keeps the module of the interpreter that imported last",
-      .fix = "drop `{}`: a method gets its module as self, a type finds it with PyType_GetModuleByDef()"};
+      .fix = "drop `{}`: a method gets its module as self, a type finds it with PyType_GetModuleByDef()",
+      .fix_of_many = "drop them: a method gets its module as self, a type finds it with PyType_GetModuleByDef()"};
   return variable_findings(facts, VariableKind::module_pointer, model::Severity::hazard, words);
 }
 

@@ -27,7 +27,8 @@ model::Finding disturbed_finding(const model::RunFacts& run, const model::Phase&
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "holds Python objects of one interpreter where every interpreter finds them",
-      .fix = "move `{}` into the module state (m_size), visit it in m_traverse, clear it in m_clear"};
+      .fix = "move `{}` into the module state (m_size), visit it in m_traverse, clear it in m_clear",
+      .fix_of_many = "move them into the module state (m_size), visit them in m_traverse, clear them in m_clear"};
   std::vector<model::Finding> findings =
       variable_findings(facts, VariableKind::object_cache, model::Severity::hazard, words);
   for (const model::RunFacts& run : facts.runs) {

@@ -7,7 +7,9 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "keeps a string of one interpreter where every interpreter finds it",
-      .fix = "move `{}` into the module state, or use the functions that take C strings (PyObject_GetAttrString)"};
+      .fix = "move `{}` into the module state, or use the functions that take C strings (PyObject_GetAttrString)",
+      .fix_of_many =
+          "move them into the module state, or use the functions that take C strings (PyObject_GetAttrString)"};
   return variable_findings(facts, VariableKind::string_cache, model::Severity::hazard, words);
 }
 

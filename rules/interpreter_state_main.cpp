@@ -6,7 +6,8 @@ namespace isoaudit::rules {
 namespace {
 
 std::vector<model::Finding> check(const model::Facts& facts) {
-  return api_findings(facts, "interpreter-state-main", {.fix = "it answers which interpreter runs the code"});
+  return api_findings(facts, "interpreter-state-main",
+                      {.fix = "it answers which interpreter runs the code", .asking_for_null_counts = false});
 }
 
 }  // namespace
@@ -27,7 +28,7 @@ to the calling interpreter is then done in another one.
 
 ## What it cannot see
 A comparison such as `PyInterpreterState_Get() == PyInterpreterState_Main()`, which refuses or allows something for the
-main interpreter, is right. pybind11 links such a comparison into every module: that import is advice.
+main interpreter, is right. `if (!PyInterpreterState_Head())`, whether Python runs at all, is not reported. pybind11 links such a comparison into every module: that import is advice.
 )",
     .check = check,
 };

@@ -78,6 +78,7 @@ class Merger {
       into.finding.severity = finding.severity;
       into.finding.message = finding.message;
       into.finding.fix = finding.fix;
+      into.finding.fix_of_many = finding.fix_of_many;
     }
     into.finding.status = std::min(into.finding.status, finding.status);
     if (into.finding.subject.address.empty()) into.finding.subject.address = finding.subject.address;

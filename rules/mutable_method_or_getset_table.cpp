@@ -7,7 +7,8 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "is a table of definitions that is changed at run time, by every interpreter that comes along",
-      .fix = "write the values of `{}` into its initialiser"};
+      .fix = "write the values of `{}` into its initialiser",
+      .fix_of_many = "write their values into their initialisers"};
   return source_findings(facts, VariableKind::definition_table, model::Severity::hazard, words);
 }
 

@@ -11,8 +11,10 @@ using model::EvidenceKind;
 using model::Finding;
 using model::Severity;
 
-constexpr VariableWords words{.harm = "is mutable memory that only the GIL used to guard",
-                              .fix = "make `{}` atomic, guard it with a mutex, or move it into the module state"};
+constexpr VariableWords words{
+    .harm = "is mutable memory that only the GIL used to guard",
+    .fix = "make `{}` atomic, guard it with a mutex, or move it into the module state",
+    .fix_of_many = "make them atomic, guard them with a mutex, or move them into the module state"};
 
 Finding write_finding(const std::string& module, const std::string& path, const std::string& symbol,
                       const std::string& linkage_name, const std::string& address) {
@@ -24,6 +26,7 @@ Finding write_finding(const std::string& module, const std::string& path, const 
   finding.where.file = path;
   finding.message = fmt::format("`{}` {}", shown, words.harm);
   finding.fix = fmt::format(fmt::runtime(words.fix), shown);
+  finding.fix_of_many = words.fix_of_many;
   return finding;
 }
 

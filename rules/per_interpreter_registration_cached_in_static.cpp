@@ -5,8 +5,10 @@ namespace isoaudit::rules {
 namespace {
 
 std::vector<model::Finding> check(const model::Facts& facts) {
-  constexpr VariableWords words{.harm = "keeps a number that CPython gave to one interpreter",
-                                .fix = "keep it in the module state: `{}` holds what the last interpreter was given"};
+  constexpr VariableWords words{
+      .harm = "keeps a number that CPython gave to one interpreter",
+      .fix = "keep it in the module state: `{}` holds what the last interpreter was given",
+      .fix_of_many = "keep them in the module state: each holds what the last interpreter was given"};
   return variable_findings(facts, VariableKind::registration, model::Severity::hazard, words);
 }
 

@@ -7,7 +7,8 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "keeps memory of one interpreter's allocator where every interpreter finds it",
-      .fix = "allocate `{}` with PyMem_RawMalloc() or malloc(), or move it into the module state"};
+      .fix = "allocate `{}` with PyMem_RawMalloc() or malloc(), or move it into the module state",
+      .fix_of_many = "allocate them with PyMem_RawMalloc() or malloc(), or move them into the module state"};
   return variable_findings(facts, VariableKind::pymem_block, model::Severity::hazard, words);
 }
 

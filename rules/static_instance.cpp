@@ -6,7 +6,8 @@ namespace {
 
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{.harm = "is one Python object for all interpreters",
-                                .fix = "allocate `{}` in the exec function and keep it in the module state"};
+                                .fix = "allocate `{}` in the exec function and keep it in the module state",
+                                .fix_of_many = "allocate them in the exec function and keep them in the module state"};
   return variable_findings(facts, VariableKind::static_instance, model::Severity::hazard, words);
 }
 

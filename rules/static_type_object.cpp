@@ -7,7 +7,9 @@ namespace {
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "is one type object that all interpreters share and nothing locks",
-      .fix = "make `{}` a heap type: PyType_FromModuleAndSpec() in the exec function, the pointer in the module state"};
+      .fix = "make `{}` a heap type: PyType_FromModuleAndSpec() in the exec function, the pointer in the module state",
+      .fix_of_many =
+          "make them heap types: PyType_FromModuleAndSpec() in the exec function, the pointers in the module state"};
   std::vector<model::Finding> findings =
       variable_findings(facts, VariableKind::static_type, model::Severity::hazard, words);
   const std::vector<model::Finding> compiled = static_type_findings(facts, model::Severity::hazard, words);

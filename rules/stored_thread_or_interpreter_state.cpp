@@ -6,7 +6,8 @@ namespace {
 
 std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{.harm = "keeps the state of the interpreter or thread that came last",
-                                .fix = "keep `{}` in the call or in the object that needs it"};
+                                .fix = "keep `{}` in the call or in the object that needs it",
+                                .fix_of_many = "keep them in the call or in the object that needs them"};
   return variable_findings(facts, VariableKind::thread_state, model::Severity::hazard, words);
 }
 

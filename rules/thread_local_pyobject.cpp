@@ -8,6 +8,7 @@ std::vector<model::Finding> check(const model::Facts& facts) {
   constexpr VariableWords words{
       .harm = "holds an object for each thread, but one thread can run several interpreters",
       .fix = "move `{}` into the module state, or key it by PyInterpreterState_GetID()",
+      .fix_of_many = "move them into the module state, or key them by PyInterpreterState_GetID()",
       .maybe = "may hold an object for each thread, but one thread can run several interpreters"};
   return variable_findings(facts, VariableKind::thread_local_object, model::Severity::hazard, words);
 }

@@ -43,6 +43,8 @@ struct VariableWords {
   const char* harm;
   /// "make it a heap type ...": the variable's name goes where {} stands.
   const char* fix;
+  /// "make them heap types ...": of several at once.
+  const char* fix_of_many;
   /// `harm` for what the machine code stores there and may be something else.
   const char* maybe = nullptr;
 };

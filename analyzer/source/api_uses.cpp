@@ -53,6 +53,39 @@ std::string once_around(const Ancestors& ancestors) {
   return {};
 }
 
+/// `!call()`, `call() == NULL`, `if (call())`: the last node is the callee of a call that returns a pointer.
+bool is_asked_for_null(const Ancestors& ancestors) {
+  constexpr std::size_t callee_depth = 3;
+  if (ancestors.size() <= callee_depth) return false;
+  std::size_t at = ancestors.size() - callee_depth;
+  const auto* call = node_as<clang::CallExpr>(ancestors[at]);
+  if (call == nullptr || !call->getType()->isPointerType()) return false;
+  while (at-- > 0) {
+    if (node_as<clang::ParenExpr>(ancestors[at]) != nullptr) continue;
+    if (const auto* cast = node_as<clang::ImplicitCastExpr>(ancestors[at])) {
+      if (cast->getCastKind() == clang::CK_PointerToBoolean) return true;
+      continue;
+    }
+    break;
+  }
+  if (at >= ancestors.size()) return false;
+  if (const auto* operation = node_as<clang::UnaryOperator>(ancestors[at])) {
+    return operation->getOpcode() == clang::UO_LNot;
+  }
+  if (const auto* operation = node_as<clang::BinaryOperator>(ancestors[at])) {
+    return operation->isLogicalOp() ||
+           (operation->isEqualityOp() && (is_null(strip(operation->getLHS())) || is_null(strip(operation->getRHS()))));
+  }
+  // The condition of a loop or a choice; C has no cast there.
+  const Node below = ancestors[at + 1];
+  const auto is_condition = [&](const auto* statement) {
+    return statement != nullptr && Node(static_cast<const clang::Stmt*>(statement->getCond())) == below;
+  };
+  return is_condition(node_as<clang::IfStmt>(ancestors[at])) ||
+         is_condition(node_as<clang::WhileStmt>(ancestors[at])) ||
+         is_condition(node_as<clang::ConditionalOperator>(ancestors[at]));
+}
+
 }  // namespace
 
 void ApiUseCollector::named(const clang::FunctionDecl* function, clang::SourceLocation location,
@@ -71,6 +104,7 @@ void ApiUseCollector::named(const clang::FunctionDecl* function, clang::SourceLo
   model::ApiUse use;
   use.once = once_around(ancestors);
   if (name.starts_with("Py")) use.literals = literals_of_call(ancestors);
+  use.only_asked_for_null = is_asked_for_null(ancestors);
   add(function, location, inside, std::move(use));
 }
 

@@ -81,8 +81,9 @@ SourceResult collect_source(const SourceOptions& options) {
   result.gaps = std::move(commands.gaps);
   result.no_commands = commands.units.empty();
   const bool is_guess = commands.units.empty() && options.guess && options.build_dirs.empty();
+  GuessedCommands guessed;
   if (is_guess) {
-    GuessedCommands guessed = guess_commands(project, options.roots, options.settings, options.python_include);
+    guessed = guess_commands(project, options.roots, options.settings, options.python_include);
     commands.units = std::move(guessed.units);
     std::ranges::move(guessed.gaps, std::back_inserter(result.gaps));
     result.notes = std::move(guessed.notes);
@@ -115,6 +116,7 @@ SourceResult collect_source(const SourceOptions& options) {
   }
   result.facts = std::move(program.facts);
   std::ranges::move(program.gaps, std::back_inserter(result.gaps));
+  std::ranges::move(left_out(guessed, result.facts.units), std::back_inserter(result.gaps));
   std::ranges::sort(result.gaps);
   const auto repeated = std::ranges::unique(result.gaps);
   result.gaps.erase(repeated.begin(), repeated.end());

@@ -19,8 +19,12 @@ constexpr const char* file_name = "compile_commands.json";
 constexpr std::string_view launchers[] = {"ccache", "sccache", "distcc", "icecc", "gomacc", "buildcache", "env"};
 
 /// What Clang reads as C or C++. Build systems list what other compilers get as well: Cython, Fortran, assemblers.
-bool is_c_or_cxx(const std::string& file) {
-  constexpr std::string_view endings[] = {".c", ".i", ".cc", ".cp", ".cxx", ".cpp", ".c++", ".C", ".ii", ".m", ".mm"};
+constexpr std::string_view c_endings[] = {".c", ".i", ".cc", ".cp", ".cxx", ".cpp", ".c++", ".C", ".ii", ".m", ".mm"};
+
+/// C++ for other machines (nvcc, hipcc, SYCL, ISPC). What of it runs beside Python may hold statics like any other.
+constexpr std::string_view device_endings[] = {".cu", ".hip", ".sycl", ".ispc"};
+
+bool ends_with_one(const std::string& file, const auto& endings) {
   return std::ranges::find(endings, fs::path(file).extension().string()) != std::end(endings);
 }
 
@@ -96,9 +100,13 @@ class Reader {
       std::optional<CompileCommand> command = object != nullptr ? read_entry(*object, folder) : std::nullopt;
       if (!command) {
         ++broken;
-      } else if (project_.contains(command->file) && is_c_or_cxx(command->file)) {
+      } else if (!project_.contains(command->file)) {
+        continue;
+      } else if (ends_with_one(command->file, c_endings)) {
         const std::string file = command->file;
         commands_.try_emplace(file, *std::move(command));
+      } else if (ends_with_one(command->file, device_endings)) {
+        gap(command->file, "was not read: it is compiled for another machine as well, by a compiler of its own");
       }
     }
     if (broken != 0) gap(path, std::to_string(broken) + " of its entries name no file or no command");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -121,18 +122,19 @@ class Guess {
         std::ranges::count_if(units_, [&](const auto& unit) { return is_below(unit.first, root); }));
   }
 
-  /// Sources that are no units, unless a unit includes them.
-  std::vector<std::string> left_below(const std::string& root) {
-    std::set<std::string> included;
+  /// Sources that are no units, and whether a unit includes them.
+  std::vector<std::string> others_below(const std::string& root, bool included) {
+    std::set<std::string> reached;
     for (const auto& [unit, owner] : units_) {
-      const std::vector<std::string>& reached = graph_.reached(unit);
-      included.insert(reached.begin(), reached.end());
+      const std::vector<std::string>& files = graph_.reached(unit);
+      reached.insert(files.begin(), files.end());
     }
-    std::vector<std::string> left;
+    std::vector<std::string> others;
     for (const TreeFile& source : tree_.sources) {
-      if (!included.contains(source.path) && is_below(source.path, root)) left.push_back(project_.display(source.path));
+      if (units_.contains(source.path) || !is_below(source.path, root)) continue;
+      if (reached.contains(source.path) == included) others.push_back(project_.display(source.path));
     }
-    return left;
+    return others;
   }
 
  private:
@@ -291,7 +293,7 @@ GuessedCommands guess_commands(const ProjectFiles& project, const std::vector<st
                                const std::vector<ProjectSettings>& settings, const std::string& python_include) {
   Guess guess(project, roots, settings, python_include);
   guess.run();
-  GuessedCommands guessed{guess.commands(), guess.gaps(), {}};
+  GuessedCommands guessed{guess.commands(), guess.gaps(), {}, {}};
   const std::string build_files = read_from(settings);
   for (const std::string& root : roots) {
     const std::string path = canonical_path(root);
@@ -306,17 +308,37 @@ GuessedCommands guess_commands(const ProjectFiles& project, const std::vector<st
                              units, units == 1 ? " is" : "s are",
                              build_files.empty() ? "" : " from includes and " + build_files)});
     }
+    if (auto included = guess.others_below(path, true); !included.empty() && !guess.is_whole()) {
+      guessed.included.emplace_back(root, std::move(included));
+    }
     if (const auto unmade = guess.unmade_below(path); !unmade.empty()) {
       guessed.gaps.push_back(
           {root, fmt::format("{} file{} that a build makes C or C++ of {} not scanned: {}", unmade.size(),
                              unmade.size() == 1 ? "" : "s", unmade.size() == 1 ? "was" : "were", list(unmade))});
     }
-    if (const auto left = guess.left_below(path); !left.empty() && units != 0) {
+    if (const auto left = guess.others_below(path, false); !left.empty() && units != 0) {
       guessed.notes.push_back({root, fmt::format("{} source{} taken for no part of its modules: {}", left.size(),
                                                  left.size() == 1 ? " was" : "s were", list(left))});
     }
   }
   return guessed;
+}
+
+std::vector<model::Gap> left_out(const GuessedCommands& guessed, const std::vector<model::Unit>& units) {
+  std::set<std::string> read;
+  for (const model::Unit& unit : units) read.insert(unit.includes.begin(), unit.includes.end());
+  std::vector<model::Gap> gaps;
+  for (const auto& [root, sources] : guessed.included) {
+    std::vector<std::string> left;
+    std::ranges::copy_if(sources, std::back_inserter(left),
+                         [&](const std::string& source) { return !read.contains(source); });
+    if (left.empty()) continue;
+    gaps.push_back(
+        {root, fmt::format("{} source{} included only under a condition that the guessed commands do not meet "
+                           "(-D, #if), and so not read: {}",
+                           left.size(), left.size() == 1 ? " is" : "s are", list(left))});
+  }
+  return gaps;
 }
 
 }  // namespace isoaudit::analyzer

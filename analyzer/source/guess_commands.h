@@ -1,12 +1,14 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "analyzer/source/compile_commands.h"
 #include "analyzer/source/project_files.h"
 #include "analyzer/source/project_settings.h"
 #include "model/gap.h"
+#include "model/source_facts.h"
 
 namespace isoaudit::analyzer {
 
@@ -17,6 +19,9 @@ struct GuessedCommands {
   std::vector<model::Gap> gaps{};
   /// What a reader should know and that leaves nothing open.
   std::vector<model::Gap> notes{};
+  /// Where the build files are not the whole story: for each root the sources that a unit seems to include, as a report
+  /// calls them; whether it does, an #if decides.
+  std::vector<std::pair<std::string, std::vector<std::string>>> included{};
 };
 
 /// Commands for a project that has none. Its units are the sources that `settings` names; where these are not the whole
@@ -27,5 +32,8 @@ struct GuessedCommands {
 /// `python_include` is not searched for, what it holds is taken for Python's own.
 GuessedCommands guess_commands(const ProjectFiles& project, const std::vector<std::string>& roots,
                                const std::vector<ProjectSettings>& settings, const std::string& python_include);
+
+/// Of `guessed.included`, what none of the parsed units included.
+std::vector<model::Gap> left_out(const GuessedCommands& guessed, const std::vector<model::Unit>& units);
 
 }  // namespace isoaudit::analyzer

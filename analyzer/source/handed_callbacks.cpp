@@ -1,5 +1,7 @@
 #include "analyzer/source/handed_callbacks.h"
 
+#include <clang/AST/ExprCXX.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -27,6 +29,31 @@ const clang::FunctionDecl* function_in(const clang::Expr* argument) {
   return reference == nullptr ? nullptr : llvm::dyn_cast<clang::FunctionDecl>(reference->getDecl());
 }
 
+/// `handle`, `self->handle`, `&self->parser`: a pointer to something of a library, not of Python, that lies in no
+/// static.
+bool is_own_handle(const clang::Expr* argument, PythonTypes& types, SourcePlaces& places) {
+  const clang::QualType pointee = argument->getType()->getPointeeType();
+  if (pointee.isNull() || pointee->isFunctionType() || pointee->isVoidType() || pointee->isAnyCharacterType())
+    return false;
+  if (types.classify(argument->getType()).kind != model::PythonType::none) return false;
+  const clang::RecordDecl* record = pointee->getAsRecordDecl();
+  if (record == nullptr || places.in_project(record->getLocation())) return false;
+  for (const clang::Expr* part = strip(argument); part != nullptr;) {
+    if (const auto* member = llvm::dyn_cast<clang::MemberExpr>(part)) {
+      part = strip(member->getBase());
+    } else if (const auto* element = llvm::dyn_cast<clang::ArraySubscriptExpr>(part)) {
+      part = strip(element->getBase());
+    } else if (const auto* operation = llvm::dyn_cast<clang::UnaryOperator>(part)) {
+      part = strip(operation->getSubExpr());
+    } else {
+      const auto* reference = llvm::dyn_cast<clang::DeclRefExpr>(part);
+      const auto* variable = reference == nullptr ? nullptr : llvm::dyn_cast<clang::VarDecl>(reference->getDecl());
+      return llvm::isa<clang::CXXThisExpr>(part) || (variable != nullptr && !variable->hasGlobalStorage());
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<model::HandedCallback> handed_callback(const clang::CallExpr* call, const clang::FunctionDecl* inside,
@@ -41,15 +68,17 @@ std::optional<model::HandedCallback> handed_callback(const clang::CallExpr* call
   }
   const clang::FunctionDecl* callback = nullptr;
   bool object = false;
+  bool on_own_handle = false;
   for (const clang::Expr* argument : call->arguments()) {
     const clang::FunctionDecl* function = function_in(argument);
     if (function != nullptr && places.in_project(function->getCanonicalDecl()->getLocation())) callback = function;
     const clang::Expr* bare = strip(argument);
+    on_own_handle = on_own_handle || is_own_handle(argument, types, places);
     object = object || (bare != nullptr && types.classify(bare->getType()).kind == model::PythonType::object_pointer);
   }
   if (callback == nullptr || !object) return std::nullopt;
   return model::HandedCallback{
-      name.str(), callback->getNameAsString(), places.users_place(call->getBeginLoc(), inside), {}};
+      name.str(), callback->getNameAsString(), places.users_place(call->getBeginLoc(), inside), {}, on_own_handle};
 }
 
 }  // namespace isoaudit::analyzer

@@ -89,6 +89,17 @@ std::vector<std::string> SourcePlaces::macros(clang::SourceLocation location) co
   return names;
 }
 
+std::string SourcePlaces::naming_macro(clang::SourceLocation location) const {
+  if (!location.isMacroID() || sources_.isWrittenInScratchSpace(sources_.getSpellingLoc(location))) return {};
+  std::string outermost;
+  while (location.isMacroID()) {
+    if (sources_.isMacroArgExpansion(location)) return {};
+    outermost = clang::Lexer::getImmediateMacroName(location, sources_, language_).str();
+    location = sources_.getImmediateMacroCallerLoc(location);
+  }
+  return outermost;
+}
+
 std::string SourcePlaces::macro_call(clang::SourceLocation location) const {
   if (!location.isMacroID()) return {};
   const clang::CharSourceRange range = sources_.getExpansionRange(location);

@@ -32,6 +32,9 @@ class SourcePlaces {
   const std::string& generator(clang::SourceLocation location);
   /// The names of the macros that a location comes from, innermost first.
   std::vector<std::string> macros(clang::SourceLocation location) const;
+  /// The outermost macro in whose text the name at `location` stands; empty where the user wrote the name, also as an
+  /// argument.
+  std::string naming_macro(clang::SourceLocation location) const;
   /// The text of the outermost macro call that a location comes from; empty when it comes from none.
   std::string macro_call(clang::SourceLocation location) const;
 

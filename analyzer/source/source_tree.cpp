@@ -103,7 +103,7 @@ class Walk {
 
   void file(const fs::path& path, const std::string& name, bool is_aside) {
     const TreeFile found{path.string(), is_aside};
-    if (ends_with_one(name, source_endings)) {
+    if (has_source_ending(name)) {
       tree_.sources.push_back(found);
       tree_.includable.emplace(name, found);
     } else if (ends_with_one(name, header_endings)) {
@@ -131,6 +131,8 @@ class Walk {
 };
 
 }  // namespace
+
+bool has_source_ending(std::string_view name) { return ends_with_one(name, source_endings); }
 
 SourceTree read_source_tree(const std::vector<std::string>& roots, const std::vector<std::string>& around) {
   SourceTree tree;

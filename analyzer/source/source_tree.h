@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace isoaudit::analyzer {
@@ -25,6 +26,9 @@ struct SourceTree {
   /// Cython sources without the C that Cython makes of them, and templates of C (x.c.src, x.h.in).
   std::vector<std::string> unmade{};
 };
+
+/// By its ending a C or C++ source, not a header.
+bool has_source_ending(std::string_view name);
 
 /// Roots are canonical folders or files; a file that is named is never aside. What lies below `around` may be included,
 /// and is no source. Hidden folders, virtual environments and what package managers put beside a project are not looked

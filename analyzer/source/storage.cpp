@@ -135,6 +135,7 @@ std::optional<model::Variable> Storage::describe(const clang::VarDecl* declarati
   }
   variable.where = places_.place(declaration->getLocation(), function);
   variable.generator = places_.generator(declaration->getLocation());
+  if (declaration->isStaticLocal()) variable.macro = places_.naming_macro(declaration->getLocation());
   return variable;
 }
 

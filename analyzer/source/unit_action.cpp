@@ -4,6 +4,7 @@
 #include <clang/Frontend/CompilerInstance.h>
 #include <clang/Lex/LexDiagnostic.h>
 
+#include "analyzer/source/included_sources.h"
 #include "analyzer/source/source_places.h"
 #include "analyzer/source/unit_visitor.h"
 
@@ -32,6 +33,7 @@ class FactConsumer : public clang::ASTConsumer {
     // The others are thousands for one of the project's.
     ast.setTraversalScope(own_);
     facts_ = collect_unit(ast, compiler_.getPreprocessor(), *places_, names_, facts_.unit.file);
+    facts_.unit.includes = included_sources(ast.getSourceManager(), project_);
   }
 
  private:

@@ -17,16 +17,16 @@ template <class Visit>
 void fields(model::Variable& value, Visit&& visit) {
   auto& [name, qualified_name, linkage_name, type, canonical_type, python_type, storage, linkage, is_const,
          is_thread_local, is_atomic, has_initialiser, has_dynamic_init, initialiser_callee, holds_static, points_to,
-         address_taken, is_read, generator, where, unit, writes] = value;
+         address_taken, is_read, generator, macro, where, unit, writes] = value;
   visit(name, qualified_name, linkage_name, type, canonical_type, python_type, storage, linkage, is_const,
         is_thread_local, is_atomic, has_initialiser, has_dynamic_init, initialiser_callee, holds_static, points_to,
-        address_taken, is_read, generator, where, unit, writes);
+        address_taken, is_read, generator, macro, where, unit, writes);
 }
 
 template <class Visit>
 void fields(model::ApiUse& value, Visit&& visit) {
-  auto& [name, where, unit, read, literals, once, generator] = value;
-  visit(name, where, unit, read, literals, once, generator);
+  auto& [name, where, unit, read, literals, once, generator, only_asked_for_null] = value;
+  visit(name, where, unit, read, literals, once, generator, only_asked_for_null);
 }
 
 template <class Visit>
@@ -37,8 +37,8 @@ void fields(model::TypeSpec& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::HandedCallback& value, Visit&& visit) {
-  auto& [api, callback, where, unit] = value;
-  visit(api, callback, where, unit);
+  auto& [api, callback, where, unit, on_own_handle] = value;
+  visit(api, callback, where, unit, on_own_handle);
 }
 
 template <class Visit>
@@ -49,8 +49,8 @@ void fields(model::SourceEntryPoint& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::Unit& value, Visit&& visit) {
-  auto& [file, defines, refers, modules, incomplete] = value;
-  visit(file, defines, refers, modules, incomplete);
+  auto& [file, defines, refers, modules, includes, incomplete] = value;
+  visit(file, defines, refers, modules, includes, incomplete);
 }
 
 template <class Visit>

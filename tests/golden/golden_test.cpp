@@ -3,13 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "reports/gap_lines.h"
 #include "reports/render.h"
+#include "tests/golden/golden_file.h"
 
 namespace isoaudit::reports {
 namespace {
@@ -142,7 +139,8 @@ Report sample() {
     row.subject = {name, name, "demo/_cache.c", ""};
     row.where = {"demo/_cache.c", 60 + i, 20, ""};
     row.message = "`" + name + "` (DemoRow, static) is one Python object for all interpreters";
-    row.fix = "make `" + name + "` in the exec function";
+    row.fix = "make `" + name + "` in the exec function and keep it in the module state";
+    row.fix_of_many = "make them in the exec function and keep them in the module state";
     row.because = {{EvidenceKind::source, "defined as `DemoRow " + name + "`", row.where}};
     row.fingerprint = "00000000000000" + std::to_string(10 + i);
     report.findings.push_back(row);
@@ -170,15 +168,7 @@ class Golden : public testing::TestWithParam<Format> {};
 
 TEST_P(Golden, RendersAsReviewed) {
   const Format format = GetParam();
-  const std::filesystem::path path =
-      std::filesystem::path(ISOAUDIT_SOURCE_DIR) / "tests/golden" / ("basic." + std::string(format.name));
-  const std::string rendered = format.render(sample(), {.globals = true});
-  if (std::getenv("ISOAUDIT_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(path, std::ios::binary) << rendered;
-  }
-  std::ifstream file(path, std::ios::binary);
-  const std::string golden{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_EQ(rendered, golden);
+  expect_golden("basic." + std::string(format.name), format.render(sample(), {.globals = true}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, Golden, testing::ValuesIn(formats().begin(), formats().end()),

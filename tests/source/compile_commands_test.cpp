@@ -5,6 +5,7 @@ namespace isoaudit::tests {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 TEST(CompileCommands, AreFoundBesideBelowAndAbove) {
@@ -59,6 +60,20 @@ TEST(CompileCommands, WhatIsNeitherCNorCxxIsNoUnit) {
   const auto result = project.scan();
   EXPECT_THAT(result.gaps, IsEmpty());
   EXPECT_THAT(names(result.facts), ElementsAre("value"));
+}
+
+/// Its other half runs beside Python, with statics of its own.
+TEST(CompileCommands, CxxForOtherMachinesIsAGap) {
+  ScratchProject project;
+  project.unit("a.c", "int value;\n");
+  project.write("kernels.cu", "int cache;\n");
+  project.command("kernels.cu", "nvcc -c kernels.cu -o kernels.o");
+  project.command("/elsewhere/other.cu", "nvcc -c /elsewhere/other.cu");
+  const auto result = project.scan();
+  EXPECT_THAT(names(result.facts), ElementsAre("value"));
+  ASSERT_EQ(result.gaps.size(), 1u);
+  EXPECT_EQ(result.gaps[0].input, "kernels.cu");
+  EXPECT_THAT(result.gaps[0].reason, HasSubstr("was not read"));
 }
 
 TEST(CompileCommands, ResponseFilesAndRelativeFolders) {

@@ -77,6 +77,46 @@ void f(PyObject *o, PyObject **all, void *plain) {
   EXPECT_EQ(facts.handed_callbacks[0].where.line, 7U);
 }
 
+/// Who made the handle ends it; a static one is the process's.
+TEST(HandedCallbacks, OnAHandleThatNoStaticHolds) {
+  ScratchProject project;
+  project.write("lib/library.h",
+                "typedef struct handle *handle_t;\nvoid listen(handle_t, void (*)(void *), void *);\n");
+  project.unit("demo.c", R"(#include <Python.h>
+#include <library.h>
+struct holder { handle_t handle; PyObject *o; };
+static handle_t shared, many[2];
+static void call(void *o) { (void)o; }
+void f(struct holder *self, handle_t own, PyObject *o) {
+  listen(self->handle, call, self->o);
+  listen(own, call, o);
+  listen(shared, call, o);
+  listen(many[1], call, o);
+}
+)",
+               "-isystem lib");
+  const auto facts = project.scan().facts;
+  ASSERT_EQ(facts.handed_callbacks.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(facts.handed_callbacks[i].on_own_handle, i < 2) << i;
+}
+
+TEST(ApiUses, WhetherAPointerIsNull) {
+  for (const char* file : {"demo.c", "demo.cpp"}) {
+    const auto facts = facts_of(R"(int first(void) { return !PyInterpreterState_Head(); }
+int second(void) { return PyInterpreterState_Main() == NULL; }
+int third(void) { if (PyThreadState_Get()) return 1; return 0; }
+PyInterpreterState *fourth(void) { return PyInterpreterState_Get(); }
+PyInterpreterState *fifth(PyInterpreterState *i) { return PyInterpreterState_Next(i) == i ? i : NULL; }
+)",
+                                file);
+    EXPECT_TRUE(use(facts, "PyInterpreterState_Head").only_asked_for_null) << file;
+    EXPECT_TRUE(use(facts, "PyInterpreterState_Main").only_asked_for_null) << file;
+    EXPECT_TRUE(use(facts, "PyThreadState_Get").only_asked_for_null) << file;
+    EXPECT_FALSE(use(facts, "PyInterpreterState_Get").only_asked_for_null) << file;
+    EXPECT_FALSE(use(facts, "PyInterpreterState_Next").only_asked_for_null) << file;
+  }
+}
+
 TEST(ApiUses, TextsThatACallGets) {
   const auto facts = facts_of(R"(void f(PyObject *t, const char *name) {
   PyObject_SetAttrString(t, "daemon", Py_True);

@@ -188,6 +188,29 @@ TEST(Guess, WhatABuildMakesIsAGap) {
                                                "core/loops.c.src, pkg/missing.pyx"));
 }
 
+/// A library in one file, included where the build asks for it.
+TEST(Guess, ASourceThatNoConditionOfTheGuessReachesIsAGap) {
+  ScratchProject project;
+  project.write("ext.c",
+                "#include <Python.h>\n#ifdef SINGLE\n#include \"lib.c\"\n#endif\n#include \"part.c\"\nint ext;\n");
+  project.write("lib.c", "int lib;\n");
+  project.write("part.c", "int part;\n");
+  const auto result = guess(project);
+  EXPECT_THAT(names(result.facts), UnorderedElementsAre("ext", "part"));
+  ASSERT_EQ(result.gaps.size(), 2u);
+  EXPECT_EQ(result.gaps[0].input, project.root());
+  EXPECT_THAT(result.gaps[0].reason, HasSubstr("1 source is included only under a condition"));
+  EXPECT_TRUE(result.gaps[0].reason.ends_with(": lib.c")) << result.gaps[0].reason;
+  // The same flag in the build files, which are then the whole story, is no guess.
+  auto whole = settings(project, {"ext.c"}, true);
+  EXPECT_THAT(guess(project, {whole}).gaps, IsEmpty());
+  whole.is_whole = false;
+  whole.extensions[0].flags = {"-DSINGLE"};
+  const auto defined = guess(project, {whole});
+  EXPECT_THAT(names(defined.facts), UnorderedElementsAre("ext", "lib", "part"));
+  EXPECT_EQ(defined.gaps.size(), 1u);
+}
+
 TEST(Guess, ItsUnitsAreNotTheWholeStory) {
   ScratchProject project;
   project.unit("a.c", "int value;\n");

@@ -72,11 +72,22 @@ TEST(Layouts, EveryVersionFrom312) {
 }
 
 TEST(SaidOfMany, TheFixSpeaksOfThemHoweverItNamesOne) {
-  EXPECT_EQ(fix_for_all("move `cache` away", "`cache` holds a dict"), "move them away");
-  EXPECT_EQ(fix_for_all("move `cache` away", "`demo::Pool::cache` holds a dict"), "move them away");
-  EXPECT_EQ(fix_for_all("move `demo::cache` away", "`demo::cache` holds a dict"), "move them away");
-  EXPECT_EQ(fix_for_all("move `other` away", "`cache` holds a dict"), "move `other` away");
-  EXPECT_EQ(fix_for_all("move it away", "7 variables"), "move it away");
+  const auto fix_of = [](const char* fix, const char* message) {
+    Finding finding;
+    finding.fix = fix;
+    finding.message = message;
+    return fix_for_all(finding);
+  };
+  EXPECT_EQ(fix_of("move `cache` away", "`cache` holds a dict"), "move them away");
+  EXPECT_EQ(fix_of("move `cache` away", "`demo::Pool::cache` holds a dict"), "move them away");
+  EXPECT_EQ(fix_of("move `demo::cache` away", "`demo::cache` holds a dict"), "move them away");
+  EXPECT_EQ(fix_of("move `other` away", "`cache` holds a dict"), "move `other` away");
+  EXPECT_EQ(fix_of("move it away", "7 variables"), "move it away");
+  Finding finding;
+  finding.message = "`cache` holds a dict";
+  finding.fix = "make `cache` elsewhere and keep it there";
+  finding.fix_of_many = "make them elsewhere and keep them there";
+  EXPECT_EQ(fix_for_all(finding), finding.fix_of_many);
 }
 
 }  // namespace

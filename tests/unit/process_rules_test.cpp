@@ -5,23 +5,13 @@
 
 #include "rules/judge.h"
 #include "tests/unit/hand_made.h"
+#include "tests/unit/judged.h"
 
 namespace isoaudit::rules {
 namespace {
 
 using namespace hand_made;
 using model::SlotBody;
-
-/// "rule severity" of every finding but those on the hook.
-std::vector<std::string> judged(const model::Facts& facts) {
-  std::vector<std::string> lines;
-  for (const model::Finding& finding : judge(facts, {}).findings) {
-    if (finding.rule == "no-multiple-interpreters-slot") continue;
-    lines.push_back(finding.rule + " " + to_string(finding.severity));
-  }
-  std::ranges::sort(lines);
-  return lines;
-}
 
 constexpr std::uint64_t immutable = 1UL << 8;
 constexpr std::uint64_t gc = 1UL << 14;
@@ -93,8 +83,25 @@ TEST(Callbacks, OfOneFunctionAreOneFinding) {
                                    {"curl_set", "on_data", {"demo.c", 6, 1, "get"}, "demo.c"}};
   EXPECT_EQ(judged(facts),
             (std::vector<std::string>{"global-callback-registration hazard", "global-callback-registration hazard"}));
+  // What a handle keeps that no static holds goes with the handle.
+  facts.source.handed_callbacks[2].on_own_handle = true;
+  EXPECT_EQ(judged(facts),
+            (std::vector<std::string>{"global-callback-registration advice", "global-callback-registration hazard"}));
   facts.source.handed_callbacks.clear();
   EXPECT_TRUE(judged(facts).empty());
+}
+
+TEST(Interpreters, WhetherThereIsOneAtAllMayBeAsked) {
+  model::ApiUse use;
+  use.name = "PyInterpreterState_Head";
+  use.where = {"demo.c", 9, 0, "end"};
+  use.unit = "demo.c";
+  for (const bool asked : {false, true}) {
+    use.only_asked_for_null = asked;
+    auto facts = source_of({});
+    facts.source.api_uses = {use};
+    EXPECT_EQ(judged(facts).size(), asked ? 0U : 1U);
+  }
 }
 
 model::ApiUse use(std::string name, std::string once, std::vector<std::string> literals) {

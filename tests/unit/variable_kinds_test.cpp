@@ -5,6 +5,7 @@
 
 #include "rules/judge.h"
 #include "tests/unit/hand_made.h"
+#include "tests/unit/judged.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -21,15 +22,6 @@ struct Row {
   Variable variable;
   std::vector<std::string> expected;
 };
-
-std::vector<std::string> judged(const model::Facts& facts) {
-  std::vector<std::string> lines;
-  for (const model::Finding& finding : judge(facts, {}).findings) {
-    if (finding.rule == "no-multiple-interpreters-slot") continue;
-    lines.push_back(finding.rule + " " + to_string(finding.severity));
-  }
-  return lines;
-}
 
 Variable object(std::string name, std::vector<model::Write> writes) {
   return variable(std::move(name), "PyObject *", PythonType::object_pointer, std::move(writes));

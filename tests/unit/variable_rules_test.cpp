@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "rules/judge.h"
 #include "tests/unit/hand_made.h"
 #include "tests/unit/judged.h"
 
@@ -213,6 +214,32 @@ TEST(VariableRules, OwnGilWithExplainedWritesKeepsItsPromise) {
   counter.writes[0].guard = "std::lock_guard";
   EXPECT_EQ(judged(source_of({counter}, MultipleInterpreters::per_interpreter_gil)),
             (std::vector<std::string>{"non-object-mutable-static advice"}));
+}
+
+TEST(VariableRules, WhatAMacroMakesInManyFunctionsIsOneFinding) {
+  std::vector<Variable> variables;
+  for (const char* function : {"first", "second", "third"}) {
+    Variable local = variable("__cache", "struct cache", PythonType::none,
+                              {write_from(function, StoredValue::unknown, "", WriteKind::member)});
+    local.storage = model::Storage::function_local;
+    local.macro = "PARSE_ARGUMENTS";
+    local.where.function = function;
+    local.where.line = static_cast<unsigned>(5 + variables.size());
+    variables.push_back(local);
+  }
+  variables.push_back(variables.back());
+  variables.back().where.function = "by_hand";
+  variables.back().macro.clear();
+  const auto report = judge(source_of(variables), {.select = {"non-object-mutable-static"}, .ignore = {}});
+  ASSERT_EQ(report.findings.size(), 2U);
+  const model::Finding& of_macro = report.findings[0];
+  EXPECT_TRUE(of_macro.message.starts_with(
+      "`__cache` (struct cache), a static local that the macro PARSE_ARGUMENTS makes in 3 functions, is mutable"))
+      << of_macro.message;
+  EXPECT_EQ(of_macro.where.line, 5U);
+  ASSERT_EQ(of_macro.because.size(), 3U);
+  EXPECT_EQ(of_macro.because[2].text, "defined as `struct cache __cache` in third()");
+  EXPECT_EQ(report.findings[1].where.function, "by_hand");
 }
 
 /// Nobody was seen to write it.
