@@ -156,7 +156,7 @@ class ByteCache final : public Decoder {
       }
     }
     if (!decoder_->decode(bytes, address, out)) return false;
-    if (beginning.size != 0 && ends_with_distance(beginning, key, out)) {
+    if (beginning.size != 0 && ends_with_distance(beginning, key, out) && stands_for_all(beginning, key, out)) {
       relative_of(beginning) = {beginning, out};
       return true;
     }
@@ -172,7 +172,7 @@ class ByteCache final : public Decoder {
  private:
   static constexpr unsigned guess_bits = 14;
   static constexpr std::size_t guesses = std::size_t{1} << guess_bits;
-  static constexpr unsigned relative_bits = 8;
+  static constexpr unsigned relative_bits = 11;
 
   struct Row {
     Key key{};
@@ -180,12 +180,13 @@ class ByteCache final : public Decoder {
     Instruction instruction{};
   };
 
-  /// What stands before the distance in a jump, a call or an access that is relative to the instruction pointer: all
-  /// that says which instruction it is.
+  /// What stands before the distance in a jump, a call or an access to memory: all that says which instruction it is.
   struct Beginning {
-    std::uint32_t bytes = 0;
+    std::uint64_t bytes = 0;
     std::uint8_t size = 0;      ///< in bytes; 0: no such instruction begins so
     std::uint8_t distance = 0;  ///< how many bytes the distance has
+    /// Counted from a register, not from the next instruction.
+    bool from_register = false;
     bool operator==(const Beginning&) const = default;
   };
 
@@ -197,48 +198,80 @@ class ByteCache final : public Decoder {
     void make(const Key& key, std::uint64_t address, Instruction& out) const {
       out = instruction;
       out.address = address;
-      const std::uint64_t place = address + out.size + distance_in(beginning, key);
+      const std::uint64_t distance = distance_in(beginning, key);
+      const std::uint64_t place = beginning.from_register ? distance : address + out.size + distance;
       if (out.has_target) out.target = place;
       if (out.has_memory) out.memory.displacement = static_cast<std::int64_t>(place);
     }
   };
 
   static std::uint64_t distance_in(const Beginning& beginning, const Key& key) {
-    const std::uint64_t rest = key.low >> beginning.size * 8;
+    const unsigned first = beginning.size * 8;
+    const std::uint64_t rest = first == 0 ? key.low : key.low >> first | key.high << (64 - first);
     if (beginning.distance == 1) return static_cast<std::uint64_t>(static_cast<std::int8_t>(rest));
     return static_cast<std::uint64_t>(static_cast<std::int32_t>(rest));
   }
 
   /// Where the distance would be, by the layout of instructions (Intel's manual, volume 2, chapter 2): prefixes,
-  /// opcode, ModRM. That it is one, LLVM has to say.
+  /// opcode, ModRM, SIB. That it is one, LLVM has to say.
   static Beginning beginning_of(std::uint64_t low) {
     const auto at = [low](unsigned i) { return static_cast<std::uint8_t>(low >> i * 8); };
-    const auto begins = [low](unsigned size, unsigned distance) {
-      const auto bytes = static_cast<std::uint32_t>(low & ((std::uint64_t{1} << size * 8) - 1));
-      return Beginning{bytes, static_cast<std::uint8_t>(size), static_cast<std::uint8_t>(distance)};
+    const auto begins = [low](unsigned size, unsigned distance, bool from_register = false) {
+      const std::uint64_t bytes = low & ((std::uint64_t{1} << size * 8) - 1);
+      return Beginning{bytes, static_cast<std::uint8_t>(size), static_cast<std::uint8_t>(distance), from_register};
     };
     if (at(0) == 0xE8 || at(0) == 0xE9) return begins(1, 4);
     if (at(0) == 0xEB || (at(0) & 0xF0) == 0x70) return begins(1, 1);
     unsigned opcode = at(0) == 0x66 || at(0) == 0xF2 || at(0) == 0xF3 ? 1 : 0;
     if ((at(opcode) & 0xF0) == 0x40) ++opcode;
-    if (at(opcode) == 0x0F) ++opcode;
+    if (at(opcode) == 0x0F) {
+      ++opcode;
+      if (at(opcode) == 0x38) ++opcode;
+    } else if (at(0) == 0xC5 || at(0) == 0xC4) {
+      // VEX, of two bytes or three.
+      opcode = at(0) == 0xC5 ? 2 : 3;
+    }
     if (opcode == 1 && at(0) == 0x0F && (at(1) & 0xF0) == 0x80) return begins(2, 4);
     const unsigned mode = opcode + 1;
-    return mode < 4 && (at(mode) & 0xC7) == 0x05 ? begins(mode + 1, 4) : Beginning{};
+    const std::uint8_t how = at(mode) & 0xC7;
+    if (how == 0x05) return begins(mode + 1, 4);
+    // What counts from registers: of one byte or of four, behind a byte more where there is an index.
+    const unsigned of_one_byte = 0x40, of_four = 0x80;
+    if ((how & 0xC0) != of_one_byte && (how & 0xC0) != of_four) return {};
+    const unsigned size = mode + ((how & 7) == 4 ? 2 : 1);
+    return begins(size, (how & 0xC0) == of_one_byte ? 1 : 4, true);
   }
 
   /// Nothing stands behind the distance, and it is what it was taken for.
   static bool ends_with_distance(const Beginning& beginning, const Key& key, const Instruction& instruction) {
     if (instruction.size != beginning.size + beginning.distance) return false;
-    const std::uint64_t place = instruction.next() + distance_in(beginning, key);
-    const bool in_memory = instruction.has_memory && instruction.memory.base == no_register &&
-                           instruction.memory.index == no_register && !instruction.memory.segment;
+    const std::uint64_t distance = distance_in(beginning, key);
+    const MemoryOperand& memory = instruction.memory;
+    if (beginning.from_register) {
+      return instruction.has_memory && !instruction.has_target && memory.base != no_register && !memory.segment &&
+             static_cast<std::uint64_t>(memory.displacement) == distance;
+    }
+    const std::uint64_t place = instruction.next() + distance;
+    const bool in_memory =
+        instruction.has_memory && memory.base == no_register && memory.index == no_register && !memory.segment;
     if (instruction.has_target) return !instruction.has_memory && instruction.target == place;
-    return in_memory && static_cast<std::uint64_t>(instruction.memory.displacement) == place;
+    return in_memory && static_cast<std::uint64_t>(memory.displacement) == place;
+  }
+
+  /// With any other distance it is the same instruction: a zero is easily taken for one.
+  bool stands_for_all(const Beginning& beginning, const Key& key, const Instruction& instruction) {
+    std::array<std::uint8_t, sizeof key> bytes{};
+    std::memcpy(bytes.data(), &key, sizeof key);
+    for (unsigned i = 0; i < beginning.distance; ++i) bytes[beginning.size + i] ^= 0xFF;
+    Key other;
+    std::memcpy(&other, bytes.data(), sizeof other);
+    Instruction expected, found;
+    Relative{beginning, instruction}.make(other, instruction.address, expected);
+    return decoder_->decode(bytes, instruction.address, found) && found == expected;
   }
 
   Relative& relative_of(const Beginning& beginning) {
-    return relatives_[(beginning.bytes * 2654435761u) >> (32 - relative_bits)];
+    return relatives_[(beginning.bytes * 0x9E3779B97F4A7C15) >> (64 - relative_bits)];
   }
 
   static bool is_prefix(std::uint8_t byte) {
