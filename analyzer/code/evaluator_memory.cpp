@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "analyzer/code/evaluator.h"
@@ -15,16 +16,12 @@ constexpr std::uint64_t longest_step = 64;
 /// What a store at an unknown index may hit.
 constexpr std::uint64_t longest_table = 512;
 
-void cut_slots(std::vector<StackSlot>& slots, std::int64_t begin, std::int64_t end) {
-  std::erase_if(slots, [&](const StackSlot& s) { return s.offset < end && s.offset + s.width > begin; });
-}
-
 /// A word that was stored in two halves, as structures with a four-byte id and padding are.
 Value from_halves(const std::vector<StackSlot>& stack, std::int64_t at) {
   const auto half = [&](std::int64_t offset) {
-    const auto slot = std::ranges::find_if(
-        stack, [&](const StackSlot& s) { return s.offset == offset && s.width == 4 && s.value.is_number(); });
-    return slot == stack.end() ? Value{} : slot->value;
+    const auto slot = std::ranges::lower_bound(stack, offset, {}, &StackSlot::offset);
+    const bool there = slot != stack.end() && slot->offset == offset && slot->width == 4 && slot->value.is_number();
+    return there ? slot->value : Value{};
   };
   const Value low = half(at), high = half(at + 4);
   if (!low.known()) return {};
@@ -46,7 +43,10 @@ Value Evaluator::load(const State& state, const Place& place, unsigned width, co
   }
   if (place.kind == Place::Kind::stack) {
     const auto at = static_cast<std::int64_t>(place.at);
-    for (const StackSlot& slot : state.stack) {
+    // The one that begins there or last before.
+    const auto next = std::ranges::upper_bound(state.stack, at, {}, &StackSlot::offset);
+    if (next != state.stack.begin()) {
+      const StackSlot& slot = *std::prev(next);
       if (slot.offset == at && slot.width == width) return slot.value;
       const bool inside = slot.offset <= at && at + width <= slot.offset + slot.width;
       if (inside && slot.value.is_number() && slot.width <= 8) {
@@ -104,11 +104,21 @@ void Evaluator::put(State& state, const Place& place, std::uint64_t offset, unsi
   if (value.kind == Value::Kind::stack) escape(state, value);
   if (place.kind == Place::Kind::stack) {
     const auto at = static_cast<std::int64_t>(place.at + offset);
-    cut_slots(state.stack, at, at + std::max(width, 1u));
+    const std::int64_t end = at + std::max(width, 1u);
+    const auto first = slot_behind(state.stack, at);
+    auto last = first;
+    while (last != state.stack.end() && last->offset < end) ++last;
     const std::size_t most = may_point(value) ? most_pointer_slots : most_slots;
-    if (!value.known() || state.stack.size() >= most) return;
+    const std::size_t others = state.stack.size() - static_cast<std::size_t>(last - first);
     const StackSlot slot{at, static_cast<std::uint8_t>(width), value};
-    state.stack.insert(std::ranges::upper_bound(state.stack, slot), slot);
+    if (!value.known() || others >= most) {
+      state.stack.erase(first, last);
+    } else if (first == last) {
+      state.stack.insert(first, slot);
+    } else {
+      *first = slot;
+      state.stack.erase(std::next(first), last);
+    }
   } else if (place.kind == Place::Kind::image && writable != nullptr) {
     writable->store(place.at + offset, width, to_pointer(value));
   }

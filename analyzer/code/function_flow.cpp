@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "analyzer/code/jump_tables.h"
 
@@ -165,22 +166,25 @@ bool Flow::from_elsewhere(bool from_entry) {
 
 void Flow::enter(std::uint32_t block, const State& state) {
   if (looks_[block] == 0) {
-    looks_[block] = 1;
+    std::uint32_t place = used_;
     if (!free_.empty()) {
-      places_[block] = free_.back();
+      place = free_.back();
       free_.pop_back();
-    } else {
-      places_[block] = used_++;
-      if (used_ > entries_.size()) entries_.emplace_back();
+    } else if (++used_ > entries_.size()) {
+      entries_.emplace_back();
     }
-    entry(block) = state;
-  } else if (!merge(entry(block), state)) {
-    return;
+    entries_[place] = state;
+    return be_entered(block, place);
   }
-  open_.insert(blocks_.rank(block));
+  if (merge(entry(block), state)) open_.insert(blocks_.rank(block));
 }
 
-void Flow::forget_entry(std::uint32_t block) { free_.push_back(places_[block]); }
+/// For the first time, with what lies at the place.
+void Flow::be_entered(std::uint32_t block, std::uint32_t place) {
+  looks_[block] = 1;
+  places_[block] = place;
+  open_.insert(blocks_.rank(block));
+}
 
 /// Counts a look at the block.
 bool Flow::is_worn_out(std::uint32_t block) {
@@ -199,22 +203,22 @@ void Flow::settle(const Visit* visit) {
       weaken(entry(block));
     }
     if (last_look) {
-      std::swap(working_, entry(block));
-      forget_entry(block);
+      own_place_ = places_[block];
+      State& state = entries_[own_place_];
       // What follows and has no other way in goes on with the same.
-      while (block != no_block) block = leave(block, visit);
+      while (block != no_block) block = leave(block, state, visit);
+      if (own_place_ != no_place) free_.push_back(std::exchange(own_place_, no_place));
     } else {
       working_ = entry(block);
-      leave(block, nullptr);
+      leave(block, working_, nullptr);
     }
   }
 }
 
-/// Goes through a block with what is known in working_ and enters those that it leads to; of the one that can be looked
+/// Goes through a block with what is known in `state` and enters those that it leads to; of the one that can be looked
 /// at next, as it is, the number.
-std::uint32_t Flow::leave(std::uint32_t number, const Visit* visit) {
+std::uint32_t Flow::leave(std::uint32_t number, State& state, const Visit* visit) {
   const Block& block = blocks_[number];
-  State& state = working_;
   for (std::size_t i = block.first; i < block.last; ++i) {
     const Instruction& instruction = code_->instructions[i];
     if (visit != nullptr && is_visited(instruction)) (*visit)(state, instruction);
@@ -234,7 +238,11 @@ std::uint32_t Flow::leave(std::uint32_t number, const Visit* visit) {
   const bool goes_on = visit != nullptr && blocks_.ways_in(next) == 1 && has_one_look(next) &&
                        blocks_.rank(next) == blocks_.rank(number) + 1;
   if (!goes_on) {
-    enter(next, state);
+    if (looks_[next] == 0 && own_place_ != no_place) {
+      be_entered(next, std::exchange(own_place_, no_place));
+    } else {
+      enter(next, state);
+    }
     return no_block;
   }
   if (is_worn_out(next)) weaken(state);

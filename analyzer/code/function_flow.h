@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <limits>
 #include <vector>
@@ -66,11 +67,11 @@ class Flow {
   void enter(std::uint32_t block, const State& state);
   void settle(const Visit* visit);
   bool is_worn_out(std::uint32_t block);
-  std::uint32_t leave(std::uint32_t block, const Visit* visit);
+  std::uint32_t leave(std::uint32_t block, State& state, const Visit* visit);
   void pass(std::uint32_t block, const Visit& visit);
   void apply(State& state, const Instruction& instruction) const;
   State& entry(std::uint32_t block) { return entries_[places_[block]]; }
-  void forget_entry(std::uint32_t block);
+  void be_entered(std::uint32_t block, std::uint32_t place);
 
   const Evaluator& evaluator_;
   Surroundings& around_;
@@ -78,10 +79,13 @@ class Flow {
   Blocks blocks_{};
   /// What is known where blocks begin, by their place here; a place that is free is used again, while what it held is
   /// near to the processor.
-  std::vector<State> entries_{};
+  std::deque<State> entries_{};
   std::vector<std::uint32_t> free_{};
   /// Places from here on were never used in this function.
   std::uint32_t used_ = 0;
+  /// Where that lies which the block that is looked at does not need any more; no_place: it does.
+  std::uint32_t own_place_ = no_place;
+  static constexpr std::uint32_t no_place = ~std::uint32_t{0};
   /// By block; of meaning once it was entered.
   std::vector<std::uint32_t> places_{};
   /// How often each block was looked at, and 1 more: 0 means never entered.

@@ -19,6 +19,16 @@ bool merge_stacks(std::vector<StackSlot>& into, const std::vector<StackSlot>& ot
     return kept != 0 && into[kept - 1].offset + into[kept - 1].width > slot.offset;
   };
   while (left < into.size() || right != other.end()) {
+    if (left < into.size() && right != other.end()) {
+      // Nearly always.
+      StackSlot& ours = into[left];
+      const bool same = ours.offset == right->offset && ours.width == right->width;
+      if (same && (ours.value == right->value || covers(ours.value, right->value)) && !overlaps(ours)) {
+        if (kept != left) into[kept] = ours;
+        ++kept, ++left, ++right;
+        continue;
+      }
+    }
     const bool both = left < into.size() && right != other.end() && into[left].offset == right->offset;
     if ((both && into[left].width == right->width) || right == other.end() ||
         (left < into.size() && into[left].offset <= right->offset)) {
@@ -136,12 +146,22 @@ bool merge(State& into, const State& other) {
   return changed;
 }
 
+std::vector<StackSlot>::iterator slot_behind(std::vector<StackSlot>& stack, std::int64_t place) {
+  // Asked of each store, and what was written last lies last or first.
+  if (stack.empty() || stack.back().offset + stack.back().width <= place) return stack.end();
+  return std::ranges::upper_bound(stack, place, {}, [](const StackSlot& s) { return s.offset + s.width; });
+}
+
 void weaken_stack(State& state, std::int64_t offset) {
-  if (state.stack.empty() || state.stack.back().offset + state.stack.back().width <= offset) return;
-  for (StackSlot& slot : state.stack) {
-    if (slot.offset + slot.width > offset) slot.value = weakened(slot.value);
+  const auto first = slot_behind(state.stack, offset);
+  auto kept = first;
+  for (auto slot = first; slot != state.stack.end(); ++slot) {
+    slot->value = weakened(slot->value);
+    if (!slot->value.known()) continue;
+    if (kept != slot) *kept = *slot;
+    ++kept;
   }
-  std::erase_if(state.stack, [](const StackSlot& slot) { return !slot.value.known(); });
+  state.stack.erase(kept, state.stack.end());
 }
 
 void weaken(State& state) {

@@ -66,6 +66,8 @@ struct State {
 State entry_state(const CallingConvention& convention);
 /// Two ways join, value by value; true when `into` has changed.
 bool merge(State& into, const State& other);
+/// The first slot that ends behind a place.
+std::vector<StackSlot>::iterator slot_behind(std::vector<StackSlot>& stack, std::int64_t place);
 /// Something may have written to the slots from `offset` on.
 void weaken_stack(State& state, std::int64_t offset);
 /// Nothing is certain any more; what may be an address stays that.

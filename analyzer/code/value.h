@@ -1,9 +1,9 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <string>
 #include <string_view>
@@ -42,8 +42,11 @@ struct Value {
       : kind(the_kind), also(may_also_be), name(the_name), bits(the_bits) {}
   auto operator<=>(const Value&) const = default;
   friend bool operator==(const Value& a, const Value& b) {
-    using Words = std::array<std::uint64_t, 2>;
-    return std::bit_cast<Words>(a) == std::bit_cast<Words>(b);
+    // Read where it lies: a copy on the stack in between is waited for.
+    std::array<std::uint64_t, 2> left, right;
+    std::memcpy(left.data(), &a, sizeof a);
+    std::memcpy(right.data(), &b, sizeof b);
+    return ((left[0] ^ right[0]) | (left[1] ^ right[1])) == 0;
   }
   bool known() const { return kind != Kind::unknown; }
   bool is_number() const { return kind == Kind::number; }
