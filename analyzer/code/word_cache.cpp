@@ -10,7 +10,7 @@ namespace isoaudit::analyzer {
 namespace {
 
 /// Rows, as powers of two: all of them together fit a processor's second cache.
-constexpr unsigned word_bits = 12, byte_bits = 11;
+constexpr unsigned word_bits = 13, byte_bits = 11;
 
 /// Instructions that name an address by its distance (Arm Architecture Reference Manual, C4.1): which of their bits are
 /// the distance, and in what it is counted. Each distance is an instruction of its kind, so one of them stands for all.
@@ -30,6 +30,21 @@ constexpr std::array<Distance, 7> distances{{
     {0x9F000000, 0x90000000, 0x60000000, 5, 19, 12, true},  // adrp
     {0x9F000000, 0x10000000, 0x60000000, 5, 19, 0},         // adr
     {0x3B000000, 0x18000000, 0, 5, 19, 2},                  // loads of literals
+}};
+
+/// Instructions with a number in them, as a distance from a register or by itself (the same, C4.1): their effect grows
+/// with the number in equal steps, so one of them stands for all.
+struct Number {
+  std::uint32_t mask = 0, kind = 0;
+  unsigned first = 0, count = 0;
+  bool is_signed = false;
+};
+constexpr std::array<Number, 5> numbers{{
+    {0x3B000000, 0x39000000, 10, 12, false},  // ldr, str: counted in what they load
+    {0x3B800000, 0x29000000, 15, 7, true},    // ldp, stp
+    {0x3B200C00, 0x38000000, 12, 9, true},    // ldur, stur
+    {0x1F800000, 0x11000000, 10, 12, false},  // add, sub, cmp
+    {0x1F800000, 0x12800000, 5, 16, false},   // movz, movn, movk
 }};
 
 /// The row of `distances` for each value of a word's upper eight bits, and 1 more; 0 for none.
@@ -69,6 +84,38 @@ std::uint64_t origin(const Distance& distance, std::uint64_t address) {
   return distance.pages ? address & ~std::uint64_t{0xFFF} : address;
 }
 
+/// The row of `numbers` for each value of a word's upper eleven bits, and 1 more; 0 for none.
+constexpr unsigned below_upper_bits = 21;
+constexpr std::array<std::uint8_t, 1 << (32 - below_upper_bits)> number_rows() {
+  std::array<std::uint8_t, 1 << (32 - below_upper_bits)> found{};
+  constexpr std::uint32_t upper_bits = ~std::uint32_t{0} << below_upper_bits;
+  for (std::uint32_t top = 0; top < found.size(); ++top) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const std::uint32_t kind = numbers[i].kind & upper_bits;
+      if ((top << below_upper_bits & numbers[i].mask) == kind) found[top] = static_cast<std::uint8_t>(i + 1);
+    }
+  }
+  return found;
+}
+constexpr auto number_row = number_rows();
+
+const Number* number_in(std::uint32_t word) {
+  const std::uint8_t row = number_row[word >> below_upper_bits];
+  if (row == 0) return nullptr;
+  const Number& number = numbers[row - 1];
+  return (word & number.mask) == number.kind ? &number : nullptr;
+}
+
+constexpr std::uint32_t number_bits(const Number& number) {
+  return ((std::uint32_t{1} << number.count) - 1) << number.first;
+}
+
+std::int64_t number_of(const Number& number, std::uint32_t word) {
+  const std::int64_t value = (word & number_bits(number)) >> number.first;
+  const bool negative = number.is_signed && value >> (number.count - 1) != 0;
+  return negative ? value - (std::int64_t{1} << number.count) : value;
+}
+
 class WordCache final : public Decoder {
  public:
   explicit WordCache(std::unique_ptr<Decoder> decoder)
@@ -78,10 +125,10 @@ class WordCache final : public Decoder {
     if (bytes.size() < sizeof(std::uint32_t)) return decoder_->decode(bytes, address, out);
     std::uint32_t word = 0;
     std::memcpy(&word, bytes.data(), sizeof word);
+    if (const Number* number = number_in(word)) return decode_number(*number, word, address, out);
     const Distance* distance = distance_in(word);
     const std::uint32_t key = distance == nullptr ? word : word & ~distance_bits(*distance);
-    Row& row = rows_[(key * 2654435761u) >> (32 - word_bits)];
-    if (!row.filled || row.word != key) fill(row, key);
+    const Row& row = row_of(key);
     out = row.instruction;
     out.address = address;
     if (distance != nullptr) {
@@ -94,12 +141,75 @@ class WordCache final : public Decoder {
 
  private:
   struct Row {
-    /// As at address 0, with no distance.
+    /// As at address 0, with no distance or number.
     Instruction instruction{};
     std::uint32_t word = 0;
     bool filled = false;
     bool is_one = false;
   };
+
+  /// How an instruction grows with the number in it: one answer for all that differ in their registers, but for the
+  /// register that is the stack pointer or zero.
+  struct Steps {
+    std::int64_t memory = 0, immediate = 0;
+    bool known = false, equal = false;
+
+    void add(std::int64_t number, Instruction& out) const {
+      const auto grown = [&](std::int64_t value, std::int64_t step) {
+        const std::uint64_t times = static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(number);
+        return static_cast<std::int64_t>(static_cast<std::uint64_t>(value) + times);
+      };
+      out.memory.displacement = grown(out.memory.displacement, memory);
+      out.immediate = grown(out.immediate, immediate);
+    }
+  };
+
+  Row& row_of(std::uint32_t word) {
+    Row& row = rows_[(word * 2654435761u) >> (32 - word_bits)];
+    if (!row.filled || row.word != word) fill(row, word);
+    return row;
+  }
+
+  bool decode_number(const Number& number, std::uint32_t word, std::uint64_t address, Instruction& out) {
+    const std::uint32_t without = word & ~number_bits(number);
+    const Steps& steps = steps_of(number, without);
+    const Row& row = row_of(steps.equal ? without : word);
+    out = row.instruction;
+    out.address = address;
+    if (steps.equal) steps.add(number_of(number, word), out);
+    return row.is_one;
+  }
+
+  const Steps& steps_of(const Number& number, std::uint32_t word) {
+    const unsigned special = ((word & 0x1F) == 0x1F ? 2u : 0u) + ((word >> 5 & 0x1F) == 0x1F ? 1u : 0u);
+    Steps& steps = steps_[(word >> below_upper_bits) * 4 + special];
+    if (!steps.known) find_steps(number, word, steps);
+    return steps;
+  }
+
+  /// By the number 1, and tried with those that are farthest from it.
+  void find_steps(const Number& number, std::uint32_t word, Steps& steps) {
+    const std::uint32_t all = number_bits(number), one = all & ~(all << 1);
+    const std::uint32_t highest = one << (number.count - 1);
+    Row zero, other;
+    fill(zero, word);
+    fill(other, word | one);
+    const auto step = [](std::int64_t from, std::int64_t to) {
+      return static_cast<std::int64_t>(static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from));
+    };
+    // What is no instruction says nothing of others of its kind.
+    steps = {};
+    if (!zero.is_one) return;
+    steps.memory = step(zero.instruction.memory.displacement, other.instruction.memory.displacement);
+    steps.immediate = step(zero.instruction.immediate, other.instruction.immediate);
+    steps.known = steps.equal = true;
+    for (const std::uint32_t bits : {one, all, highest, all & ~highest}) {
+      fill(other, word | bits);
+      Instruction expected = zero.instruction;
+      steps.add(number_of(number, bits), expected);
+      steps.equal = steps.equal && other.is_one && other.instruction == expected;
+    }
+  }
 
   void fill(Row& row, std::uint32_t word) {
     std::array<std::uint8_t, sizeof word> bytes{};
@@ -111,6 +221,8 @@ class WordCache final : public Decoder {
 
   std::unique_ptr<Decoder> decoder_;
   std::vector<Row> rows_;
+  /// By the upper bits of a word, and which of its registers are special.
+  std::vector<Steps> steps_ = std::vector<Steps>(number_row.size() * 4);
 };
 
 /// An instruction of x86-64 has fifteen bytes at most.

@@ -213,6 +213,39 @@ TEST(Decoder, AWordThatIsSeenAgainMeansTheSameFromItsNewPlace) {
   }
 }
 
+// What differs in a number alone is one instruction; whatever else the word is, allocated or not.
+TEST(Decoder, AWordThatDiffersInItsNumberMeansTheSameWithAnotherNumber) {
+  struct Kind {
+    std::uint32_t mask = 0, kind = 0, number = 0;
+  };
+  constexpr std::array<Kind, 7> kinds{{
+      {0x3B000000, 0x39000000, 0x003FFC00},  // ldr, str
+      {0x3B800000, 0x29000000, 0x003F8000},  // ldp, stp
+      {0x3A800000, 0x28800000, 0x003F8000},  // ldp, stp that change their base
+      {0x3B200000, 0x38000000, 0x001FF000},  // ldur, stur, and those that change their base
+      {0x1F800000, 0x11000000, 0x003FFC00},  // add, sub, cmp
+      {0x1F800000, 0x12800000, 0x001FFFE0},  // movz, movn, movk
+      {0x1F800000, 0x12000000, 0x003FFC00},  // and, orr, eor: their numbers do not grow in steps
+  }};
+  std::mt19937 random(7);
+  const std::unique_ptr<Decoder> again = Decoder::create(Machine::aarch64);
+  const std::unique_ptr<Decoder> plain = Decoder::create_plain(Machine::aarch64);
+  for (unsigned round = 0; round < 20000; ++round) {
+    const Kind& kind = kinds[random() % kinds.size()];
+    const std::uint32_t word = (static_cast<std::uint32_t>(random()) & ~kind.mask) | kind.kind;
+    for (const std::uint32_t number : {0u, 0x400u, 0x8020u, 0x5000u, ~0u, static_cast<std::uint32_t>(random())}) {
+      std::array<std::uint8_t, 4> bytes{};
+      const std::uint32_t changed = word ^ (number & kind.number);
+      std::memcpy(bytes.data(), &changed, sizeof changed);
+      Instruction first, later;
+      const bool is_one = plain->decode(bytes, 0x1000, first);
+      ASSERT_EQ(again->decode(bytes, 0x1000, later), is_one) << std::hex << changed;
+      if (!is_one) continue;
+      ASSERT_EQ(later, first) << std::hex << changed;
+    }
+  }
+}
+
 // So are x86-64's bytes, whatever comes after them. A prefix is an instruction or a part of one by what follows.
 TEST(Decoder, BytesThatAreSeenAgainMeanTheSame) {
   const std::vector<Bytes> starts = {
