@@ -7,11 +7,6 @@ namespace {
 
 constexpr std::uint64_t page_size = 4096;
 
-bool is_absolute(const Instruction& instruction) {
-  const MemoryOperand& memory = instruction.memory;
-  return instruction.has_memory && memory.base == no_register && memory.index == no_register && !memory.segment;
-}
-
 /// AArch64's pages: which register holds one, in the order of the instructions. Compilers put the second half close to
 /// the first.
 class Pages {
@@ -24,13 +19,14 @@ class Pages {
   Pages& operator=(const Pages&) = delete;
 
   void look(const Instruction& instruction) {
+    const bool forms_page = instruction.op == Op::address && instruction.names_address() &&
+                            static_cast<std::uint64_t>(instruction.memory.displacement) % page_size == 0;
+    if (known_ == 0 && !forms_page) return;
     if (instruction.op == Op::add && instruction.has_immediate && instruction.src2 == no_register) {
       use(instruction.src, instruction.immediate, false);
     } else if (instruction.has_memory && instruction.memory.index == no_register) {
       use(instruction.memory.base, instruction.memory.displacement, instruction.op != Op::address);
     }
-    const bool forms_page = instruction.op == Op::address && is_absolute(instruction) &&
-                            static_cast<std::uint64_t>(instruction.memory.displacement) % page_size == 0;
     lose(instruction.dst);
     if (instruction.pair && instruction.op == Op::load) lose(instruction.src2);
     for (std::uint64_t lost = instruction.clobbers & 0xFFFFFFFF; lost != 0; lost &= lost - 1) {
@@ -38,6 +34,7 @@ class Pages {
     }
     if (forms_page && instruction.dst < held_.size()) {
       held_[instruction.dst] = {static_cast<std::uint64_t>(instruction.memory.displacement), true, false};
+      ++known_;
     }
   }
 
@@ -61,11 +58,14 @@ class Pages {
     if (number >= held_.size() || !held_[number].known) return;
     if (!held_[number].used) take_page_(held_[number].page);
     held_[number] = {};
+    --known_;
   }
 
   const std::function<void(std::uint64_t, bool)>& take_;
   const std::function<void(std::uint64_t)>& take_page_;
   std::array<Held, 32> held_{};
+  /// How many registers hold one.
+  unsigned known_ = 0;
 };
 
 }  // namespace
@@ -74,15 +74,18 @@ void each_address(const Image& image, const FunctionCode& function,
                   const std::function<void(std::uint64_t, bool)>& take,
                   const std::function<void(std::uint64_t)>& take_page) {
   const bool in_pages = image.machine == Machine::aarch64;
-  Pages pages(take, take_page);
-  for (const Instruction& instruction : function.instructions) {
-    if (in_pages) pages.look(instruction);
-    if (!is_absolute(instruction) || instruction.op == Op::call || instruction.op == Op::jump) continue;
+  if (in_pages) {
+    Pages pages(take, take_page);
+    for (const Instruction& instruction : function.instructions) pages.look(instruction);
+    pages.finish();
+  }
+  for (const std::uint32_t number : function.outward) {
+    const Instruction& instruction = function.instructions[number];
+    if (!instruction.names_address() || instruction.op == Op::call || instruction.op == Op::jump) continue;
     const auto address = static_cast<std::uint64_t>(instruction.memory.displacement);
     if (in_pages && instruction.op == Op::address && address % page_size == 0) continue;
     take(address, instruction.op != Op::address);
   }
-  if (in_pages) pages.finish();
 }
 
 }  // namespace isoaudit::analyzer

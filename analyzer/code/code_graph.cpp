@@ -126,7 +126,8 @@ void CodeGraph::note(std::size_t index, const FunctionCode& function) {
   const auto from = static_cast<std::uint32_t>(index);
   has_holes_ = has_holes_ || function.undecoded != 0;
   bool asks = false;
-  for (const Instruction& instruction : function.instructions) {
+  for (const std::uint32_t number : function.outward) {
+    const Instruction& instruction = function.instructions[number];
     const bool leaves = instruction.op == Op::call || instruction.op == Op::jump;
     std::ptrdiff_t callee = -1;
     if (instruction.has_target) {

@@ -84,7 +84,7 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
     } else if (stores.concerns(function)) {
       concerned.insert(static_cast<std::uint32_t>(i));
     }
-    for (const Instruction& instruction : function.instructions) facts.text += instruction.size;
+    facts.text += function.decoded;
     laps.lap(time.propagation);
   }
   graph.finish();

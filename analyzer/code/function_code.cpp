@@ -8,19 +8,42 @@ namespace isoaudit::analyzer {
 namespace {
 
 constexpr std::uint64_t bytes_for_each_number = 16;
+/// Pieces of one function may lie far from each other.
+constexpr std::uint64_t most_numbers = 1 << 20;
+
+bool may_lock(Op op) { return op == Op::compare_exchange || op == Op::store_exclusive || op == Op::compare_swap; }
 
 }  // namespace
 
-void FunctionCode::number() {
+void FunctionCode::begin_numbers() {
   numbers.clear();
-  if (instructions.empty()) return;
-  const std::uint64_t first = instructions.front().address;
-  const std::uint64_t size = instructions.back().address - first;
-  if (size / bytes_for_each_number > instructions.size() * 4) return;
-  for (std::size_t i = 0; i < instructions.size(); ++i) {
-    const std::uint64_t place = (instructions[i].address - first) / bytes_for_each_number;
+  outward.clear();
+  may_lock_byte = false;
+  decoded = 0;
+}
+
+void FunctionCode::number_last(std::size_t i) {
+  const Instruction& instruction = instructions[i];
+  decoded += instruction.size;
+  if (instruction.is_outward()) outward.push_back(static_cast<std::uint32_t>(i));
+  may_lock_byte = may_lock_byte || (instruction.width == 1 && may_lock(instruction.op));
+  const std::uint64_t place = (instruction.address - instructions.front().address) / bytes_for_each_number;
+  if (place < most_numbers) {
     while (numbers.size() <= place) numbers.push_back(static_cast<std::uint32_t>(i));
   }
+}
+
+void FunctionCode::end_numbers() {
+  if (instructions.empty()) return;
+  const std::uint64_t size = instructions.back().address - instructions.front().address;
+  const std::uint64_t places = size / bytes_for_each_number;
+  if (places > instructions.size() * 4 || places >= most_numbers) numbers.clear();
+}
+
+void FunctionCode::number() {
+  begin_numbers();
+  for (std::size_t i = 0; i < instructions.size(); ++i) number_last(i);
+  end_numbers();
 }
 
 std::ptrdiff_t FunctionCode::index_of(std::uint64_t address) const {
@@ -42,8 +65,8 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
   out.begin = range.begin;
   out.end = range.end;
   out.instructions.clear();
-  out.numbers.clear();
   out.undecoded = 0;
+  out.begin_numbers();
   const Section* section = image.section_at(range.begin);
   if (section == nullptr) return;
   bool locked = false;
@@ -64,8 +87,9 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
     const bool prefix = instruction.op == Op::other && instruction.atomic && !instruction.has_memory;
     if (locked) instruction.atomic = true;
     locked = prefix;
+    out.number_last(out.instructions.size() - 1);
   }
-  out.number();
+  out.end_numbers();
   find_labels(image, out, pointers);
 }
 

@@ -98,6 +98,15 @@ struct Instruction {
   bool operator==(const Instruction&) const = default;
   std::uint64_t next() const { return address + size; }
   bool ends_block() const { return op == Op::jump || op == Op::stop || op == Op::result || never_returns; }
+  /// It touches, or forms, an address that it names without the help of registers, thread-local memory aside.
+  bool names_address() const {
+    return has_memory && memory.base == no_register && memory.index == no_register && !memory.segment;
+  }
+  /// It calls or jumps, names an address, or touches thread-local memory: the only ones that lead out of a function or
+  /// into the image's memory by themselves.
+  bool is_outward() const {
+    return has_target || op == Op::call || op == Op::jump || names_address() || (has_memory && memory.segment);
+  }
   bool is_branch() const { return op == Op::branch || op == Op::branch_zero || op == Op::branch_other; }
 };
 

@@ -96,10 +96,9 @@ class Labels {
 /// Tables that the code may mean with the addresses that it puts together.
 void guess_labels(const Image& image, const FunctionCode& code, Labels& labels) {
   std::vector<std::uint64_t> formed;
-  for (const Instruction& instruction : code.instructions) {
-    const bool whole = instruction.has_memory && instruction.memory.base == no_register &&
-                       instruction.memory.index == no_register && !instruction.memory.segment;
-    if (instruction.op == Op::address && whole)
+  for (const std::uint32_t number : code.outward) {
+    const Instruction& instruction = code.instructions[number];
+    if (instruction.op == Op::address && instruction.names_address())
       formed.push_back(static_cast<std::uint64_t>(instruction.memory.displacement));
   }
   std::ranges::sort(formed);
@@ -131,7 +130,8 @@ void find_labels(const Image& image, FunctionCode& code, const CodePointers* poi
   code.labels.clear();
   code.labels_elsewhere.clear();
   code.jumps_unknown = code.labels_sure = false;
-  if (std::ranges::none_of(code.instructions, goes_through_table)) return;
+  const auto is_through_table = [&](std::uint32_t number) { return goes_through_table(code.instructions[number]); };
+  if (std::ranges::none_of(code.outward, is_through_table)) return;
   const IndirectJumps jumps = find_indirect_jumps(image, code, pointers);
   Labels labels(image, code);
   for (const JumpTable& table : jumps.tables) labels.entries(table);

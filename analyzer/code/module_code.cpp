@@ -94,7 +94,8 @@ void ModuleCode::decode(const FunctionRange& range, FunctionCode& out) {
 /// What follows the call of a function that never returns is reached in other ways, if at all: it may be another way
 /// through the function, on which no lock is held.
 void ModuleCode::mark_ends(FunctionCode& code) {
-  for (Instruction& instruction : code.instructions) {
+  for (const std::uint32_t number : code.outward) {
+    Instruction& instruction = code.instructions[number];
     if (instruction.op != Op::call) continue;
     const bool absolute =
         instruction.has_memory && instruction.memory.base == no_register && instruction.memory.index == no_register;
@@ -164,11 +165,7 @@ void ModuleCode::set_pieces(const std::vector<std::vector<std::uint32_t>>& group
 
 void ModuleCode::flow(const FunctionCode& code, const Visit& visit) {
   // Which bytes are locks the slow ways tell, and those may come after the fast ones.
-  const bool learns = std::ranges::any_of(code.instructions, [](const Instruction& i) {
-    const bool may_lock = i.op == Op::compare_exchange || i.op == Op::store_exclusive || i.op == Op::compare_swap;
-    return may_lock && i.width == 1;
-  });
-  if (learns) flow_.run(code, [](const State&, const Instruction&) {});
+  if (code.may_lock_byte) flow_.run(code, [](const State&, const Instruction&) {});
   flow_.run(code, visit);
 }
 

@@ -62,11 +62,12 @@ OnceFunctions::OnceFunctions(ModuleCode& code) : code_(code) {
 
 void OnceFunctions::note(std::size_t index, const FunctionCode& function) {
   if (idle_) return;
-  const auto calls_once = [&](const Instruction& instruction) {
+  const auto calls_once = [&](std::uint32_t number) {
+    const Instruction& instruction = function.instructions[number];
     const bool leaves = instruction.op == Op::call || instruction.op == Op::jump;
     return leaves && once_caller(code_.import_of(instruction)) != nullptr;
   };
-  if (std::ranges::none_of(function.instructions, calls_once)) return;
+  if (std::ranges::none_of(function.outward, calls_once)) return;
   Seen seen;
   code_.flow(function, [&](const State& state, const Instruction& instruction) { look(state, instruction, seen); });
   const auto giver = static_cast<std::uint32_t>(index);

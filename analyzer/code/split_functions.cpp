@@ -29,7 +29,8 @@ bool SplitFunctions::note(std::size_t index, const FunctionCode& function) {
   const FunctionRange& range = code_.functions()[index];
   const auto from = static_cast<std::uint32_t>(index);
   bool linked = false;
-  for (const Instruction& instruction : function.instructions) {
+  for (const std::uint32_t number : function.outward) {
+    const Instruction& instruction = function.instructions[number];
     if (!instruction.has_target || (instruction.target >= range.begin && instruction.target < range.end)) continue;
     const bool call = instruction.op == Op::call;
     const std::ptrdiff_t found =

@@ -32,7 +32,8 @@ Stores::Stores(ModuleCode& code, const LineOf& line_of)
 }
 
 bool Stores::concerns(const FunctionCode& function) const {
-  return std::ranges::any_of(function.instructions, [&](const Instruction& instruction) {
+  return std::ranges::any_of(function.outward, [&](std::uint32_t number) {
+    const Instruction& instruction = function.instructions[number];
     return touches(instruction) || makes_writable_address(instruction) ||
            (thread_local_ != nullptr && instruction.op == Op::call &&
             code_.import_of(instruction) == thread_address_function);
@@ -41,14 +42,14 @@ bool Stores::concerns(const FunctionCode& function) const {
 
 /// Reads or writes the image's own memory without the help of registers.
 bool Stores::touches(const Instruction& instruction) const {
-  return instruction.has_memory && instruction.memory.base == no_register && instruction.memory.index == no_register &&
-         !instruction.memory.segment && code_.writable(static_cast<std::uint64_t>(instruction.memory.displacement));
+  return instruction.names_address() && code_.writable(static_cast<std::uint64_t>(instruction.memory.displacement));
 }
 
 void Stores::read(std::size_t index, const FunctionCode& function) {
   function_ = &function;
   bool flows = false, finalizes = false, writes = false, locks = false;
-  for (const Instruction& instruction : function.instructions) {
+  for (const std::uint32_t number : function.outward) {
+    const Instruction& instruction = function.instructions[number];
     flows = flows || makes_writable_address(instruction);
     writes = writes || (instruction.writes_memory && touches(instruction));
     if (instruction.op != Op::call) continue;
@@ -66,8 +67,10 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
     });
     return arguments_.end();
   }
+  // Where nothing is known of registers, no others touch the image's memory.
   const State nothing;
-  for (const Instruction& instruction : function.instructions) {
+  for (const std::uint32_t number : function.outward) {
+    const Instruction& instruction = function.instructions[number];
     if (instruction.has_memory || instruction.writes_memory) look(index, nothing, instruction, finalizes);
   }
 }
@@ -92,10 +95,7 @@ std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
 /// Only what forms an address of writable memory can later store through it: all other functions need no propagation.
 bool Stores::makes_writable_address(const Instruction& instruction) const {
   if (thread_local_ != nullptr && instruction.has_memory && instruction.memory.segment) return true;
-  if (!instruction.has_memory || instruction.memory.base != no_register || instruction.memory.index != no_register ||
-      instruction.memory.segment) {
-    return false;
-  }
+  if (!instruction.names_address()) return false;
   const auto address = static_cast<std::uint64_t>(instruction.memory.displacement);
   if (instruction.op == Op::address) {
     // AArch64 forms a page first: what lies in it comes with the next instruction.
