@@ -70,10 +70,12 @@ void drop_parts(std::string_view& left, bool numbered) {
 }
 
 constexpr std::string_view module_body = "the module's body";
+constexpr std::string_view module_cleanup = "the module's clean-up";
 
 /// What the user calls a C function that Cython made of his; empty for Cython's own.
 std::string users_function(std::string_view name) {
   if (name.starts_with("__pyx_pymod_exec") || name.starts_with("__Pyx_modinit_")) return std::string(module_body);
+  if (name == "__pyx_module_cleanup") return std::string(module_cleanup);
   for (const std::string_view begin : {"__pyx_f_", "__pyx_pw_", "__pyx_pf_"}) {
     if (!name.starts_with(begin)) continue;
     std::string_view left = name.substr(begin.size());
@@ -134,7 +136,8 @@ std::string users_name(std::string_view generator, std::string_view name) {
 }
 
 std::string in_users_words(std::string_view generator, std::string text) {
-  if (generator != "cython") return text;
+  // What people wrote may be called by what Cython made.
+  if (generator != "cython" && !generator.empty()) return text;
   constexpr std::string_view call = "()";
   for (std::size_t at = 0; (at = text.find("__", at)) != std::string::npos;) {
     std::size_t end = at;
@@ -143,7 +146,8 @@ std::string in_users_words(std::string_view generator, std::string text) {
     std::string name = starts ? users_function(std::string_view(text).substr(at, end - at)) : "";
     if (!name.empty()) {
       const bool is_called = text.compare(end, call.size(), call) == 0;
-      text.replace(at, end - at + (name == module_body && is_called ? call.size() : 0), name);
+      const bool is_no_function = name == module_body || name == module_cleanup;
+      text.replace(at, end - at + (is_no_function && is_called ? call.size() : 0), name);
       end = at + name.size();
     }
     at = end;
@@ -155,25 +159,35 @@ std::string in_users_words(std::string_view generator, std::string text) {
   return text;
 }
 
-std::string users_fix(std::string_view generator, std::string_view users_name, bool holds_objects) {
+std::string users_fix(std::string_view generator, std::string_view users_name, Held held) {
   if (generator != "cython") return {};
   // Cython's documentation: `cdef` globals stay C statics, with CYTHON_USE_MODULE_STATE as well.
-  if (holds_objects) {
-    return fmt::format(
-        "drop `cdef`: as a Python global `{}` lives in the module's dictionary; or keep it in an object of a cdef "
-        "class",
-        users_name);
+  switch (held) {
+    case Held::object:
+      return fmt::format(
+          "drop `cdef`: as a Python global `{}` lives in the module's dictionary; or keep it in an object of a cdef "
+          "class",
+          users_name);
+    case Held::number:
+      return fmt::format(
+          "make `{}` a constant (`cdef enum`), a Python global (without `cdef`), or a member of a cdef class",
+          users_name);
+    case Held::memory: break;
   }
-  return fmt::format(
-      "make `{}` a constant (`cdef enum`), a Python global (without `cdef`), or a member of a cdef class", users_name);
+  return fmt::format("make `{}` a member of a cdef class, of which each interpreter has its own object", users_name);
 }
 
-std::string users_fix_of_many(std::string_view generator, bool holds_objects) {
+std::string users_fix_of_many(std::string_view generator, Held held) {
   if (generator != "cython") return {};
-  return holds_objects
-             ? "drop `cdef`: as Python globals they live in the module's dictionary; or keep them in objects of "
-               "cdef classes"
-             : "make them constants (`cdef enum`), Python globals (without `cdef`), or members of cdef classes";
+  switch (held) {
+    case Held::object:
+      return "drop `cdef`: as Python globals they live in the module's dictionary; or keep them in objects of cdef "
+             "classes";
+    case Held::number:
+      return "make them constants (`cdef enum`), Python globals (without `cdef`), or members of cdef classes";
+    case Held::memory: break;
+  }
+  return "make them members of cdef classes, of which each interpreter has its own object";
 }
 
 bool is_library_of(std::string_view generator, std::string_view file) {

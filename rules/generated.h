@@ -13,13 +13,17 @@ bool is_generators_own(std::string_view generator, std::string_view name);
 std::string users_name(std::string_view generator, std::string_view name);
 
 /// The C names in a sentence about what the user wrote, as the user knows them: Cython's "__pyx_f_3pkg_3mod_f()" is
-/// "f()", "__pyx_pymod_exec_mod()" is "the module's body". `text` of another generator's stays as it is.
+/// "f()", "__pyx_pymod_exec_mod()" is "the module's body". `text` of another generator's stays as it is, but not that
+/// of people's own: what they wrote may be called by what Cython made.
 std::string in_users_words(std::string_view generator, std::string text);
 
+/// What a variable of the user's holds; `memory` is all that Python has no type for: arrays, pointers, structs.
+enum class Held { object, number, memory };
+
 /// What a user can do about a static of his own that the generator wrote down; empty where he does what everybody does.
-std::string users_fix(std::string_view generator, std::string_view users_name, bool holds_objects);
+std::string users_fix(std::string_view generator, std::string_view users_name, Held held);
 /// The same for several of them.
-std::string users_fix_of_many(std::string_view generator, bool holds_objects);
+std::string users_fix_of_many(std::string_view generator, Held held);
 
 /// Is that file the user's, or a part of the generator's own library: "View.MemoryView"?
 bool is_library_of(std::string_view generator, std::string_view file);

@@ -4,6 +4,7 @@
 #include <string>
 #include <tuple>
 
+#include "rules/generated.h"
 #include "rules/link_units.h"
 #include "rules/rule.h"
 
@@ -18,8 +19,10 @@ std::vector<Finding> check(const model::Facts& facts) {
   std::vector<Finding> findings;
   for (const model::HandedCallback& handed : facts.source.handed_callbacks) {
     const std::string module = links.primary_module(handed.unit);
+    // No one else's C functions are called like Cython's.
+    const std::string callback = in_users_words("cython", handed.callback + "()");
     const model::Because because{model::EvidenceKind::source,
-                                 fmt::format("{}() gets `{}` here", handed.api, handed.callback), handed.where};
+                                 fmt::format("`{}` gets the callback {} here", handed.api, callback), handed.where};
     const auto [home, is_new] = homes.try_emplace({module, handed.api, handed.on_own_handle}, findings.size());
     if (!is_new) {
       findings[home->second].because.push_back(because);
@@ -32,9 +35,8 @@ std::vector<Finding> check(const model::Facts& facts) {
     finding.subject = {handed.api, handed.api, handed.unit, ""};
     finding.module = module;
     finding.where = handed.where;
-    finding.message =
-        fmt::format("`{}` is given the callback {}() and an object of one interpreter{}", handed.api, handed.callback,
-                    handed.on_own_handle ? ", kept by a handle that no static holds" : "");
+    finding.message = fmt::format("`{}` is given the callback {} and an object of one interpreter{}", handed.api,
+                                  callback, handed.on_own_handle ? ", kept by a handle that no static holds" : "");
     finding.fix =
         handed.on_own_handle
             ? "nothing to change where the handle ends before its interpreter and only that one's threads use it"

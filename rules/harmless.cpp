@@ -102,6 +102,10 @@ constexpr auto pure_probes = std::to_array<std::string_view>(
 constexpr auto keyword_lists = std::to_array<std::string_view>({"kwlist", "keywords", "kwargs", "kwnames", "kw_list"});
 
 std::string element_type(std::string type) {
+  // pybind11's slots: `std::array<PyModuleDef_Slot, 5>`.
+  if (constexpr std::string_view array = "std::array<"; type.starts_with(array)) {
+    type = type.substr(array.size(), type.rfind(',') - array.size());
+  }
   if (const std::size_t bracket = type.find('['); bracket != std::string::npos) type.resize(bracket);
   while (!type.empty() && (type.back() == ' ' || type.back() == '*')) type.pop_back();
   for (const std::string_view prefix : {"const ", "volatile ", "static ", "class "}) {

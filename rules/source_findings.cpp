@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "rules/generated.h"
+#include "rules/stored_kind.h"
 #include "rules/variables.h"
 #include "rules/written.h"
 
@@ -59,6 +60,13 @@ model::Location users_place(const Variable& variable) {
   return first == nullptr ? variable.where : *first;
 }
 
+Held held_by(const Variable& variable) {
+  if (variable.python_type != PythonType::none) return Held::object;
+  // A typedef of Cython's hides the number: "__pyx_t_5numpy_int64_t".
+  const bool is_one = variable.canonical_type.find('[') == std::string::npos;
+  return is_one && is_number_type(variable.canonical_type) ? Held::number : Held::memory;
+}
+
 Finding finding_for(const Variable& variable, const UnitLinks& links, model::Severity severity,
                     const VariableWords& words) {
   Finding finding;
@@ -79,13 +87,12 @@ Finding finding_for(const Variable& variable, const UnitLinks& links, model::Sev
       storage_words(variable),
       holds ? fmt::format("hands the static object `{}` to all interpreters", variable.holds_static) : words.harm,
       written_by(variable));
-  finding.fix = users_fix(variable.generator, users_name(variable.generator, variable.name),
-                          variable.python_type != PythonType::none);
+  finding.fix = users_fix(variable.generator, users_name(variable.generator, variable.name), held_by(variable));
   if (finding.fix.empty()) {
     finding.fix = fmt::format(fmt::runtime(words.fix), variable.name);
     finding.fix_of_many = words.fix_of_many;
   } else {
-    finding.fix_of_many = users_fix_of_many(variable.generator, variable.python_type != PythonType::none);
+    finding.fix_of_many = users_fix_of_many(variable.generator, held_by(variable));
   }
 
   if (const std::string why = explain_writes(variable); !why.empty()) {

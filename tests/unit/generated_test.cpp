@@ -77,6 +77,20 @@ TEST(VariableRules, WhatCythonMadeOfTheUsersIsCalledAndPlacedAsTheUserDid) {
   EXPECT_TRUE(report.findings[0].fix.starts_with("drop `cdef`: as a Python global `cache` ")) << report.findings[0].fix;
 }
 
+/// No enum holds a pointer.
+TEST(Generated, WhatCythonsUserCanDoHangsOnWhatHisVariableHolds) {
+  const std::pair<const char*, const char*> cases[] = {{"int", "make `it` a constant (`cdef enum`)"},
+                                                       {"char *", "make `it` a member of a cdef class"},
+                                                       {"int[]", "make `it` a member of a cdef class"}};
+  for (const auto& [type, expected] : cases) {
+    auto mine = variable("__pyx_v_3mod_it", type, PythonType::none, {write_from("__pyx_f_3mod_f")});
+    mine.generator = "cython";
+    const auto report = judge(source_of({mine}), {.select = {"non-object-mutable-static"}, .ignore = {}});
+    ASSERT_EQ(report.findings.size(), 1U);
+    EXPECT_TRUE(report.findings[0].fix.starts_with(expected)) << report.findings[0].fix;
+  }
+}
+
 TEST(Generated, CythonsFunctionsAreNamedAsTheUserDid) {
   const std::pair<const char*, const char*> cases[] = {
       {"__pyx_f_3pkg_3mod_f() writes it", "f() writes it"},
@@ -87,6 +101,7 @@ TEST(Generated, CythonsFunctionsAreNamedAsTheUserDid) {
       {"__pyx_pw_3pkg_3mod_4_NaT_4asm8_1__get__()", "asm8()"},
       {"__pyx_pf_3pkg_3mod_4asm8___get__()", "asm8()"},
       {"__pyx_pymod_exec_mod() stores", "the module's body stores"},
+      {"written by __pyx_module_cleanup() and", "written by the module's clean-up and"},
       {"Py_mod_exec → __pyx_pymod_exec_mod() → __Pyx_modinit_Global_init_code()", "Py_mod_exec → the module's body"},
       {"stores the result of __Pyx_Import()", "stores the result of __Pyx_Import()"},
       {"defined as `int __pyx_v_3mod_calls`", "defined as `int __pyx_v_3mod_calls`"},
@@ -96,6 +111,7 @@ TEST(Generated, CythonsFunctionsAreNamedAsTheUserDid) {
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(in_users_words("cython", text), expected);
   EXPECT_EQ(in_users_words("swig", "__pyx_f_3mod_f()"), "__pyx_f_3mod_f()");
+  EXPECT_EQ(in_users_words("", "exec → __pyx_f_3mod_f()"), "exec → f()");
 }
 
 /// Who cannot write slots gets told what the generator offers.

@@ -91,6 +91,16 @@ TEST(Callbacks, OfOneFunctionAreOneFinding) {
   EXPECT_TRUE(judged(facts).empty());
 }
 
+TEST(Callbacks, OfCythonGoByTheUsersName) {
+  auto facts = source_of({});
+  facts.source.handed_callbacks = {
+      {"PQsetNoticeReceiver", "__pyx_f_3pkg_2pq_receiver", {"pq.pyx", 4, 0, ""}, "demo.c"}};
+  const auto report = judge(facts, {.select = {"global-callback-registration"}, .ignore = {}});
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_TRUE(report.findings[0].message.starts_with("`PQsetNoticeReceiver` is given the callback receiver() and"))
+      << report.findings[0].message;
+}
+
 TEST(Interpreters, WhetherThereIsOneAtAllMayBeAsked) {
   model::ApiUse use;
   use.name = "PyInterpreterState_Head";
