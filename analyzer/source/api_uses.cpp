@@ -1,5 +1,7 @@
 #include "analyzer/source/api_uses.h"
 
+#include <clang/AST/Attr.h>
+#include <clang/AST/DeclCXX.h>
 #include <clang/AST/ExprCXX.h>
 
 #include <algorithm>
@@ -86,6 +88,18 @@ bool is_asked_for_null(const Ancestors& ancestors) {
          is_condition(node_as<clang::ConditionalOperator>(ancestors[at]));
 }
 
+/// A static function that nothing in the whole unit names: Cython writes every `cdef inline` of a .pxd down that a
+/// module cimports, numpy's import_umath() too. Where the unit has errors, what names it may be lost.
+bool is_left_alone(const clang::FunctionDecl* function) {
+  if (function == nullptr || function->getStorageClass() != clang::SC_Static || function->isTemplated() ||
+      function->isTemplateInstantiation() || llvm::isa<clang::CXXMethodDecl>(function)) {
+    return false;
+  }
+  if (function->hasAttr<clang::ConstructorAttr>() || function->hasAttr<clang::DestructorAttr>()) return false;
+  return !function->isReferenced() && !function->isUsed() &&
+         !function->getASTContext().getDiagnostics().hasUncompilableErrorOccurred();
+}
+
 }  // namespace
 
 void ApiUseCollector::named(const clang::FunctionDecl* function, clang::SourceLocation location,
@@ -128,9 +142,12 @@ void ApiUseCollector::runs_once(const clang::FunctionDecl* function, const std::
 
 void ApiUseCollector::add(const clang::NamedDecl* declaration, clang::SourceLocation location,
                           const clang::FunctionDecl* inside, model::ApiUse use) {
+  if (is_left_alone(inside)) return;
   use.name = declaration->getName().str();
   use.where = places_.users_place(location, inside);
-  if (use.where == places_.place(location, inside)) use.generator = places_.generator(location);
+  const bool is_users = places_.is_of_a_line(location, inside) &&
+                        (use.name != "PyGILState_Ensure" || places_.asks_for_gil(location, inside));
+  if (!is_users) use.generator = places_.generator(location);
   use.where.column = 0;  // one for each line
   found_.insert(std::move(use));
 }

@@ -9,7 +9,8 @@ namespace isoaudit::analyzer {
 /// A statement of a generated file, and the user's line that it was made of.
 struct GeneratedFrom {
   unsigned offset = 0;  ///< of the comment that says so
-  std::string file{};   ///< as Cython names it: "pkg/mod.pyx"
+  std::string
+      file{};  ///< as Cython names it: "pkg/mod.pyx"; SourcePlaces empties it where that is no file of the user's
   unsigned line = 0;
   /// It stands before a function: those in functions are indented.
   bool before_function = false;

@@ -47,7 +47,10 @@ const SourcePlaces::File& SourcePlaces::file(clang::SourceLocation location) {
   file.in_project = project_.contains(path) &&
                     !clang::SrcMgr::isSystem(sources_.getFileCharacteristic(sources_.getExpansionLoc(location)));
   if (file.in_project) file.generator = generator_of(path, sources_.getBufferData(id));
-  if (file.generator == "cython") file.from = cython_lines(sources_.getBufferData(id));
+  if (file.generator == "cython") {
+    file.from = cython_lines(sources_.getBufferData(id));
+    forget_libraries(path, file.from);
+  }
   return file;
 }
 
@@ -61,21 +64,55 @@ model::Location SourcePlaces::place(clang::SourceLocation location, const clang:
           function_name(function)};
 }
 
-model::Location SourcePlaces::users_place(clang::SourceLocation location, const clang::FunctionDecl* function) {
-  model::Location place = this->place(location, function);
+void SourcePlaces::forget_libraries(const std::string& c_file, std::vector<GeneratedFrom>& from) const {
+  std::unordered_map<std::string, bool> seen;
+  for (GeneratedFrom& line : from) {
+    if (!line.file.ends_with(".pxd")) continue;
+    const auto [known, is_new] = seen.try_emplace(line.file);
+    for (fs::path folder = fs::path(c_file).parent_path(); is_new; folder = folder.parent_path()) {
+      // Through Clang, who notes what was asked for: the facts hang on it.
+      if (sources_.getFileManager().getOptionalFileRef((folder / line.file).string())) known->second = true;
+      if (known->second || folder == folder.root_path()) break;
+    }
+    if (!known->second) line.file.clear();
+  }
+}
+
+const GeneratedFrom* SourcePlaces::line_of(clang::SourceLocation location, const clang::FunctionDecl* function) {
   const clang::SourceLocation written = sources_.getExpansionLoc(location);
   const std::vector<GeneratedFrom>& from = file(written).from;
-  if (from.empty() || function == nullptr) return place;
+  if (from.empty() || function == nullptr) return nullptr;
   const auto [id, offset] = sources_.getDecomposedLoc(written);
   const auto [start_id, start] = sources_.getDecomposedLoc(sources_.getExpansionLoc(function->getBeginLoc()));
   const auto next = std::ranges::upper_bound(from, offset, {}, &GeneratedFrom::offset);
-  if (next == from.begin() || id != start_id) return place;
+  if (next == from.begin() || id != start_id) return nullptr;
   const bool inside = std::prev(next)->offset >= start;
-  if (!inside && !(std::prev(next)->before_function && is_of_users_function(function))) return place;
-  place.file = std::prev(next)->file;
-  place.line = std::prev(next)->line;
+  if (!inside && !(std::prev(next)->before_function && is_of_users_function(function))) return nullptr;
+  return &*std::prev(next);
+}
+
+model::Location SourcePlaces::users_place(clang::SourceLocation location, const clang::FunctionDecl* function) {
+  model::Location place = this->place(location, function);
+  const GeneratedFrom* line = line_of(location, function);
+  if (line == nullptr || line->file.empty()) return place;
+  place.file = line->file;
+  place.line = line->line;
   place.column = 0;
   return place;
+}
+
+bool SourcePlaces::asks_for_gil(clang::SourceLocation location, const clang::FunctionDecl* function) {
+  const GeneratedFrom* line = line_of(location, function);
+  if (line == nullptr) return false;
+  const auto [id, offset] = sources_.getDecomposedLoc(sources_.getExpansionLoc(location));
+  const llvm::StringRef text = sources_.getBufferData(id);
+  if (!line->before_function) return text.slice(line->offset, offset).split("*/").first.contains("with gil");
+  const unsigned start = sources_.getDecomposedLoc(sources_.getExpansionLoc(function->getBeginLoc())).second;
+  return !text.slice(start, offset).contains("__pyx_L");
+}
+
+bool SourcePlaces::is_of_a_line(clang::SourceLocation location, const clang::FunctionDecl* function) {
+  return line_of(location, function) != nullptr;
 }
 
 const std::string& SourcePlaces::generator(clang::SourceLocation location) { return file(location).generator; }

@@ -26,8 +26,14 @@ class SourcePlaces {
   bool in_project(clang::SourceLocation location);
   model::Location place(clang::SourceLocation location, const clang::FunctionDecl* function);
   /// The same, and in C that Cython made of it the line of the user's .pyx file, as the comment before the statement
-  /// says, or the one before the function; where there is none, place().
+  /// says, or the one before the function; where there is none, and where the line is of a file that Cython brings
+  /// along (datetime.pxd), place().
   model::Location users_place(clang::SourceLocation location, const clang::FunctionDecl* function);
+  /// Cython takes the GIL there because its user wrote `with gil`, at this statement or for the whole function; where a
+  /// `nogil` function raises, it takes it by itself: there, and behind the label that all errors go to.
+  bool asks_for_gil(clang::SourceLocation location, const clang::FunctionDecl* function);
+  /// Cython made it of a line, the user's or one of a file that it brings along; false for what it adds by itself.
+  bool is_of_a_line(clang::SourceLocation location, const clang::FunctionDecl* function);
   /// The tool that wrote the file ("cython"), by its banner; else empty.
   const std::string& generator(clang::SourceLocation location);
   /// The names of the macros that a location comes from, innermost first.
@@ -47,6 +53,11 @@ class SourcePlaces {
     std::vector<GeneratedFrom> from{};
   };
   const File& file(clang::SourceLocation location);
+  /// Null where no comment speaks of it.
+  const GeneratedFrom* line_of(clang::SourceLocation location, const clang::FunctionDecl* function);
+  /// Takes the names away of which no file is seen beside or above the C file: those of what Cython and other packages
+  /// bring along ("datetime.pxd", "numpy/__init__.cython-30.pxd").
+  void forget_libraries(const std::string& c_file, std::vector<GeneratedFrom>& from) const;
   std::string canonical(const std::string& path);
 
   const clang::SourceManager& sources_;

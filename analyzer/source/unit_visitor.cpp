@@ -109,6 +109,11 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
     return true;
   }
 
+  bool VisitLabelStmt(const clang::LabelStmt* /*label*/) {
+    uses_.labelled();
+    return true;
+  }
+
   bool VisitUnaryOperator(const clang::UnaryOperator* operation) {
     uses_.changed(operation);
     return true;

@@ -77,10 +77,11 @@ void UseCollector::assigned(const clang::BinaryOperator* assignment, const Ances
   const auto* local = target == nullptr ? nullptr : llvm::dyn_cast<clang::VarDecl>(target->getDecl());
   if (local == nullptr || local->hasGlobalStorage()) return;
   if (assignment->getOpcode() != clang::BO_Assign) {
-    local_values_[local].push_back(nullptr);
+    may_hold(local, nullptr);
     return;
   }
-  if (!is_null(assignment->getRHS())) local_values_[local].push_back(assignment->getRHS());
+  end_values(assignment, local, ancestors);
+  if (!is_null(assignment->getRHS())) may_hold(local, assignment->getRHS());
   // Assigning to a reference stores in what it refers to.
   if (!local->getType()->isReferenceType()) end_aliases(assignment, local, ancestors);
 }
@@ -98,12 +99,29 @@ void UseCollector::changed(const clang::UnaryOperator* operation) {
   if (operation->getOpcode() != clang::UO_AddrOf && !operation->isIncrementDecrementOp()) return;
   const auto* target = llvm::dyn_cast_or_null<clang::DeclRefExpr>(strip(operation->getSubExpr()));
   const auto* local = target == nullptr ? nullptr : llvm::dyn_cast<clang::VarDecl>(target->getDecl());
-  if (local != nullptr && !local->hasGlobalStorage()) local_values_[local].push_back(nullptr);
+  if (local != nullptr && !local->hasGlobalStorage()) may_hold(local, nullptr);
 }
 
 void UseCollector::declared(const clang::VarDecl* local) {
   if (local->hasGlobalStorage() || !local->hasInit() || llvm::isa<clang::ParmVarDecl>(local)) return;
-  if (!is_null(local->getInit())) local_values_[local].push_back(local->getInit());
+  if (!is_null(local->getInit())) may_hold(local, local->getInit());
+}
+
+void UseCollector::may_hold(const clang::VarDecl* local, const clang::Expr* value) {
+  local_values_[local].push_back(value);
+  all_local_values_[local].push_back(value);
+}
+
+void UseCollector::end_values(const clang::BinaryOperator* assignment, const clang::VarDecl* local,
+                              const Ancestors& ancestors) {
+  // A statement of the function's own block is passed by all that follows, up to the next label: Cython's temporaries
+  // hold one thing after another. What a local held when its address went somewhere, it may hold again.
+  const bool is_passed = ancestors.size() > 2 &&
+                         node_as<clang::CompoundStmt>(ancestors[ancestors.size() - 2]) != nullptr &&
+                         node_as<clang::FunctionDecl>(ancestors[ancestors.size() - 3]) != nullptr;
+  const auto known = local_values_.find(local);
+  if (!is_passed || known == local_values_.end() || mentions(assignment->getRHS(), local)) return;
+  if (std::ranges::find(known->second, nullptr) == known->second.end()) local_values_.erase(known);
 }
 
 void UseCollector::runs_once(const clang::FunctionDecl* function, const std::string& guard) {
@@ -112,6 +130,7 @@ void UseCollector::runs_once(const clang::FunctionDecl* function, const std::str
 
 void UseCollector::enter_function(const clang::FunctionDecl* function) {
   local_values_.clear();
+  all_local_values_.clear();
   aliases_.clear();
   if (!function->isThisDeclarationADefinition() || ids_.of(function).empty()) return;
   for (const clang::ParmVarDecl* parameter : function->parameters()) {

@@ -36,6 +36,8 @@ class UseCollector {
   /// Counts up or down, or takes the address of a local: what it holds then no expression shows.
   void changed(const clang::UnaryOperator* operation);
   void declared(const clang::VarDecl* local);
+  /// A label follows: what runs there may come from anywhere before.
+  void labelled() { local_values_ = all_local_values_; }
   /// `function` is passed to pthread_once or its like: its writes are guarded by that.
   void runs_once(const clang::FunctionDecl* function, const std::string& guard);
   /// What `function` does with what its parameters point to is collected like the uses of a variable.
@@ -64,13 +66,17 @@ class UseCollector {
   friend class Climb;
 
   void end_aliases(const clang::BinaryOperator* assignment, const clang::VarDecl* local, const Ancestors& ancestors);
+  void end_values(const clang::BinaryOperator* assignment, const clang::VarDecl* local, const Ancestors& ancestors);
+  void may_hold(const clang::VarDecl* local, const clang::Expr* value);
 
   const clang::ASTContext& ast_;
   SourcePlaces& places_;
   FunctionIds& ids_;
   const MainGuard& main_guard_;
   std::unordered_map<const clang::VarDecl*, VariableUses> uses_{};
+  /// Those that a local may still have, and all that it got since the function began.
   LocalValues local_values_{};
+  LocalValues all_local_values_{};
   std::unordered_map<const clang::VarDecl*, std::vector<Alias>> aliases_{};
   /// Pointers with static storage and what they are initialised to point to: `static T *const p = &x;`.
   std::unordered_map<const clang::VarDecl*, std::vector<Alias>> static_aliases_{};

@@ -315,5 +315,27 @@ void f(void) {
   EXPECT_THAT(writes(facts, "py_one"), ElementsAre("5 assignment call PyUnicode_InternFromString"));
 }
 
+/// Cython's temporaries hold one thing after another.
+TEST(Writes, ALocalHoldsWhatItGotLastOnTheWay) {
+  const auto facts = facts_of(R"(static PyObject *cache, *either, *deep;
+int f(int n) {
+  PyObject *t;
+  t = PyErr_NewException("m.e", NULL, NULL);
+  if (t == NULL) goto done;
+  t = PySet_New(NULL);
+  cache = t;
+done:
+  either = t;
+  t = PyDict_New();
+  if (n) t = PyList_New(0);
+  deep = t;
+  return 0;
+}
+)");
+  EXPECT_EQ(variable(facts, "cache").writes[0].callee, "PySet_New");
+  EXPECT_EQ(variable(facts, "either").writes[0].callee, "PyErr_NewException");
+  EXPECT_EQ(variable(facts, "deep").writes[0].callee, "PyDict_New");
+}
+
 }  // namespace
 }  // namespace isoaudit::tests
