@@ -62,7 +62,7 @@ bool is_part_name(std::string_view name) {
          name.find(".__part.") != std::string_view::npos;
 }
 
-CodeGraph::CodeGraph(ModuleCode& code) : code_(code) {
+CodeGraph::CodeGraph(ModuleCode& code) : code_(code), called_(code.functions().size(), false) {
   const Image& image = code.image();
   for (const std::uint64_t address : image.initializers) {
     enter(address, RunsWhen::static_initialiser, "a constructor function");
@@ -132,14 +132,14 @@ void CodeGraph::note(std::size_t index, const FunctionCode& function) {
     std::ptrdiff_t callee = -1;
     if (instruction.has_target) {
       if (instruction.target >= range.begin && instruction.target < range.end) continue;
-      callee = code_.called_function(instruction.target);
+      callee = code_.called_function(instruction);
     } else if (leaves && instruction.has_memory && instruction.memory.base == no_register &&
                instruction.memory.index == no_register) {
       const Pointer pointer = image.pointer_at(static_cast<std::uint64_t>(instruction.memory.displacement));
       if (pointer.kind == Pointer::Kind::address) callee = code_.function_at(pointer.value);
     }
     if (callee >= 0) calls_.emplace_back(from, static_cast<std::uint32_t>(callee));
-    if (callee >= 0 && instruction.op == Op::call) called_.insert(static_cast<std::uint32_t>(callee));
+    if (callee >= 0 && instruction.op == Op::call) called_[static_cast<std::size_t>(callee)] = true;
     if (callee < 0 && leaves && !asks) asks = asks_for_call_at_exit(code_.import_of(instruction));
   }
   for (const std::uint64_t label : function.labels_elsewhere) {
@@ -192,7 +192,7 @@ void CodeGraph::finish() {
   enter_hook_slots();
   // Nobody calls a part.
   for (const auto& edge : parts_) {
-    if (!called_.contains(edge.second)) calls_.push_back(edge);
+    if (!called_[edge.second]) calls_.push_back(edge);
   }
   const std::vector<FunctionRange>& functions = code_.functions();
   // An address in this page is put together somewhere: of any function that begins there, or that an entry names.

@@ -6,7 +6,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -66,7 +65,7 @@ class CodeGraph {
   Edges calls_{}, takes_{}, at_exit_{};
   /// From a function to what its tables of jumps seem to lead to: perhaps parts of it.
   Edges parts_{};
-  std::unordered_set<std::uint32_t> called_{};
+  std::vector<bool> called_;
   std::set<std::size_t> exported_{};
   /// Pages to which AArch64 code forms an address in a way that is not seen, and a function that does.
   std::map<std::uint64_t, std::uint32_t> pages_{};

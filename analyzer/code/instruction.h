@@ -93,7 +93,9 @@ struct Instruction {
   /// As often as register 1 says, which is zero afterwards.
   bool repeats : 1 = false;
   /// Added to the memory operand's base register after the access.
-  std::int64_t writeback = 0;
+  std::int32_t writeback = 0;
+  /// Call: the module's number for what is called; 0 when it has none (see ModuleCode).
+  std::uint32_t callee = 0;
 
   bool operator==(const Instruction&) const = default;
   std::uint64_t next() const { return address + size; }

@@ -76,6 +76,11 @@ bool ModuleCode::writable(std::uint64_t address) const {
   return section != nullptr && section->writable();
 }
 
+std::ptrdiff_t ModuleCode::called_function(const Instruction& instruction) {
+  if (instruction.callee != 0) return known_callees_[instruction.callee].function;
+  return called_function(instruction.target);
+}
+
 ParameterUse ModuleCode::import_use(std::uint32_t name, unsigned argument) {
   const auto [entry, fresh] = import_uses_.try_emplace((std::uint64_t{name} << 8) + argument);
   if (fresh) {
@@ -100,16 +105,32 @@ void ModuleCode::mark_ends(FunctionCode& code) {
     const bool absolute =
         instruction.has_memory && instruction.memory.base == no_register && instruction.memory.index == no_register;
     if (!instruction.has_target && !absolute) continue;
-    const std::uint64_t place =
-        instruction.has_target ? instruction.target : static_cast<std::uint64_t>(instruction.memory.displacement);
-    const auto [known, fresh] = ends_.try_emplace(place, false);
+    const auto [known, fresh] =
+        instruction.has_target
+            ? called_at_.try_emplace(instruction.target)
+            : called_through_.try_emplace(static_cast<std::uint64_t>(instruction.memory.displacement));
     if (fresh) {
-      const std::string_view import = import_of(instruction);
-      const bool own = import.empty() && instruction.has_target;
-      known->second = own ? has_no_end(instruction.target) : isoaudit::analyzer::never_returns(import);
+      known->second = static_cast<std::uint32_t>(known_callees_.size());
+      known_callees_.push_back(callee_named_by(instruction));
     }
-    instruction.never_returns = known->second;
+    instruction.callee = known->second;
+    instruction.never_returns = known_callees_[known->second].never_returns;
   }
+}
+
+ModuleCode::Callee ModuleCode::callee_named_by(const Instruction& call) {
+  Callee callee;
+  callee.import = import_of(call);
+  callee.takes_lock = takes_lock(call);
+  if (call.has_target) {
+    callee.value = callee_at(call.target);
+    callee.function = called_function(call.target);
+  } else if (!callee.import.empty()) {
+    callee.value = {Value::Kind::import, names_.number_of(callee.import), 0};
+  }
+  const bool own = callee.import.empty() && call.has_target;
+  callee.never_returns = own ? has_no_end(call.target) : isoaudit::analyzer::never_returns(callee.import);
+  return callee;
 }
 
 void ModuleCode::decode(const std::vector<std::uint32_t>& pieces, FunctionCode& out) {
@@ -209,6 +230,7 @@ void ModuleCode::along_branch(State& state, const Instruction& branch, bool take
 }
 
 std::string_view ModuleCode::import_of(const Instruction& instruction) {
+  if (instruction.callee != 0) return known_callees_[instruction.callee].import;
   if (instruction.has_target) return targets_.import_at(instruction.target);
   if (!instruction.has_memory || instruction.memory.base != no_register) return {};
   const Pointer pointer = image_.pointer_at(static_cast<std::uint64_t>(instruction.memory.displacement));
@@ -229,12 +251,17 @@ Value ModuleCode::callee_at(std::uint64_t target) {
 }
 
 bool ModuleCode::takes_lock(const Instruction& call) {
+  if (call.callee != 0) return known_callees_[call.callee].takes_lock;
   if (lock_taken_by(import_of(call)) != nullptr) return true;
   if (copied_locks_.empty() || !call.has_target) return false;
   return lock_taken_by(text(callee_at(call.target).name)) != nullptr;
 }
 
 Value ModuleCode::callee_of(const State& state, const Instruction& instruction) {
+  if (instruction.callee != 0) {
+    const Value& known = known_callees_[instruction.callee].value;
+    if (known.known()) return known;
+  }
   if (instruction.has_target) return callee_at(instruction.target);
   if (const std::string_view import = import_of(instruction); !import.empty()) {
     return {Value::Kind::import, names_.number_of(import), 0};

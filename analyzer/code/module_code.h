@@ -34,8 +34,9 @@ class ModuleCode : private Surroundings {
 
   /// Index of the function that covers the address; -1 when none does.
   std::ptrdiff_t function_at(std::uint64_t address) const;
-  /// The same where one of the linker's stubs may stand between a call and the function.
-  std::ptrdiff_t called_function(std::uint64_t target);
+  /// The same of what an instruction names as its target, where one of the linker's stubs may stand between a call and
+  /// the function.
+  std::ptrdiff_t called_function(const Instruction& instruction);
   /// Memory that stays writable while the module runs.
   bool writable(std::uint64_t address) const;
   /// A bound for what `writable` says yes to, and for the linker's tables of addresses.
@@ -74,7 +75,18 @@ class ModuleCode : private Surroundings {
   bool asks_descriptor(const State& state, const Instruction& instruction) const;
   void along_branch(State& state, const Instruction& branch, bool taken) override;
   void number();
+  std::ptrdiff_t called_function(std::uint64_t target);
   void mark_ends(FunctionCode& code);
+  /// What a call that says by itself where it goes, or through which pointer, calls: found once, asked of each call.
+  struct Callee {
+    /// What callee_of says; not known where it hangs on more.
+    Value value{};
+    std::string_view import{};
+    std::ptrdiff_t function = -1;
+    bool never_returns = false;
+    bool takes_lock = false;
+  };
+  Callee callee_named_by(const Instruction& call);
   bool has_no_end(std::uint64_t target);
 
   const Image& image_;
@@ -89,8 +101,10 @@ class ModuleCode : private Surroundings {
   std::unordered_map<std::uint64_t, std::string_view> copied_locks_;
   /// Where calls of an address go: there are more calls than callees.
   std::unordered_map<std::uint64_t, Value> callees_{};
-  /// Whether what is called there, or through a pointer there, never returns.
-  std::unordered_map<std::uint64_t, bool> ends_{};
+  /// Numbers of what is called there, and through a pointer there.
+  std::unordered_map<std::uint64_t, std::uint32_t> called_at_{}, called_through_{};
+  /// By their numbers; 0 is none.
+  std::vector<Callee> known_callees_{1};
   /// Of imported functions, by name and argument: demangling takes its time.
   std::unordered_map<std::uint64_t, ParameterUse> import_uses_{};
   std::vector<FunctionRange> functions_{};

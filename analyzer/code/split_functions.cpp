@@ -33,8 +33,7 @@ bool SplitFunctions::note(std::size_t index, const FunctionCode& function) {
     const Instruction& instruction = function.instructions[number];
     if (!instruction.has_target || (instruction.target >= range.begin && instruction.target < range.end)) continue;
     const bool call = instruction.op == Op::call;
-    const std::ptrdiff_t found =
-        call ? code_.called_function(instruction.target) : code_.function_at(instruction.target);
+    const std::ptrdiff_t found = call ? code_.called_function(instruction) : code_.function_at(instruction.target);
     if (found < 0) continue;
     const auto to = static_cast<std::uint32_t>(found);
     if (call) {

@@ -355,6 +355,7 @@ class ElfReader {
     std::inplace_merge(image_.relocations.begin(), disorder, image_.relocations.end(), by_place);
     const auto rest = std::ranges::unique(image_.relocations, {}, &Relocation::at);
     image_.relocations.erase(rest.begin(), rest.end());
+    image_.number_relocations();
     std::ranges::stable_sort(image_.thread_words, {}, &ThreadWord::at);
   }
 

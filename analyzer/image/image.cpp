@@ -4,6 +4,11 @@
 #include <cstring>
 
 namespace isoaudit::analyzer {
+namespace {
+
+constexpr std::uint64_t bytes_for_each_number = 64;
+
+}  // namespace
 
 const Section* Image::section_at(std::uint64_t address) const {
   auto next = std::ranges::upper_bound(sections, address, {}, &Section::address);
@@ -22,15 +27,37 @@ const Section* Image::section_named(std::string_view name) const {
   return found == sections.end() ? nullptr : &*found;
 }
 
+void Image::number_relocations() {
+  relocation_numbers.clear();
+  if (relocations.empty()) return;
+  const std::uint64_t first = relocations.front().at;
+  const std::uint64_t places = (relocations.back().at - first) / bytes_for_each_number + 1;
+  if (places / 4 > relocations.size()) return;
+  relocation_numbers.reserve(places);
+  for (std::uint32_t i = 0; i < relocations.size(); ++i) {
+    const std::uint64_t place = (relocations[i].at - first) / bytes_for_each_number;
+    while (relocation_numbers.size() <= place) relocation_numbers.push_back(i);
+  }
+}
+
+std::vector<Relocation>::const_iterator Image::relocation_from(std::uint64_t address) const {
+  if (relocations.empty() || address <= relocations.front().at) return relocations.begin();
+  if (address > relocations.back().at) return relocations.end();
+  if (relocation_numbers.empty()) return std::ranges::lower_bound(relocations, address, {}, &Relocation::at);
+  const std::uint64_t place = (address - relocations.front().at) / bytes_for_each_number;
+  auto found = relocations.begin() + relocation_numbers[place];
+  while (found->at < address) ++found;
+  return found;
+}
+
 const Relocation* Image::relocation_at(std::uint64_t address) const {
   if (relocations.empty() || address < relocations.front().at || address > relocations.back().at) return nullptr;
-  const auto found = std::ranges::lower_bound(relocations, address, {}, &Relocation::at);
+  const auto found = relocation_from(address);
   return found != relocations.end() && found->at == address ? &*found : nullptr;
 }
 
 std::span<const Relocation> Image::relocations_in(std::uint64_t begin, std::uint64_t end) const {
-  const auto first = std::ranges::lower_bound(relocations, begin, {}, &Relocation::at);
-  const auto last = std::ranges::lower_bound(relocations, end, {}, &Relocation::at);
+  const auto first = relocation_from(begin), last = relocation_from(end);
   return first < last ? std::span(first, last) : std::span<const Relocation>{};
 }
 

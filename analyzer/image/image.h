@@ -106,6 +106,9 @@ struct Image {
   std::vector<Symbol> symbols{};
   /// Sorted by place.
   std::vector<Relocation> relocations{};
+  /// For every few bytes from the first relocation's place on the number of the first one that lies there or later;
+  /// empty where they are few for the room, and without number_relocations().
+  std::vector<std::uint32_t> relocation_numbers{};
   /// Sorted by place. ELF only: other formats ask in other ways.
   std::vector<ThreadWord> thread_words{};
   /// Names of relocated symbols.
@@ -123,7 +126,11 @@ struct Image {
 
   const Section* section_at(std::uint64_t address) const;
   const Section* section_named(std::string_view name) const;
+  /// After the relocations are complete: they are asked for more often than there are instructions.
+  void number_relocations();
   const Relocation* relocation_at(std::uint64_t address) const;
+  /// The first relocation at an address or behind it.
+  std::vector<Relocation>::const_iterator relocation_from(std::uint64_t address) const;
   /// Relocations in [begin, end).
   std::span<const Relocation> relocations_in(std::uint64_t begin, std::uint64_t end) const;
   /// The one of thread_words at an address; null when there is none.
