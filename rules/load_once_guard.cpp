@@ -1,6 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "rules/generated.h"
+#include "rules/link_units.h"
 #include "rules/rule.h"
 
 namespace isoaudit::rules {
@@ -22,6 +27,22 @@ const model::Phase* later_refusal(const model::RunFacts& run) {
   return nullptr;
 }
 
+/// What such guards say: numpy and psutil, Cython's ModuleSetupCode.c, and words of their kind.
+constexpr auto refusals = std::to_array<std::string_view>(
+    {"more than once per process", "only be loaded once per process", "into one interpreter per process",
+     "only be imported once per process", "does not support being loaded more than once"});
+
+/// The text with which a call of the source turns the importer away; empty when it does not.
+std::string refusal_of(const model::ApiUse& use) {
+  if (use.name != "PyErr_SetString" && use.name != "PyErr_Format") return {};
+  for (const std::string& text : use.literals) {
+    const bool refuses =
+        std::ranges::any_of(refusals, [&](std::string_view words) { return text.find(words) != std::string::npos; });
+    if (refuses) return text;
+  }
+  return {};
+}
+
 std::vector<model::Finding> check(const model::Facts& facts) {
   std::vector<model::Finding> findings;
   const auto base = [](const std::string& module, const std::string& path) {
@@ -34,6 +55,21 @@ std::vector<model::Finding> check(const model::Facts& facts) {
     finding.fix = "keep the state in the module state (m_size) and remove the guard";
     return finding;
   };
+  const UnitLinks links(facts);
+  for (const model::ApiUse& use : facts.source.api_uses) {
+    const std::string text = refusal_of(use);
+    if (text.empty()) continue;
+    const std::string module = links.primary_module(use.unit);
+    model::Finding finding = base(module.empty() ? file_name(use.unit, true) : module, use.where.file);
+    finding.module = module;
+    finding.where = use.where;
+    finding.status = model::Status::likely;
+    finding.generator = use.generator;
+    if (!use.generator.empty()) finding.fix = generator_fix(use.generator, finding.fix);
+    finding.because.push_back(
+        {model::EvidenceKind::source, fmt::format("`{}` says \"{}\" here", use.name, text), use.where});
+    findings.push_back(std::move(finding));
+  }
   for (const model::BinaryFacts& binary : facts.binaries) {
     for (const std::string& text : binary.guard_texts) {
       model::Finding finding = base(binary.module, binary.path);
@@ -65,7 +101,7 @@ extern constinit const Rule load_once_guard{
     .severity = model::Severity::blocker,
     .doc = R"(## What it finds
 A module that loads in one interpreter and raises ImportError in the next, by its own check ("Interpreter change
-detected", "cannot load module more than once per process").
+detected", "cannot load module more than once per process"). In sources and files it is known by what it says.
 
 ## Why it matters
 It is a safe refusal, and the documented way to opt out; still only one interpreter of a process can use the module.

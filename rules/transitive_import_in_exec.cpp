@@ -1,12 +1,77 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "rules/declarations.h"
+#include "rules/link_units.h"
 #include "rules/rule.h"
 
 namespace isoaudit::rules {
 namespace {
 
+/// What the call imports, by a name that stands there: "pkg.mod"; empty when it does not.
+std::string imported_by(const model::ApiUse& use) {
+  if (use.literals.empty()) return {};
+  const std::string& name = use.literals.front();
+  if (use.name == "PyImport_ImportModule" || use.name == "PyImport_ImportModuleNoBlock" ||
+      use.name == "PyImport_ImportModuleLevel" || use.name == "PyImport_ImportModuleAttrString") {
+    return name;
+  }
+  // "pkg.mod._C_API"
+  return use.name == "PyCapsule_Import" ? name.substr(0, name.rfind('.')) : "";
+}
+
+bool is_refused(const model::EntryPoint& entry) {
+  return entry.init == model::Init::single_phase ||
+         entry.declares.multiple_interpreters == model::MultipleInterpreters::not_supported;
+}
+
+/// Modules of this audit that isolated interpreters refuse, by their dotted names where files tell them.
+std::set<std::string> refused_modules(const model::Facts& facts) {
+  std::set<std::string> refused;
+  for (const model::SourceEntryPoint& hook : facts.source.entry_points) {
+    if (is_refused(hook.entry)) refused.insert(dotted_module(facts, hook.entry.module));
+  }
+  for (const model::BinaryFacts& binary : facts.binaries) {
+    const auto rows = default_entry(binary);
+    const bool all = std::ranges::all_of(rows, [](const auto* row) { return is_refused(row->entry); });
+    if (all && !rows.empty()) refused.insert(binary.module);
+  }
+  return refused;
+}
+
+/// When the call runs, the sources do not tell this rule: `possible`.
+void add_source(const model::Facts& facts, std::vector<model::Finding>& findings) {
+  const std::set<std::string> refused = refused_modules(facts);
+  const UnitLinks links(facts);
+  for (const model::ApiUse& use : facts.source.api_uses) {
+    const std::string name = imported_by(use);
+    if (name.empty()) continue;
+    // A hook in a source knows the last part of its module's name.
+    const bool known = refused.contains(name) || refused.contains(last_component(name));
+    const std::vector<std::string>& modules = links.modules_of(use.unit);
+    const auto importer = std::ranges::find_if(
+        modules, [&](const std::string& module) { return last_component(module) != last_component(name); });
+    if (!known || importer == modules.end()) continue;
+    model::Finding finding;
+    finding.severity = model::Severity::hazard;
+    finding.status = model::Status::possible;
+    finding.subject = {name, "", use.unit, ""};
+    finding.module = *importer;
+    finding.where = use.where;
+    finding.message = fmt::format("`{}` imports `{}`, which isolated interpreters refuse", *importer, name);
+    finding.fix = fmt::format("import `{}` only where it is needed, and catch ImportError there", name);
+    finding.because.push_back(
+        {model::EvidenceKind::source, fmt::format("`{}` gets \"{}\" here", use.name, use.literals.front()), use.where});
+    findings.push_back(std::move(finding));
+  }
+}
+
 std::vector<model::Finding> check(const model::Facts& facts) {
   std::vector<model::Finding> findings;
+  add_source(facts, findings);
   for (const model::RunFacts& run : facts.runs) {
     for (const std::string& dependency : run.refused_dependencies) {
       model::Finding finding;
@@ -36,7 +101,9 @@ extern constinit const Rule transitive_import_in_exec{
     .group = Group::definition,
     .severity = model::Severity::blocker,
     .doc = R"(## What it finds
-A module that could not be imported because a module that it imports itself is refused; that one was then probed alone.
+A module that could not be imported because a module that it imports itself is refused; that one was then probed alone. In
+sources: calls that import, by a name that stands there, a module of the same audit that single-phase init or its slot
+keeps out.
 
 ## Why it matters
 A module is only as isolated as what it needs to be imported.
@@ -45,7 +112,7 @@ A module is only as isolated as what it needs to be imported.
 Import the dependency where it is used and do without it when it is refused, or help to port it.
 
 ## What it cannot see
-Imports that happen only in a later call.
+Imports that happen only in a later call; in sources, when the call runs, and names that are put together.
 )",
     .check = check,
 };

@@ -18,8 +18,11 @@ constexpr std::string_view everywhere[] = {"Py_DECREF", "Py_INCREF",  "Py_IS_TYP
                                            "Py_SIZE",   "Py_TYPE",    "Py_XDECREF", "Py_XINCREF", "Py_XNewRef",
                                            "Py_Is",     "_Py_NewRef", "_Py_XNewRef"};
 
-// Longer texts are messages and programs, no names.
+// Longer texts are messages and programs, no names; of exceptions' messages only what they say tells why.
 constexpr std::size_t longest_name = 40;
+constexpr std::size_t longest_message = 200;
+
+bool raises(std::string_view function) { return function == "PyErr_SetString" || function == "PyErr_Format"; }
 
 /// The texts among the arguments of the call whose callee the last node is.
 std::vector<std::string> literals_of_call(const Ancestors& ancestors) {
@@ -32,7 +35,8 @@ std::vector<std::string> literals_of_call(const Ancestors& ancestors) {
   }
   for (const clang::Expr* argument : call->arguments()) {
     const auto* literal = llvm::dyn_cast_or_null<clang::StringLiteral>(strip(argument));
-    if (literal == nullptr || !literal->isOrdinary() || literal->getLength() > longest_name) continue;
+    if (literal == nullptr || !literal->isOrdinary()) continue;
+    if (literal->getLength() > (raises(callee_name(call)) ? longest_message : longest_name)) continue;
     literals.push_back(literal->getString().str());
   }
   return literals;

@@ -134,6 +134,11 @@ TEST(OnceAndThreads, Table) {
       {"Python in a lock that lets it go", use("PyDict_New", "_PyOnceFlag_CallOnce", {}), {}},
       {"a library in call_once", use("open_it", "std::call_once", {}), {}},
       {"Python anywhere", use("PyDict_New", "", {"name"}), {}},
+      {"a guard, by what it says",
+       use("PyErr_SetString", "", {"cannot load module more than once per process"}),
+       {"load-once-guard blocker"}},
+      {"another message", use("PyErr_SetString", "", {"the library is loaded once"}), {}},
+      {"the same words elsewhere", use("PySys_WriteStderr", "", {"cannot load module more than once per process"}), {}},
       {"a daemon", use("PyObject_SetAttrString", "", {"daemon"}), {"needs-daemon-thread advice"}},
       {"a thread without a name",
        use("PyObject_CallMethod", "", {"start_new_thread", "O"}),
@@ -143,6 +148,36 @@ TEST(OnceAndThreads, Table) {
     auto facts = source_of({});
     facts.source.api_uses = {row.use};
     EXPECT_EQ(judged(facts), row.expected) << row.what;
+  }
+}
+
+TEST(Imports, OfAModuleOfTheAuditThatIsRefused) {
+  const struct {
+    const char* what;
+    model::ApiUse use;
+    std::size_t found;
+  } rows[] = {
+      {"by its name", use("PyImport_ImportModule", "", {"pkg.old"}), 1},
+      {"by its capsule", use("PyCapsule_Import", "", {"pkg.old._C_API"}), 1},
+      {"itself", use("PyImport_ImportModule", "", {"pkg.demo"}), 0},
+      {"one of another audit", use("PyImport_ImportModule", "", {"math"}), 0},
+      {"by a name that is put together", use("PyImport_ImportModule", "", {}), 0},
+  };
+  for (const auto& row : rows) {
+    auto facts = source_of({});
+    facts.source.units.push_back({"old.c", {"PyInit_old"}, {}});
+    auto old = facts.source.entry_points[0];
+    old.entry = entry(model::Init::single_phase, model::MultipleInterpreters::absent);
+    old.entry.symbol = "PyInit_old";
+    old.entry.module = "old";
+    old.unit = old.where.file = "old.c";
+    facts.source.entry_points.push_back(old);
+    facts.source.api_uses = {row.use};
+    const auto report = judge(facts, {.select = {"transitive-import-in-exec"}, .ignore = {}});
+    ASSERT_EQ(report.findings.size(), row.found) << row.what;
+    if (row.found == 0) continue;
+    EXPECT_EQ(report.findings[0].message, "`demo` imports `pkg.old`, which isolated interpreters refuse");
+    EXPECT_EQ(report.findings[0].status, model::Status::possible);
   }
 }
 
