@@ -6,14 +6,14 @@
 
 namespace isoaudit::analyzer {
 
-std::vector<std::string> included_sources(const clang::SourceManager& sources, const ProjectFiles& project) {
-  const clang::FileEntry* main = sources.getFileEntryForID(sources.getMainFileID());
+std::vector<std::string> included_sources(const clang::SourceManager& sources, const ProjectFiles& project,
+                                          const std::string& own) {
   std::vector<std::string> included;
   for (auto file = sources.fileinfo_begin(); file != sources.fileinfo_end(); ++file) {
     const std::string name = file->first.getName().str();
-    if (&file->first.getFileEntry() == main || !has_source_ending(name)) continue;
+    if (!has_source_ending(name)) continue;
     const std::string path = canonical_path(name);
-    if (project.contains(path)) included.push_back(project.display(path));
+    if (project.contains(path) && project.display(path) != own) included.push_back(project.display(path));
   }
   std::ranges::sort(included);
   included.erase(std::unique(included.begin(), included.end()), included.end());

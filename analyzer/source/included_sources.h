@@ -9,7 +9,9 @@
 
 namespace isoaudit::analyzer {
 
-/// The project's C and C++ sources, by their endings, that the unit includes, as a report calls them; sorted.
-std::vector<std::string> included_sources(const clang::SourceManager& sources, const ProjectFiles& project);
+/// The project's C and C++ sources, by their endings, that the unit `own` includes, as a report calls them; sorted.
+/// Units that begin alike are themselves included by what they share: `own` is none of them.
+std::vector<std::string> included_sources(const clang::SourceManager& sources, const ProjectFiles& project,
+                                          const std::string& own);
 
 }  // namespace isoaudit::analyzer

@@ -33,7 +33,7 @@ class FactConsumer : public clang::ASTConsumer {
     // The others are thousands for one of the project's.
     ast.setTraversalScope(own_);
     facts_ = collect_unit(ast, compiler_.getPreprocessor(), *places_, names_, facts_.unit.file);
-    facts_.unit.includes = included_sources(ast.getSourceManager(), project_);
+    facts_.unit.includes = included_sources(ast.getSourceManager(), project_, facts_.unit.file);
   }
 
  private:
