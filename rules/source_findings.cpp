@@ -176,6 +176,7 @@ Finding macro_finding(const Members& members, const UnitLinks& links, model::Sev
   finding.status = members.status;
   finding.message = fmt::format("`{}` ({}), a static local that the macro {} makes in {} functions, {}", first.name,
                                 first.type, first.macro, members.variables.size(), words.harm);
+  finding.fix = fmt::format("in {}: {}", first.macro, finding.fix);
   finding.because.clear();
   for (const Variable* variable : members.variables) {
     if (finding.because.size() == shown) {

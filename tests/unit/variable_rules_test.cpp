@@ -240,6 +240,7 @@ TEST(VariableRules, WhatAMacroMakesInManyFunctionsIsOneFinding) {
   EXPECT_TRUE(of_macro.message.starts_with(
       "`__cache` (struct cache), a static local that the macro PARSE_ARGUMENTS makes in 3 functions, is mutable"))
       << of_macro.message;
+  EXPECT_TRUE(of_macro.fix.starts_with("in PARSE_ARGUMENTS: make `__cache` atomic")) << of_macro.fix;
   EXPECT_EQ(of_macro.where.line, 5U);
   ASSERT_EQ(of_macro.because.size(), 3U);
   EXPECT_EQ(of_macro.because[2].text, "defined as `struct cache __cache` in third()");
