@@ -170,5 +170,22 @@ TEST(UnitLinks, CompiledModulesLendTheirDottedNames) {
   EXPECT_EQ(UnitLinks(facts).primary_module("demo.c"), "pkg.demo");
 }
 
+/// The same check, by its text in the file and by the call that says it.
+TEST(Join, AGuardOfTheSourceIsTheOneOfTheFile) {
+  auto facts = source_of({});
+  model::ApiUse use;
+  use.name = "PyErr_SetString";
+  use.literals = {"cannot load module more than once per process"};
+  use.where = {"demo.c", 9, 0, "exec"};
+  use.unit = "demo.c";
+  facts.source.api_uses = {use};
+  facts.binaries = {binary(model::Init::multi_phase, model::MultipleInterpreters::absent)};
+  facts.binaries[0].guard_texts = use.literals;
+  const auto report = judge(facts, {.select = {"load-once-guard"}, .ignore = {}});
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].where.file, "demo.c");
+  EXPECT_EQ(report.findings[0].because.size(), 2U);
+}
+
 }  // namespace
 }  // namespace isoaudit::rules
