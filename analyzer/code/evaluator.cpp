@@ -336,10 +336,8 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     Value& base = state.general[instruction.memory.base];
     base = add(base, instruction.writeback, 8);
   }
-  const bool keeps_flags = instruction.op == Op::copy || instruction.op == Op::load || instruction.op == Op::store ||
-                           instruction.op == Op::address || instruction.op == Op::push || instruction.op == Op::pop;
   const bool old_flags = state.flags.kind != Flags::Kind::unknown || exchanged.kind != Flags::Kind::unknown;
-  if (!keeps_flags && old_flags) state.flags = exchanged;
+  if (!keeps_flags(instruction.op) && old_flags) state.flags = exchanged;
   if (!sets) return;
   if (to_vector) {
     state.set_vector(instruction.dst, halves);

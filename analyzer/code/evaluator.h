@@ -45,6 +45,11 @@ Value thread_value(const ThreadWord& word);
 /// The linker's table of addresses, through which exported variables are reached.
 bool is_address_table(std::string_view section);
 
+/// What is known of the flags stays; all others but calls and what does not go on forget it.
+constexpr bool keeps_flags(Op op) {
+  return op == Op::copy || op == Op::load || op == Op::store || op == Op::address || op == Op::push || op == Op::pop;
+}
+
 /// The effect of instructions that only move values; calls and jumps are the reader's.
 class Evaluator {
  public:

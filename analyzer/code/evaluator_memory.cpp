@@ -9,6 +9,8 @@ namespace {
 
 /// More slots than this are not worth following; a function with so many keeps the ones it wrote first.
 constexpr std::size_t most_slots = 96;
+/// Room for so many is asked for at once.
+constexpr std::size_t usual_slots = 16;
 /// Pointers are followed further: behind them are stores.
 constexpr std::size_t most_pointer_slots = 512;
 /// A pointer that goes through a table is joined with where it stood one row before.
@@ -114,6 +116,11 @@ void Evaluator::put(State& state, const Place& place, std::uint64_t offset, unsi
     if (!value.known() || others >= most) {
       state.stack.erase(first, last);
     } else if (first == last) {
+      if (state.stack.capacity() == 0) {
+        state.stack.reserve(usual_slots);
+        state.stack.push_back(slot);
+        return;
+      }
       state.stack.insert(first, slot);
     } else {
       *first = slot;

@@ -179,8 +179,21 @@ void Flow::enter(std::uint32_t block, const State& state) {
   if (merge(entry(block), state)) open_.insert(blocks_.rank(block));
 }
 
+/// Branches alone read them, and nearly all behind a comparison in their own block. What nobody reads is not joined,
+/// and no reason for another look.
+bool Flow::asks_for_flags(std::uint32_t block) const {
+  for (std::size_t i = blocks_[block].first; i < blocks_[block].last; ++i) {
+    const Op op = code_->instructions[i].op;
+    const bool goes_on = op != Op::call && op != Op::jump && !code_->instructions[i].is_branch();
+    if (goes_on && !keeps_flags(op)) return false;
+  }
+  return true;
+}
+
 /// For the first time, with what lies at the place.
 void Flow::be_entered(std::uint32_t block, std::uint32_t place) {
+  State& state = entries_[place];
+  if (state.flags.kind != Flags::Kind::unknown && !asks_for_flags(block)) state.flags = {};
   looks_[block] = 1;
   places_[block] = place;
   open_.insert(blocks_.rank(block));
@@ -255,12 +268,9 @@ void Flow::pass(std::uint32_t block, const Visit& visit) {
   std::size_t last = blocks_[block].last;
   while (last > first && !is_visited(code_->instructions[last - 1])) --last;
   if (last == first) return;
-  State& state = working_;
-  if (looks_[block] == 0) {
-    state = State{};
-  } else {
-    state = entry(block);
-  }
+  // Nobody needs it any more.
+  if (looks_[block] == 0) working_ = State{};
+  State& state = looks_[block] == 0 ? working_ : entry(block);
   for (std::size_t i = first; i < last; ++i) {
     const Instruction& instruction = code_->instructions[i];
     // Some label in here is reached in a way that is not known.

@@ -72,6 +72,7 @@ class Flow {
   void apply(State& state, const Instruction& instruction) const;
   State& entry(std::uint32_t block) { return entries_[places_[block]]; }
   void be_entered(std::uint32_t block, std::uint32_t place);
+  bool asks_for_flags(std::uint32_t block) const;
 
   const Evaluator& evaluator_;
   Surroundings& around_;
