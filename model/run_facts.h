@@ -225,9 +225,9 @@ struct RunFacts {
   std::vector<Phase> phases{};
   /// Imported modules that were themselves probed and refused.
   std::vector<std::string> refused_dependencies{};
-  /// Levels where the module did well only without the code of its packages: "isolated-concurrent, with its package:
-  /// KeyError: 'int4'". What the package does with it there was not seen.
-  std::vector<std::string> only_alone{};
+  /// Levels that went well as told, and not so in another run: with the code of the module's packages, or before
+  /// evidence was looked for. "isolated-concurrent, with its package: KeyError: 'int4'".
+  std::vector<std::string> also_failed{};
 
   auto operator<=>(const RunFacts&) const = default;
 };

@@ -217,7 +217,7 @@ void decide_own_gil(Verdict& verdict, const Facts& facts, const BinaryFacts& bin
   }
   const std::string ran = what_ran(*model::find_phase(run, Level::concurrent));
   std::string runs_against = tests_against(run);
-  for (const std::string& level : run.only_alone) runs_against += (runs_against.empty() ? "" : "; ") + level;
+  for (const std::string& level : run.also_failed) runs_against += (runs_against.empty() ? "" : "; ") + level;
   if (!against.empty()) {
     verdict.kind = VerdictKind::suspect;
     verdict.reason = fmt::format("ran clean ({}), yet {}", ran, doubts(against));

@@ -107,7 +107,7 @@ void tell_race_from_package(ModuleRun& run, const ProbeInput& input, Phase& phas
   alone.stubs = true;
   Phase by_itself = run.judge(phase.level, run.tell({alone})[0]);
   if (by_itself.outcome != Outcome::ok) return;
-  facts.only_alone.push_back(std::string(model::to_string(phase.level)) + ", with its package: " + phase.detail);
+  facts.also_failed.push_back(std::string(model::to_string(phase.level)) + ", with its package: " + phase.detail);
   by_itself.detail = "alone, without the code of its packages, it does well; with it: " + phase.detail;
   phase = std::move(by_itself);
 }
@@ -119,6 +119,29 @@ Phase run_debug_build(ModuleRun& run) {
   const Phase main = run.judge(Level::main, told[0]);
   if (main.outcome == Outcome::ok) return run.judge(Level::debug_build, told[1]);
   return skipped(Level::debug_build, "its main interpreter alone: " + main.detail);
+}
+
+/// The one level without evidence. What is raised in use may be raised in main as well: only then main is asked.
+Phase run_at_once(ModuleRun& run) {
+  const Told told = std::move(run.tell({run.order(Level::concurrent)})[0]);
+  Phase phase = run.judge(Level::concurrent, told);
+  if (phase.outcome != Outcome::error || phase.imports == 0) return phase;
+  run.judge(Level::main, run.tell({run.order(Level::main)})[0]);
+  return run.judge(Level::concurrent, told);
+}
+
+/// Who failed where nothing was looked for gets all levels, which tell why. That it failed is not forgotten when it
+/// does well now.
+ProbeResult probe_after(const Phase& failed, const ProbeInput& input, const model::Interpreter& interpreter,
+                        ProbeOptions options) {
+  options.evidence = true;
+  ProbeResult result = probe(input, interpreter, options);
+  const Phase* again = model::find_phase(result.run, failed.level);
+  if (again != nullptr && again->outcome == Outcome::ok) {
+    result.run.also_failed.push_back(std::string(to_string(failed.level)) +
+                                     ", before anything was looked for: " + failed.detail);
+  }
+  return result;
 }
 
 void add_gaps(ProbeResult& result, const model::Interpreter& interpreter) {
@@ -153,13 +176,12 @@ ProbeResult probe(const ProbeInput& input, const model::Interpreter& interpreter
 
   ModuleRun run(input, interpreter, options, library);
   if (!options.evidence) {
-    Phase phase = run.judge(Level::concurrent, run.tell({run.order(Level::concurrent)})[0]);
-    if (phase.outcome == Outcome::ok) {
-      facts.phases.push_back(std::move(phase));
-      skip_rest(facts.phases, "no evidence was asked for");
-      std::ranges::sort(facts.phases, {}, &Phase::level);
-      return result;
-    }
+    Phase phase = run_at_once(run);
+    if (phase.outcome != Outcome::ok) return probe_after(phase, input, interpreter, options);
+    facts.phases.push_back(std::move(phase));
+    skip_rest(facts.phases, "no evidence was asked for");
+    std::ranges::sort(facts.phases, {}, &Phase::level);
+    return result;
   }
   if (options.children > 1) run.run_ahead();
   // Most modules load in main and need nothing there first: the next level does not wait for the answer.

@@ -144,6 +144,10 @@ TEST(SupportLevels, WithoutEvidenceOneLevelRuns) {
   for (const Level level : {Level::main, Level::isolated, Level::sequential, Level::warm, Level::forced}) {
     EXPECT_EQ(phase(shares, level).outcome, Outcome::skipped) << to_string(level);
   }
+  // What main raises as well is no failure, and no reason to look.
+  const model::RunFacts raises = run_module("global_heap_type", python, options);
+  EXPECT_EQ(phase(raises, Level::concurrent).outcome, Outcome::ok) << told(phase(raises, Level::concurrent));
+  EXPECT_EQ(phase(raises, Level::isolated).outcome, Outcome::skipped);
   const model::RunFacts undeclared = run_module("no_slot", python, options);
   EXPECT_EQ(phase(undeclared, Level::main).outcome, Outcome::ok);
   EXPECT_EQ(phase(undeclared, Level::isolated).outcome, Outcome::refused);

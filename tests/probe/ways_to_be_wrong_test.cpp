@@ -149,12 +149,12 @@ TEST(WaysToBeWrong, AnotherModuleOfThePackageFailsWhereInterpretersMeet) {
     const model::Phase& concurrent = phase(run, Level::concurrent);
     EXPECT_EQ(concurrent.outcome, Outcome::ok) << told(concurrent);
     EXPECT_THAT(concurrent.detail, testing::StartsWith("alone, without the code of its packages"));
-    EXPECT_THAT(run.only_alone, testing::ElementsAre(testing::HasSubstr("somebody else is in exec")));
+    EXPECT_THAT(run.also_failed, testing::ElementsAre(testing::HasSubstr("somebody else is in exec")));
 
     const auto itself = in_package_after("clean", "bears_no_other", python);
     const model::RunFacts own = loader_probe::probe(itself, python, options).run;
     EXPECT_EQ(phase(own, Level::concurrent).outcome, Outcome::error) << told(phase(own, Level::concurrent));
-    EXPECT_THAT(own.only_alone, IsEmpty());
+    EXPECT_THAT(own.also_failed, IsEmpty());
   }
 }
 

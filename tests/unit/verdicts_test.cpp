@@ -288,7 +288,7 @@ TEST(Verdict, AGuardBehindARefusalIsSaid) {
 
 TEST(Verdict, WhatDoesWellOnlyWithoutItsPackageIsNotProved) {
   Case c;
-  c.run.only_alone = {"isolated-concurrent, with its package: KeyError: 'int4'"};
+  c.run.also_failed = {"isolated-concurrent, with its package: KeyError: 'int4'"};
   EXPECT_EQ(c.verdict(), VerdictKind::suspect);
   EXPECT_TRUE(c.reason().ends_with("yet isolated-concurrent, with its package: KeyError: 'int4'")) << c.reason();
 }
