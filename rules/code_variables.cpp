@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "rules/data_methods.h"
 #include "rules/generated.h"
 #include "rules/harmless.h"
 #include "rules/stored_kind.h"
@@ -195,7 +196,25 @@ bool is_of_rusts_library(const CodeVariable& variable) {
   return is_rust && std::ranges::any_of(crates, [&](std::string_view crate) { return name.starts_with(crate); });
 }
 
+/// A method of std::string gets it from its first byte, and all else goes to so many bytes.
+bool is_text(const CodeVariable& variable) {
+  const auto begin = std::ranges::find_if(variable.writes, [&](const CodeWrite* write) {
+    return write->offset == variable.offset && is_text_method(write->passed_to);
+  });
+  if (begin == variable.writes.end()) return false;
+  return std::ranges::all_of(variable.writes, [&](const CodeWrite* write) {
+    return write->size != 0 && end_of(*write) <= variable.offset + (*begin)->size;
+  });
+}
+
 std::string why_explained(const CodeVariable& variable, const BinaryFacts& binary) {
+  if (variable.kind == VariableKind::thread_local_object && !variable.somewhere) {
+    if (is_text(variable)) return "a text of each thread";
+    const auto is_number = [](const CodeWrite* write) {
+      return !write->result_of.empty() && !may_store_object(*write);
+    };
+    if (std::ranges::all_of(variable.writes, is_number)) return "of each thread, and no object";
+  }
   if (variable.kind == VariableKind::capsule_api && is_told_elsewhere(variable, binary))
     return "C API that a rule of its own tells of";
   if (variable.kind == VariableKind::plain && is_header_static(plain_symbol(variable.symbol)))

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "model/c_api_name.h"
+#include "rules/data_methods.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -152,14 +153,6 @@ VariableKind kind_of_filled(std::string_view function) {
   return row == cell_fillers.end() ? VariableKind::plain : row->kind;
 }
 
-/// A method of std::string, of libstdc++ or libc++: what it fills holds characters.
-bool is_text_method(std::string_view function) {
-  for (const std::string_view begin : {"std::__cxx11::basic_string<char", "std::__1::basic_string<char"}) {
-    if (function.starts_with(begin)) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 VariableKind kind_of_result(std::string_view function) {
@@ -210,7 +203,7 @@ bool may_store_object(const model::CodeWrite& write) {
   using model::StoredValue;
   // What the callee stores there is its own affair; of some it is known to be no object.
   if (!write.passed_to.empty()) {
-    return !(write.atomic && write.value == StoredValue::changed) && !is_text_method(write.passed_to);
+    return !(write.atomic && write.value == StoredValue::changed) && !is_method_of_data(write.passed_to);
   }
   if (write.size != 0 && write.size < pointer_size) return false;
   switch (write.value) {

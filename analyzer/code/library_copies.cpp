@@ -95,4 +95,15 @@ std::optional<ParameterUse> copy_s_use(const std::string& function, unsigned arg
   return holds_number(scope) ? ParameterUse::counted : ParameterUse::atomically;
 }
 
+std::uint64_t text_size_of_method(std::string_view function) {
+  constexpr std::uint64_t of_libstdcxx = 32, of_libcxx = 24;
+  for (const std::string_view begin : {"_ZNSt7__cxx1112basic_stringIc", "_ZNKSt7__cxx1112basic_stringIc"}) {
+    if (function.starts_with(begin)) return of_libstdcxx;
+  }
+  for (const std::string_view begin : {"_ZNSt3__112basic_stringIc", "_ZNKSt3__112basic_stringIc"}) {
+    if (function.starts_with(begin)) return of_libcxx;
+  }
+  return 0;
+}
+
 }  // namespace isoaudit::analyzer

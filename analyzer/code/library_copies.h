@@ -20,4 +20,7 @@ std::unordered_map<std::uint64_t, std::string_view> copied_lock_functions(const 
 /// What such a function does with what its argument number `argument` points to, where its mangled name tells.
 std::optional<ParameterUse> copy_s_use(const std::string& function, unsigned argument);
 
+/// Bytes of a std::string, of which the mangled name is a method of libstdc++'s or libc++'s; 0 when it is none.
+std::uint64_t text_size_of_method(std::string_view function);
+
 }  // namespace isoaudit::analyzer

@@ -273,24 +273,43 @@ void Stores::add_thread_local(std::size_t index, const State& state, const Instr
                               const Place& place) {
   if (thread_local_ == nullptr || instruction.op != Op::store || instruction.width != 8) return;
   const Value value = code_.evaluator().stored(state, instruction, 0);
+  model::CodeWrite write = thread_write_at(index, place.at, place.indexed ? 0 : instruction.width);
+  describe_stored(code_, {&value, 1}, write);
+  using enum model::StoredValue;
+  if (write.value == constant || write.value == immortal || write.value == static_address) return;
+  writes_.emplace_back(index, std::move(write));
+}
+
+/// A method of std::string works on it: what is stored there is no object, whatever else is known of that.
+void Stores::add_thread_text(std::size_t index, const State& state, const Value& callee) {
+  if (callee.kind != Value::Kind::import) return;
+  const Evaluator& evaluator = code_.evaluator();
+  const Value self = evaluator.register_value(state, evaluator.convention().arguments[0]);
+  if (self.kind != Value::Kind::thread || thread_owner(self) != ThreadOwner::image) return;
+  const std::uint64_t size = text_size_of_method(code_.text(callee.name));
+  if (size == 0) return;
+  model::CodeWrite write = thread_write_at(index, self.bits, size);
+  if (write.size == 0) return;
+  write.passed_to = demangled(code_.text(callee.name));
+  writes_.emplace_back(index, std::move(write));
+}
+
+/// `size` is 0 where the place is not known.
+model::CodeWrite Stores::thread_write_at(std::size_t index, std::uint64_t offset, std::uint64_t size) const {
   model::CodeWrite write;
   write.section = thread_local_->name;
   write.function = code_.functions()[index].name;
   if (line_of_) write.where = line_of_(instruction_);
-  describe_stored(code_, {&value, 1}, write);
-  using enum model::StoredValue;
-  if (write.value == constant || write.value == immortal || write.value == static_address) return;
-  const auto [section, offset] =
-      place.indexed ? std::pair<const Section*, std::uint64_t>{nullptr, 0} : code_.image().thread_section(place.at);
-  if (section != nullptr) {
-    write.section = section->name;
-    write.offset = offset;
-    write.size = instruction.width;
-    const auto next = std::ranges::upper_bound(thread_symbols_, place.at, {}, &Symbol::address);
-    const Symbol* symbol = next == thread_symbols_.begin() ? nullptr : *std::prev(next);
-    if (symbol != nullptr && place.at - symbol->address < symbol->size) write.symbol = symbol->name;
-  }
-  writes_.emplace_back(index, std::move(write));
+  const auto [section, within] =
+      size == 0 ? std::pair<const Section*, std::uint64_t>{nullptr, 0} : code_.image().thread_section(offset);
+  if (section == nullptr) return write;
+  write.section = section->name;
+  write.offset = within;
+  write.size = size;
+  const auto next = std::ranges::upper_bound(thread_symbols_, offset, {}, &Symbol::address);
+  const Symbol* symbol = next == thread_symbols_.begin() ? nullptr : *std::prev(next);
+  if (symbol != nullptr && offset - symbol->address < symbol->size) write.symbol = symbol->name;
+  return write;
 }
 
 const Symbol* Stores::covering(std::uint64_t address) const {
@@ -332,6 +351,9 @@ model::CodeWrite Stores::write_at(std::size_t index, std::uint64_t address) cons
 void Stores::look_at_call(std::size_t index, const State& state, const Instruction& instruction) {
   const Evaluator& evaluator = code_.evaluator();
   const auto& arguments = evaluator.convention().arguments;
+  if (evaluator.register_value(state, arguments[0]).kind == Value::Kind::thread && thread_local_ != nullptr) {
+    add_thread_text(index, state, code_.callee_of(state, instruction));
+  }
   const auto is_ours = [&](Register argument) {
     const Value value = evaluator.register_value(state, argument);
     return is_image_address(value) && (code_.writable(value.bits) || code_.writable(value.last()));

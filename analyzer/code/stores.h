@@ -53,6 +53,8 @@ class Stores {
                  std::span<const Value> parts);
   void pass(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t address);
   void add_thread_local(std::size_t index, const State& state, const Instruction& instruction, const Place& place);
+  void add_thread_text(std::size_t index, const State& state, const Value& callee);
+  model::CodeWrite thread_write_at(std::size_t index, std::uint64_t offset, std::uint64_t size) const;
   /// The named variable that covers the address; null when there is none.
   const Symbol* covering(std::uint64_t address) const;
   /// Where the variable at `address` ends; where no name says so, the next named one or `end`.

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/code/compile_matrix.h"
 
 namespace isoaudit::analyzer {
@@ -127,6 +129,25 @@ TEST_F(StoredValues, AnObjectInThreadLocalMemory) {
         },
         false, std::string("-ftls-model=") + model);
   }
+}
+
+/// A method of std::string gets it: so many bytes there are a text.
+TEST_F(StoredValues, ATextInThreadLocalMemory) {
+  matrix.each(
+      "namespace std { inline namespace __cxx11 { template <class C> struct basic_string {\n"
+      "  char *p; size_t n, c, d; void assign(const char *); }; } }\n"
+      "KEPT __thread PyObject *before; KEPT __thread std::basic_string<char> text;\n"
+      "PyObject *get(void) { return before; } void set(const char *s) { text.assign(s); text.n = strlen(s); }",
+      [&](const model::CodeFacts& facts, const auto&) {
+        const std::vector<model::CodeWrite> writes = writes_of(facts, "text");
+        ASSERT_EQ(writes.size(), 2u);
+        const auto passed = std::ranges::find_if(writes, [](const auto& write) { return !write.passed_to.empty(); });
+        ASSERT_NE(passed, writes.end());
+        EXPECT_EQ(passed->passed_to, "std::__cxx11::basic_string<char>::assign(char const*)");
+        EXPECT_EQ(passed->size, 32u);
+        EXPECT_THAT(writes_of(facts, "before"), testing::IsEmpty());
+      },
+      true);
 }
 
 /// std::call_once keeps its function in the C++ library's own.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "rules/code_report.h"
+#include "rules/data_methods.h"
 #include "rules/judge.h"
 #include "tests/unit/hand_made.h"
 
@@ -145,6 +146,14 @@ TEST(CodeRules, WhatExplainsAWrite) {
                  "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >::basic_string(...)";
            })},
        true},
+      {"texts in a vector, under a lock",
+       {changed(changed(dict, with_lock),
+                [](CodeWrite& w) { w.passed_to = "std::vector<std::string, std::allocator<std::string>>::clear()"; })},
+       true},
+      {"objects in a vector, under a lock",
+       {changed(changed(dict, with_lock),
+                [](CodeWrite& w) { w.passed_to = "std::vector<_object*, std::allocator<_object*>>::clear()"; })},
+       false},
   };
   for (const Row& row : rows) EXPECT_EQ(code_findings_of(module_that(row.writes)).empty(), row.explained) << row.what;
 }
@@ -395,6 +404,49 @@ TEST(CodeRules, ThreadLocalMemoryIsOneVariableWithoutAName) {
   EXPECT_EQ(findings[0].rule, "thread-local-pyobject");
   EXPECT_EQ(findings[0].subject.name, "thread-local memory");
   EXPECT_EQ(findings[0].subject.linkage_name, "");
+}
+
+TEST(CodeRules, MethodsOfPlainData) {
+  const std::string text = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char>>";
+  const std::string texts = "std::vector<" + text + ", std::allocator<" + text + ">>";
+  for (const std::string& function :
+       {text + "::assign(char const*)", texts + "::push_back(" + text + "&&)",
+        "void " + texts + "::_M_realloc_insert<" + text + ">(__gnu_cxx::__normal_iterator<" + text + "*, " + texts +
+            ">, " + text + "&&)",
+        "std::map<" + text + ", int, std::less<" + text + ">>::operator[](" + text + " const&)",
+        std::string("std::vector<unsigned long, std::allocator<unsigned long>>::resize(unsigned long)"),
+        std::string("std::array<int, 16ul>::fill(int const&)")}) {
+    EXPECT_TRUE(is_method_of_data(function)) << function;
+  }
+  for (const char* function :
+       {"std::vector<_object*, std::allocator<_object*>>::push_back(_object* const&)",
+        "std::map<int, pybind11::object>::clear()", "std::vector<Entry, std::allocator<Entry>>::clear()",
+        "std::vector<void*, std::allocator<void*>>::clear()", "std::vector<std::any>::clear()",
+        "std::vector<std::function<int ()>>::clear()", "std::vector<(anonymous namespace)::Entry>::clear()",
+        "std::_Rb_tree_insert_and_rebalance(bool, std::_Rb_tree_node_base*)", "my::vector<int>::clear()",
+        "std::shared_ptr<int>::reset()", "fill(std::vector<int>&)", "std::swap(int&, int&)", ""}) {
+    EXPECT_FALSE(is_method_of_data(function)) << function;
+  }
+}
+
+/// One thread runs several interpreters: that matters to objects alone.
+TEST(CodeRules, AThreadLocalTextIsNoObject) {
+  const auto thread = [](std::uint64_t offset, std::uint64_t size, const char* passed_to) {
+    CodeWrite write = code_write("", "remember", "");
+    write.section = ".tbss", write.offset = offset, write.size = size, write.passed_to = passed_to;
+    write.value = model::StoredValue::unknown;
+    return write;
+  };
+  const char* const assign = "std::__cxx11::basic_string<char>::assign(char const*)";
+  EXPECT_TRUE(code_findings_of(module_that({thread(0, 32, assign), thread(8, 8, "")})).empty());
+  EXPECT_TRUE(code_findings_of(module_that({thread(0, 32, assign)})).empty());
+  // What lies behind it, or where nothing tells.
+  EXPECT_EQ(code_findings_of(module_that({thread(0, 32, assign), thread(32, 8, "")})).size(), 1U);
+  EXPECT_EQ(code_findings_of(module_that({thread(0, 8, ""), thread(8, 32, assign)})).size(), 1U);
+  EXPECT_EQ(code_findings_of(module_that({thread(0, 32, assign), thread(0, 0, "")})).size(), 1U);
+  CodeWrite length = thread(0, 8, "");
+  length.value = model::StoredValue::call, length.result_of = "strlen";
+  EXPECT_TRUE(code_findings_of(module_that({length})).empty());
 }
 
 TEST(CodeRules, AThreadLocalVariableThatTheLinkersTableTellsHasItsName) {
