@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "analyzer/tables/locks.h"
+#include "analyzer/tables/outline_atomics.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -69,11 +70,14 @@ bool holds_number(std::string_view scope) {
 
 }  // namespace
 
-std::unordered_map<std::uint64_t, std::string_view> copied_lock_functions(const Image& image) {
+std::unordered_map<std::uint64_t, std::string_view> known_copies(const Image& image) {
   std::unordered_map<std::uint64_t, std::string_view> found;
   for (const Symbol& symbol : image.symbols) {
-    const std::string_view lock = lock_function(symbol.name);
-    if (!lock.empty()) found.emplace(symbol.address, lock);
+    if (outline_atomic(symbol.name)) {
+      found.emplace(symbol.address, symbol.name);
+    } else if (const std::string_view lock = lock_function(symbol.name); !lock.empty()) {
+      found.emplace(symbol.address, lock);
+    }
   }
   return found;
 }

@@ -14,8 +14,9 @@
 /// guard keeps is a lock's.
 namespace isoaudit::analyzer {
 
-/// What takes or gives back a lock, by where it begins; its name in the table of locks.
-std::unordered_map<std::uint64_t, std::string_view> copied_lock_functions(const Image& image);
+/// What the tables know, by where it begins: what takes or gives back a lock, with its name in the table of locks; the
+/// compilers' own functions for AArch64's atomic instructions. The image has to outlive the names.
+std::unordered_map<std::uint64_t, std::string_view> known_copies(const Image& image);
 
 /// What such a function does with what its argument number `argument` points to, where its mangled name tells.
 std::optional<ParameterUse> copy_s_use(const std::string& function, unsigned argument);

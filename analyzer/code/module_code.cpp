@@ -15,6 +15,11 @@ namespace {
 
 constexpr std::uint64_t bytes_for_each_number = 128;
 
+/// Atomic instructions by which a byte is taken, as functions of their own.
+constexpr std::array<std::string_view, 5> byte_locks = {"__aarch64_cas1_relax", "__aarch64_cas1_acq",
+                                                        "__aarch64_cas1_rel", "__aarch64_cas1_acq_rel",
+                                                        "__aarch64_cas1_sync"};
+
 }  // namespace
 
 ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
@@ -23,9 +28,13 @@ ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
       targets_(image, decoder),
       pointers_(image),
       evaluator_(image, names_),
-      copied_locks_(copied_lock_functions(image)),
+      known_copies_(known_copies(image)),
       functions_(find_functions(image)) {
   number();
+  calls_for_bytes_ =
+      image.machine == Machine::aarch64 &&
+      (std::ranges::any_of(known_copies_, [](const auto& copy) { return outline_atomic(copy.second).has_value(); }) ||
+       std::ranges::any_of(byte_locks, [&](std::string_view name) { return image.imports_symbol(name); }));
   for (const Section& section : image.sections) {
     if (is_address_table(section.name)) pointers_begin_ = std::min(pointers_begin_, section.address);
     if (!section.writable()) continue;
@@ -186,7 +195,14 @@ void ModuleCode::set_pieces(const std::vector<std::vector<std::uint32_t>>& group
 
 void ModuleCode::flow(const FunctionCode& code, const Visit& visit) {
   // Which bytes are locks the slow ways tell, and those may come after the fast ones.
-  if (code.may_lock_byte) flow_.run(code, [](const State&, const Instruction&) {});
+  const auto calls_for_byte = [&](std::uint32_t number) {
+    const Instruction& instruction = code.instructions[number];
+    if (instruction.op != Op::call || !instruction.has_target) return false;
+    const auto atomic = stands_for_instruction(callee_at(instruction.target));
+    return atomic && atomic->width == 1;
+  };
+  const bool learns = code.may_lock_byte || (calls_for_bytes_ && std::ranges::any_of(code.outward, calls_for_byte));
+  if (learns) flow_.run(code, [](const State&, const Instruction&) {});
   flow_.run(code, visit);
 }
 
@@ -219,6 +235,9 @@ void ModuleCode::call(State& state, const Instruction& instruction) {
   const std::array<Value, 2> passed{evaluator_.register_value(state, arguments[0]),
                                     evaluator_.register_value(state, arguments[1])};
   if (locks_.tries_other_lock(import, passed[0])) result.name = 0;
+  if (const auto atomic = stands_for_instruction(callee)) {
+    return evaluator_.after_unseen_call(state, answer_of(state, *atomic));
+  }
   evaluator_.after_unseen_call(state, result);
   if (callee.kind != Value::Kind::address) return locks_.after_call(state, import, passed);
   if (callee.name != 0) return locks_.after_call(state, callee.name, passed);
@@ -245,15 +264,15 @@ Value ModuleCode::callee_at(std::uint64_t target) {
   // A function of the file that others may replace is called through the linker's table.
   const std::uint64_t local = targets_.local_at(target);
   const std::uint64_t address = local != 0 ? local : target;
-  const auto lock = copied_locks_.find(address);
-  return place->second = {Value::Kind::address, lock == copied_locks_.end() ? 0 : names_.number_of(lock->second),
+  const auto copy = known_copies_.find(address);
+  return place->second = {Value::Kind::address, copy == known_copies_.end() ? 0 : names_.number_of(copy->second),
                           address};
 }
 
 bool ModuleCode::takes_lock(const Instruction& call) {
   if (call.callee != 0) return known_callees_[call.callee].takes_lock;
   if (lock_taken_by(import_of(call)) != nullptr) return true;
-  if (copied_locks_.empty() || !call.has_target) return false;
+  if (known_copies_.empty() || !call.has_target) return false;
   return lock_taken_by(text(callee_at(call.target).name)) != nullptr;
 }
 
@@ -268,6 +287,23 @@ Value ModuleCode::callee_of(const State& state, const Instruction& instruction) 
   }
   if (!instruction.has_memory) return evaluator_.register_value(state, instruction.src);
   return evaluator_.load(state, evaluator_.place(state, instruction.memory), 8, nullptr);
+}
+
+std::optional<OutlineAtomic> ModuleCode::stands_for_instruction(const Value& callee) const {
+  const bool named = callee.kind == Value::Kind::import || callee.kind == Value::Kind::address;
+  if (image_.machine != Machine::aarch64 || !named || callee.name == 0) return {};
+  return outline_atomic(text(callee.name));
+}
+
+/// It returns what was there before, as LSE's instruction does.
+Value ModuleCode::answer_of(const State& state, const OutlineAtomic& atomic) const {
+  if (atomic.kind != OutlineAtomic::Kind::compare_and_swap) return {};
+  const auto& arguments = evaluator_.convention().arguments;
+  const Value expected = evaluator_.register_value(state, arguments[0]);
+  const Value stores = evaluator_.register_value(state, arguments[1]);
+  const Value place = evaluator_.register_value(state, arguments[2]);
+  if (!stores.is_number() || stores.bits > 1 || !expected.is_number() || expected.bits > 1) return {};
+  return exclusive_value(stores.bits != 0, expected.bits != 0, place.kind == Value::Kind::address ? place.bits : 0);
 }
 
 std::string ModuleCode::name_at(std::uint64_t address) const { return code_name(image_, address); }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include "analyzer/code/indirect_jumps.h"
 #include "analyzer/code/lock_flow.h"
 #include "analyzer/code/releasing_functions.h"
+#include "analyzer/tables/outline_atomics.h"
 #include "analyzer/tables/parameters.h"
 
 namespace isoaudit::analyzer {
@@ -60,6 +62,8 @@ class ModuleCode : private Surroundings {
   /// Where a call or jump goes: an import, an address of the image (with the `name` that the table of locks has for
   /// what stands there, if any), or not known.
   Value callee_of(const State& state, const Instruction& instruction);
+  /// A callee that is one atomic instruction, wherever it stands (see outline_atomics.h).
+  std::optional<OutlineAtomic> stands_for_instruction(const Value& callee) const;
   /// What the imported function of that name does with what its argument number `argument` points to.
   ParameterUse import_use(std::uint32_t name, unsigned argument);
   /// The lock that is held there, by the function that took it; empty for none.
@@ -71,6 +75,7 @@ class ModuleCode : private Surroundings {
 
  private:
   Value callee_at(std::uint64_t target);
+  Value answer_of(const State& state, const OutlineAtomic& atomic) const;
   void call(State& state, const Instruction& instruction) override;
   bool asks_descriptor(const State& state, const Instruction& instruction) const;
   void along_branch(State& state, const Instruction& branch, bool taken) override;
@@ -98,7 +103,9 @@ class ModuleCode : private Surroundings {
   Flow flow_{evaluator_, *this};
   LockFlow locks_{names_};
   ReleasingFunctions releasing_{*this};
-  std::unordered_map<std::uint64_t, std::string_view> copied_locks_;
+  std::unordered_map<std::uint64_t, std::string_view> known_copies_;
+  /// Calls may stand for atomic instructions.
+  bool calls_for_bytes_ = false;
   /// Where calls of an address go: there are more calls than callees.
   std::unordered_map<std::uint64_t, Value> callees_{};
   /// Numbers of what is called there, and through a pointer there.

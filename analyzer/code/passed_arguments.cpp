@@ -131,14 +131,16 @@ void PassedArguments::look_at_call(const State& state, const Instruction& instru
   for (unsigned i = 0; i < arguments.size(); ++i) {
     const unsigned passed = evaluator.register_value(state, arguments[i]).arguments();
     if (passed == 0) continue;
-    if (callee.kind == Value::Kind::address) {
+    if (callee.kind == Value::Kind::address && !code_.stands_for_instruction(callee)) {
       for (unsigned from = 0; from < arguments.size(); ++from) {
         if (((passed >> from) & 1) != 0) summary_.passes.emplace_back(from, callee.bits, i);
       }
-    } else if (callee.kind == Value::Kind::import) {
+    } else if (callee.kind == Value::Kind::import || callee.kind == Value::Kind::address) {
       const ParameterUse use = code_.import_use(callee.name, i);
       if (use == ParameterUse::written) summary_.written |= passed;
       if (use == ParameterUse::unknown) summary_.unknown |= passed;
+      if (use == ParameterUse::atomically) summary_.atomic |= passed;
+      if (use == ParameterUse::counted) summary_.counted |= passed;
     } else {
       summary_.unknown |= passed;
     }

@@ -381,7 +381,9 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
 void Stores::pass(std::size_t index, const State& state, const Value& callee, unsigned argument,
                   std::uint64_t address) {
   const std::string& guard = code_.held_lock(state);
-  if (callee.kind == Value::Kind::import) {
+  if (const auto atomic = code_.stands_for_instruction(callee)) {
+    if (argument == atomic->place) add_atomic(index, state, *atomic, address);
+  } else if (callee.kind == Value::Kind::import) {
     const ParameterUse use = code_.import_use(callee.name, argument);
     if (use != ParameterUse::not_written) add_passed(index, address, code_.text(callee.name), use, guard);
   } else if (callee.kind == Value::Kind::address) {
@@ -390,6 +392,23 @@ void Stores::pass(std::size_t index, const State& state, const Value& callee, un
   } else {
     add_passed(index, address, "a function called through a pointer", ParameterUse::unknown, guard);
   }
+}
+
+void Stores::add_atomic(std::size_t index, const State& state, const OutlineAtomic& atomic, std::uint64_t address) {
+  if (is_compiler_s_own(index, address)) return;
+  model::CodeWrite write = write_at(index, address);
+  write.atomic = true;
+  write.guard = code_.held_lock(state);
+  write.size = atomic.width;
+  const Evaluator& evaluator = code_.evaluator();
+  const Value value = evaluator.register_value(state, evaluator.convention().arguments[atomic.place - 1]);
+  const Value stored = atomic.width < 8 ? narrowed(value, atomic.width) : value;
+  describe_stored(code_, {&stored, 1}, write);
+  if (atomic.kind == OutlineAtomic::Kind::changes) {
+    write.value = model::StoredValue::changed;
+    write.stored = write.result_of = "";
+  }
+  writes_.emplace_back(index, std::move(write));
 }
 
 void Stores::add_passed(std::size_t index, std::uint64_t address, const std::string& callee, ParameterUse use,

@@ -51,6 +51,7 @@ class Stores {
   void look_at_call(std::size_t index, const State& state, const Instruction& instruction);
   void add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
                  std::span<const Value> parts);
+  void add_atomic(std::size_t index, const State& state, const OutlineAtomic& atomic, std::uint64_t address);
   void pass(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t address);
   void add_thread_local(std::size_t index, const State& state, const Instruction& instruction, const Place& place);
   void add_thread_text(std::size_t index, const State& state, const Value& callee);

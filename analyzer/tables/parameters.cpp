@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "analyzer/tables/outline_atomics.h"
 #include "model/c_api_name.h"
 #include "model/compiler_data.h"
 
@@ -148,6 +149,11 @@ ParameterUse parameter_use(std::string_view function, unsigned index) {
   if (row != std::end(table) && row->name == function) {
     const bool written = index >= row->from || (index < 32 && ((row->written >> index) & 1) != 0);
     return written ? ParameterUse::written : ParameterUse::not_written;
+  }
+  if (const auto atomic = outline_atomic(function)) {
+    if (index != atomic->place) return ParameterUse::not_written;
+    const bool number = atomic->kind == OutlineAtomic::Kind::changes || atomic->width < 8;
+    return number ? ParameterUse::counted : ParameterUse::atomically;
   }
   if (model::is_instrumentation_function(function)) {
     // clang/lib and GCC's sanitizer passes replace these; of all else the runtime only takes note.

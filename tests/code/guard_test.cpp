@@ -316,6 +316,32 @@ TEST_F(Guards, AnInlinedMutexInOneInstruction) {
   }
 }
 
+/// And with a call of the function that stands for that instruction, where any machine may come.
+TEST_F(Guards, AnInlinedMutexWhoseInstructionIsAFunction) {
+  const std::string functions =
+      "KEPT int g; int get(void) { return g; } static PyMutex m; KEPT int after;\n"
+      "#define CAS1(name) unsigned name(unsigned char expected, unsigned char stores, void *place)\n";
+  const std::string use_them =
+      "void set(int c) { if (__aarch64_cas1_acq(0, 1, &m) != 0) PyMutex_Lock(&m);\n"
+      "  g = c; if (__aarch64_cas1_rel(1, 0, &m) != 1) PyMutex_Unlock(&m); use(0); after = c; }\n"
+      "void early(int c) { if (__aarch64_cas1_acq(0, 1, &m) != 0) { PyMutex_Lock(&m); use(&m); g = c + 1;\n"
+      "  PyMutex_Unlock(&m); return; } use(0); g = c; if (__aarch64_cas1_rel(1, 0, &m) != 1) PyMutex_Unlock(&m); }";
+  // Another module has them, or the file itself.
+  for (const std::string& have :
+       {std::string("CAS1(__aarch64_cas1_acq); CAS1(__aarch64_cas1_rel);\n"),
+        std::string("OWN CAS1(__aarch64_cas1_acq) { use(place); return decide(expected + 2 * stores); }\n"
+                    "OWN CAS1(__aarch64_cas1_rel) { use(place); return decide(stores + 2 * expected); }\n")}) {
+    for (const tests::CompileMatrix::Way& way : tests::CompileMatrix::ways()) {
+      if (!way.arm || !way.optimised) continue;
+      const model::CodeFacts facts = matrix.read(functions + have + use_them, way);
+      ASSERT_EQ(writes_of(facts, "after").size(), 1u) << way.name;
+      EXPECT_EQ(writes_of(facts, "after")[0].guard, "") << way.name;
+      ASSERT_FALSE(writes_of(facts, "g").empty()) << way.name;
+      for (const model::CodeWrite& write : writes_of(facts, "g")) EXPECT_EQ(write.guard, "PyMutex_Lock") << way.name;
+    }
+  }
+}
+
 /// The fast way does its work before the slow one comes back: what the byte is, the slow one tells.
 TEST_F(Guards, AnInlinedMutexWhoseFastWayStaysAlone) {
   matrix.each(

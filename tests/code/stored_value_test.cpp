@@ -86,6 +86,45 @@ TEST_F(StoredValues, WhatIsStoredByCompareAndExchange) {
       "g", {StoredValue::call, "PyDict_New"});
 }
 
+/// On AArch64 one atomic instruction may be a function's.
+TEST_F(StoredValues, WhatAFunctionForOneInstructionStores) {
+  const std::string functions =
+      "KEPT void *g; void *get(void) { return g; } KEPT int n; int count(void) { return n; }\n"
+      "void *__aarch64_cas8_acq_rel(void *expected, void *stores, void *place);\n"
+      "void *__aarch64_swp8_acq_rel(void *stores, void *place); int __aarch64_ldadd4_relax(int more, void *place);\n";
+  for (const char* set :
+       {"void set(void) { __aarch64_cas8_acq_rel(0, PyDict_New(), &g); __aarch64_ldadd4_relax(1, &n); }",
+        "void set(void) { __aarch64_swp8_acq_rel(PyDict_New(), &g); __aarch64_ldadd4_relax(1, &n); }"}) {
+    for (const tests::CompileMatrix::Way& way : tests::CompileMatrix::ways()) {
+      if (!way.arm || !way.optimised) continue;
+      const model::CodeFacts facts = matrix.read(functions + set, way);
+      ASSERT_EQ(writes_of(facts, "g").size(), 1u) << way.name;
+      ASSERT_EQ(writes_of(facts, "n").size(), 1u) << way.name;
+      const model::CodeWrite stores = writes_of(facts, "g")[0], changes = writes_of(facts, "n")[0];
+      EXPECT_TRUE(stores.atomic) << way.name << set;
+      EXPECT_TRUE(changes.atomic) << way.name << set;
+      EXPECT_EQ(changes.value, StoredValue::changed) << way.name << set;
+      EXPECT_EQ(stored_of(stores), (Stored{StoredValue::call, "PyDict_New"})) << way.name << set;
+      EXPECT_EQ(stores.size, 8u) << way.name;
+    }
+  }
+}
+
+/// Behind another function it is atomic still.
+TEST_F(StoredValues, AFunctionForOneInstructionThatAnotherCalls) {
+  for (const tests::CompileMatrix::Way& way : tests::CompileMatrix::ways()) {
+    if (!way.arm || !way.optimised) continue;
+    const model::CodeFacts facts = matrix.read(
+        "KEPT int n, m; int count(void) { return n + m; } int __aarch64_ldadd4_relax(int more, void *place);\n"
+        "OWN static void more(int *to) { __aarch64_ldadd4_relax(1, to); use(0); }\n"
+        "void set(void) { more(&n); more(&m); use(0); }",
+        way);
+    ASSERT_EQ(writes_of(facts, "n").size(), 1u) << way.name;
+    EXPECT_TRUE(writes_of(facts, "n")[0].atomic) << way.name;
+    EXPECT_EQ(writes_of(facts, "n")[0].value, StoredValue::changed) << way.name;
+  }
+}
+
 TEST_F(StoredValues, WhatACallReturnsBehindANullCheckAndOtherCalls) {
   expect(
       "KEPT PyObject *g; PyObject *get(void) { return g; }\n"
