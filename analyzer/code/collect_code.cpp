@@ -14,6 +14,7 @@
 
 #include "analyzer/code/code_graph.h"
 #include "analyzer/code/module_code.h"
+#include "analyzer/code/neighbours.h"
 #include "analyzer/code/once_functions.h"
 #include "analyzer/code/phases.h"
 #include "analyzer/code/place_name.h"
@@ -100,6 +101,7 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
     laps.lap(time.propagation);
   }
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes = stores.take();
+  cut_at_neighbours(writes);
   facts.reads = stores.take_reads();
   laps.lap(time.propagation);
   const Phases phases(code, graph);
