@@ -208,13 +208,9 @@ bool is_text(const CodeVariable& variable) {
 }
 
 std::string why_explained(const CodeVariable& variable, const BinaryFacts& binary) {
-  if (variable.kind == VariableKind::thread_local_object && !variable.somewhere) {
-    if (is_text(variable)) return "a text of each thread";
-    const auto is_number = [](const CodeWrite* write) {
-      return !write->result_of.empty() && !may_store_object(*write);
-    };
-    if (std::ranges::all_of(variable.writes, is_number)) return "of each thread, and no object";
-  }
+  // A pointer to a block is no object, and the block may hold some.
+  const bool in_place = variable.kind == VariableKind::thread_local_object && !variable.somewhere;
+  if (in_place && is_text(variable)) return "a text of each thread";
   if (variable.kind == VariableKind::capsule_api && is_told_elsewhere(variable, binary))
     return "C API that a rule of its own tells of";
   if (variable.kind == VariableKind::plain && is_header_static(plain_symbol(variable.symbol)))
