@@ -16,7 +16,6 @@
 #include <utility>
 
 #include "analyzer/source/command_line.h"
-#include "analyzer/source/headers_ahead.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -38,9 +37,6 @@ class Walk {
        FactAction& action)
       : node_(&group.root), how_(how), files_(files), errors_(errors), facts_(facts), action_(action) {}
 
-  /// For a group whose units begin behind what they include later.
-  void watch(HeadersAhead* ahead) { ahead_ = ahead; }
-
   const OwnRest* rest() const { return rest_; }
   /// In the file of the unit that this process became.
   bool is_own(clang::FileID file) const { return rest_ != nullptr && file == file_; }
@@ -55,7 +51,7 @@ class Walk {
 
   /// The text of the node is parsed: this process and its children part. Returns in each, with its next text entered.
   void part(clang::Preprocessor& preprocessor, clang::SourceLocation from) {
-    if (errors_.count() != 0 || (ahead_ != nullptr && !ahead_->end_block())) give_up();
+    if (errors_.count() != 0) give_up();
     action_.look_ahead();
     how_.parted(files_);
     const std::size_t units = node_->units.size();
@@ -109,7 +105,6 @@ class Walk {
     }
     const auto text = preprocessor.getSourceManager().getMemoryBufferForFileOrNone(*file);
     if (!text || (rest.skip != 0 && content_hash(text->getBuffer()) != rest.content)) give_up();
-    if (ahead_ != nullptr) ahead_->begin_unit();
     enter(preprocessor, from, *file, rest.skip);
   }
 
@@ -133,7 +128,6 @@ class Walk {
   /// The node's text, or the unit's.
   clang::FileID file_{};
   unsigned entered_ = 0;
-  HeadersAhead* ahead_ = nullptr;
 };
 
 class NextPragma : public clang::PragmaHandler {
@@ -186,7 +180,6 @@ void parse_together(const UnitGroup& group, const Together& how) {
   UnitFacts facts;
   FirstError errors(how.project);
   std::optional<Walk> walk;
-  HeadersAhead* ahead = nullptr;
   auto& inputs = invocation->getFrontendOpts().Inputs;
   const std::string start = start_name(how.commands[group.root.place], 0);
   inputs = {clang::FrontendInputFile(start, inputs.front().getKind())};
@@ -194,22 +187,11 @@ void parse_together(const UnitGroup& group, const Together& how) {
     clang::Preprocessor& preprocessor = compiler.getPreprocessor();
     preprocessor.AddPragmaHandler(new NextPragma(*walk));
     preprocessor.addPPCallbacks(std::make_unique<MainFileOnly>(*walk, compiler.getSourceManager()));
-    if (!group.is_ahead) return;
-    const auto in_project = [&project = how.project, &sources = compiler.getSourceManager()](clang::FileID id) {
-      const auto file = sources.getFileEntryRefForID(id);
-      return !file || project.contains(canonical_path(file->getFileEntry().tryGetRealPathName().str()));
-    };
-    auto watching = std::make_unique<HeadersAhead>(compiler, in_project, [] { give_up(); });
-    ahead = watching.get();
-    walk->watch(ahead);
-    preprocessor.addPPCallbacks(std::move(watching));
   });
   walk.emplace(group, how, *files, errors, facts, action);
   run_action(invocation, files, errors, action, [&](clang::SourceManager& sources) { walk->provide(sources, start); });
   const OwnRest* rest = walk->rest();
   if (rest == nullptr) give_up();
-  // An error is told as the unit's own order has it.
-  if (ahead != nullptr && errors.count() != 0) give_up();
   if (const std::string error = errors.failure(); !error.empty()) {
     facts.gaps.push_back({how.project.display(how.commands[rest->unit].file), error});
   }

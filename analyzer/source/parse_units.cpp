@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <optional>
 
-#include "analyzer/source/common_headers.h"
 #include "analyzer/source/parse_together.h"
 #include "analyzer/source/prefix_tree.h"
 #include "analyzer/source/unit_record.h"
@@ -93,23 +92,14 @@ class ParseProcesses {
   }
 
  private:
-  /// The first process: hands out units behind common headers, then groups of those that have to be parsed in their own
-  /// order, then the units that no group could deliver.
+  /// The first process: hands out the groups, then the units that a group could not deliver.
   [[noreturn]] void lead() {
     Children children(permits_, [&](std::size_t unit, int status) {
       if (unit != no_unit && !results_.has(unit)) {
         losses_.put(unit, loss_text(status, longest_parse, parse_memory));
       }
     });
-    std::vector<std::size_t> left = units_;
-    for (const bool one_more : {true, false}) {
-      for (const UnitGroup& group : common_headers(commands_, left, project_, one_more)) {
-        if (children.fork(no_unit)) parse_group(group);
-      }
-      children.wait_for_all();
-      std::erase_if(left, [&](std::size_t unit) { return results_.has(unit); });
-    }
-    for (const UnitGroup& group : group_units(commands_, left)) {
+    for (const UnitGroup& group : group_units(commands_, units_)) {
       const bool alone = group.units == 1;
       const std::size_t unit = alone ? group.root.units.front().unit : no_unit;
       if (!children.fork(unit)) continue;

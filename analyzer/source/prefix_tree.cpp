@@ -97,17 +97,12 @@ class Grower {
 
 }  // namespace
 
-std::map<std::string, std::vector<std::size_t>> units_by_command(const std::vector<CompileCommand>& commands,
-                                                                 const std::vector<std::size_t>& which) {
+std::vector<UnitGroup> group_units(const std::vector<CompileCommand>& commands, const std::vector<std::size_t>& which) {
   std::map<std::string, std::vector<std::size_t>> by_command;
   const auto files = llvm::vfs::getRealFileSystem();
   for (const std::size_t unit : which) by_command[command_key(commands[unit], *files)].push_back(unit);
-  return by_command;
-}
-
-std::vector<UnitGroup> group_units(const std::vector<CompileCommand>& commands, const std::vector<std::size_t>& which) {
   std::vector<UnitGroup> groups;
-  for (const auto& [key, units] : units_by_command(commands, which)) {
+  for (const auto& [key, units] : by_command) {
     std::map<std::size_t, Start> starts;
     for (const std::size_t unit : units) starts[unit] = units.size() > 1 ? start_of(commands[unit]) : Start{};
     groups.push_back({units.size(), Grower(std::move(starts)).grow(units, 0)});

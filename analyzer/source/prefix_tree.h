@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -32,14 +31,7 @@ struct PrefixNode {
 struct UnitGroup {
   std::size_t units = 0;
   PrefixNode root{};
-  /// Units begin with their first byte behind text that they include on their own ways: whether they may is found out
-  /// while they are parsed.
-  bool is_ahead = false;
 };
-
-/// Units of `which` by what Clang is told, the unit's own file aside.
-std::map<std::string, std::vector<std::size_t>> units_by_command(const std::vector<CompileCommand>& commands,
-                                                                 const std::vector<std::size_t>& which);
 
 /// Every unit of `which` in one group, the largest groups first. What the same bytes of a prefix mean depends on the
 /// command, on what lies beside the unit, and on nothing else.
