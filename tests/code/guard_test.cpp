@@ -333,7 +333,7 @@ TEST_F(Guards, AnInlinedMutexWhoseInstructionIsAFunction) {
                     "OWN CAS1(__aarch64_cas1_rel) { use(place); return decide(stores + 2 * expected); }\n")}) {
     for (const tests::CompileMatrix::Way& way : tests::CompileMatrix::ways()) {
       if (!way.arm || !way.optimised) continue;
-      const model::CodeFacts facts = matrix.read(functions + have + use_them, way);
+      const model::CodeFacts facts = matrix.read(std::string(functions).append(have).append(use_them), way);
       ASSERT_EQ(writes_of(facts, "after").size(), 1u) << way.name;
       EXPECT_EQ(writes_of(facts, "after")[0].guard, "") << way.name;
       ASSERT_FALSE(writes_of(facts, "g").empty()) << way.name;

@@ -16,9 +16,6 @@
 namespace isoaudit::tests {
 namespace {
 
-using model::Level;
-using model::Outcome;
-
 struct Row {
   const char* module;
   bool sandbox;
@@ -69,7 +66,9 @@ std::string configuration(const loader_probe::ProbeInput& input) {
                                  {events::config_interpreters, "2"},
                                  {events::config_rounds, "1"},
                                  {events::config_evidence, "0"}};
-  for (const auto& [key, value] : rows) bytes += key + '\0' + value + '\0';
+  for (const auto& row : rows) {
+    for (const std::string& word : row) bytes.append(word).push_back('\0');
+  }
   return bytes;
 }
 
