@@ -1,4 +1,5 @@
 // What rules make of machine code: the rule, what explains a write, what becomes one finding, and the table of globals.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -408,12 +409,11 @@ TEST(CodeRules, ThreadLocalMemoryIsOneVariableWithoutAName) {
 
 TEST(CodeRules, MethodsOfPlainData) {
   const std::string text = "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char>>";
-  const std::string texts = "std::vector<" + text + ", std::allocator<" + text + ">>";
+  const std::string texts = fmt::format("std::vector<{0}, std::allocator<{0}>>", text);
   for (const std::string& function :
-       {text + "::assign(char const*)", texts + "::push_back(" + text + "&&)",
-        "void " + texts + "::_M_realloc_insert<" + text + ">(__gnu_cxx::__normal_iterator<" + text + "*, " + texts +
-            ">, " + text + "&&)",
-        "std::map<" + text + ", int, std::less<" + text + ">>::operator[](" + text + " const&)",
+       {fmt::format("{}::assign(char const*)", text), fmt::format("{}::push_back({}&&)", texts, text),
+        fmt::format("void {0}::_M_realloc_insert<{1}>(__gnu_cxx::__normal_iterator<{1}*, {0}>, {1}&&)", texts, text),
+        fmt::format("std::map<{0}, int, std::less<{0}>>::operator[]({0} const&)", text),
         std::string("std::vector<unsigned long, std::allocator<unsigned long>>::resize(unsigned long)"),
         std::string("std::array<int, 16ul>::fill(int const&)")}) {
     EXPECT_TRUE(is_method_of_data(function)) << function;
