@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::uint64_t bytes_for_each_number = 128;
 
-/// Atomic instructions by which a byte is taken, as functions of their own.
-constexpr std::array<std::string_view, 5> byte_locks = {"__aarch64_cas1_relax", "__aarch64_cas1_acq",
-                                                        "__aarch64_cas1_rel", "__aarch64_cas1_acq_rel",
-                                                        "__aarch64_cas1_sync"};
-
 }  // namespace
 
 ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
@@ -31,10 +26,10 @@ ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
       known_copies_(known_copies(image)),
       functions_(find_functions(image)) {
   number();
-  calls_for_bytes_ =
-      image.machine == Machine::aarch64 &&
-      (std::ranges::any_of(known_copies_, [](const auto& copy) { return outline_atomic(copy.second).has_value(); }) ||
-       std::ranges::any_of(byte_locks, [&](std::string_view name) { return image.imports_symbol(name); }));
+  const auto is_atomic = [](std::string_view name) { return outline_atomic(name).has_value(); };
+  calls_for_bytes_ = image.machine == Machine::aarch64 &&
+                     (std::ranges::any_of(known_copies_, is_atomic, [](const auto& copy) { return copy.second; }) ||
+                      std::ranges::any_of(image.imports, is_atomic));
   for (const Section& section : image.sections) {
     if (is_address_table(section.name)) pointers_begin_ = std::min(pointers_begin_, section.address);
     if (!section.writable()) continue;
