@@ -1,10 +1,13 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "rules/judge.h"
+#include "tests/unit/hand_made.h"
 
 namespace isoaudit::hand_made {
 
@@ -17,6 +20,17 @@ inline std::vector<std::string> judged(const model::Facts& facts) {
   }
   std::ranges::sort(lines);
   return lines;
+}
+
+/// A program of one variable, and what is told of it.
+struct VariableRow {
+  const char* what;
+  model::Variable variable;
+  std::vector<std::string> expected;
+};
+
+inline void expect_judged(const std::vector<VariableRow>& rows) {
+  for (const VariableRow& row : rows) EXPECT_EQ(judged(source_of({row.variable})), row.expected) << row.what;
 }
 
 }  // namespace isoaudit::hand_made

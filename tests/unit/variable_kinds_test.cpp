@@ -17,12 +17,6 @@ using model::StoredValue;
 using model::Variable;
 using model::WriteKind;
 
-struct Row {
-  const char* what;
-  Variable variable;
-  std::vector<std::string> expected;
-};
-
 Variable object(std::string name, std::vector<model::Write> writes) {
   return variable(std::move(name), "PyObject *", PythonType::object_pointer, std::move(writes));
 }
@@ -43,7 +37,7 @@ model::Write reached(model::Write write, const char* path) {
 }
 
 TEST(VariableKinds, ByWhatIsStored) {
-  const std::vector<Row> rows = {
+  const std::vector<VariableRow> rows = {
       {"a module", object("json", {result("PyImport_ImportModule")}), {"borrowed-module-object hazard"}},
       {"the builtins", object("builtins", {result("PyEval_GetBuiltins")}), {"borrowed-module-object hazard"}},
       {"an attribute", object("loads", {result("PyImport_ImportModuleAttr")}), {"global-pyobject-cache hazard"}},
@@ -74,7 +68,7 @@ TEST(VariableKinds, ByWhatIsStored) {
        {"global-pyobject-cache hazard"}},
       {"a free list by its name", object("free_list", {write_from("call")}), {"free-list hazard"}},
   };
-  for (const Row& row : rows) EXPECT_EQ(judged(source_of({row.variable})), row.expected) << row.what;
+  expect_judged(rows);
 }
 
 TEST(VariableKinds, ByWhatTheyAre) {
@@ -87,7 +81,7 @@ TEST(VariableKinds, ByWhatTheyAre) {
   const auto slots = [](std::vector<model::Write> writes) {
     return variable("slots", "PyType_Slot[3]", PythonType::none, std::move(writes));
   };
-  const std::vector<Row> rows = {
+  const std::vector<VariableRow> rows = {
       {"a container that calls change", cxx(PythonType::none, {grow}), {"cxx-global-mutable hazard"}},
       {"a container that is never changed", cxx(PythonType::none, {}), {}},
       {"a container under a lock",
@@ -105,7 +99,7 @@ TEST(VariableKinds, ByWhatTheyAre) {
        slots({first_base("Base_Type"), first_base("Other_Type")}),
        {"mutable-method-or-getset-table hazard"}},
   };
-  for (const Row& row : rows) EXPECT_EQ(judged(source_of({row.variable})), row.expected) << row.what;
+  expect_judged(rows);
 }
 
 }  // namespace

@@ -18,12 +18,6 @@ using model::StoredValue;
 using model::Variable;
 using model::WriteKind;
 
-struct Row {
-  const char* what;
-  Variable variable;
-  std::vector<std::string> expected;
-};
-
 Variable with(Variable v, void (*change)(Variable&)) {
   change(v);
   return v;
@@ -38,7 +32,7 @@ TEST(VariableRules, Table) {
     write.stored = stored;
     return write;
   };
-  const std::vector<Row> rows = {
+  const std::vector<VariableRow> rows = {
       {"a dict made in exec", variable("cache", "PyObject *", object, {exec}), {"global-pyobject-cache hazard"}},
       {"never written", variable("cache", "PyObject *", object), {}},
       {"None for ever", variable("cache", "PyObject *", object, {write_from("exec", StoredValue::immortal)}), {}},
@@ -202,7 +196,7 @@ TEST(VariableRules, Table) {
        variable("PyDateTimeAPI", "PyDateTime_CAPI *", PythonType::none, {write_from("exec")}),
        {}},
   };
-  for (const Row& row : rows) EXPECT_EQ(judged(source_of({row.variable})), row.expected) << row.what;
+  expect_judged(rows);
 }
 
 TEST(VariableRules, OwnGilRaisesHazardsAndReportsThePromise) {
