@@ -66,8 +66,11 @@ bool ForkServer::wait() {
   return is_ready();
 }
 
-bool ForkServer::send_request(ForkRequest request, const std::string& folder, const std::array<int, 4>& streams,
-                              int status) {
+bool ForkServer::send_request(const std::string& folder, const Limits& limits, bool is_last,
+                              const std::array<int, 4>& streams, int status) {
+  ForkRequest request;
+  request.limits = limits;
+  request.is_last = is_last;
   if (folder.empty() || folder.size() >= sizeof request.folder) return false;
   std::copy(folder.begin(), folder.end(), request.folder);
   std::array<int, fork_descriptors> descriptors{};
@@ -88,7 +91,22 @@ bool ForkServer::send_request(ForkRequest request, const std::string& folder, co
   return sendmsg(control_.get(), &message, MSG_NOSIGNAL) == sizeof request;
 }
 
-std::optional<ChildResult> ForkServer::run(const std::string& configuration, const Limits& limits) {
+bool ForkServer::hear_copy(Descriptor& status, double seconds, ChildStreams& streams, ChildResult& result) {
+  ssize_t told = -1;
+  const auto hear = [&] {
+    told = recv(status.get(), &result.wait_status, sizeof result.wait_status, MSG_DONTWAIT);
+    return told >= 0;
+  };
+  result.timed_out = !streams.listen(status.get(), seconds, hear);
+  // Where it has not ended, this ends it.
+  status.reset();
+  if (result.timed_out || (told == sizeof result.wait_status && !WIFSIGNALED(result.wait_status))) return true;
+  const std::lock_guard hold(lock_);
+  if (told != sizeof result.wait_status) lost_ = true;
+  return false;
+}
+
+std::optional<ChildResult> ForkServer::ask(const std::string& configuration, const Limits& limits, bool is_last) {
   ChildStreams streams;
   Ends status;
   if (!open_sockets(status) || !streams.open(configuration)) return std::nullopt;
@@ -97,50 +115,20 @@ std::optional<ChildResult> ForkServer::run(const std::string& configuration, con
   const auto start = std::chrono::steady_clock::now();
   {
     const std::lock_guard hold(lock_);
-    ForkRequest request;
-    request.limits = limits;
-    lost_ = lost_ || !send_request(request, folder.path(), streams.of_child(), status.second.get());
+    lost_ = lost_ || !send_request(folder.path(), limits, is_last, streams.of_child(), status.second.get());
     if (lost_) return std::nullopt;
+    lost_ = is_last;
   }
   streams.close_childs();
   status.second.reset();
 
   ChildResult result;
-  ssize_t told = -1;
-  const auto hear = [&] {
-    told = recv(status.first.get(), &result.wait_status, sizeof result.wait_status, MSG_DONTWAIT);
-    return told >= 0;
-  };
-  result.timed_out = !streams.listen(status.first.get(), limits.seconds, hear);
-  // Where it has not ended, this ends it.
-  status.first.reset();
-  if (!result.timed_out && (told != sizeof result.wait_status || WIFSIGNALED(result.wait_status))) {
-    const std::lock_guard hold(lock_);
-    if (told != sizeof result.wait_status) lost_ = true;
+  if (is_last) {
+    hear_out(process_, limits.seconds, sandboxed_, streams, result);
+    process_ = -1;
+  } else if (!hear_copy(status.first, limits.seconds, streams, result)) {
     return std::nullopt;
   }
-  streams.finish(result);
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return result;
-}
-
-std::optional<ChildResult> ForkServer::run_last(const std::string& configuration, const Limits& limits) {
-  ChildStreams streams;
-  Ends status;
-  if (!open_sockets(status) || !streams.open(configuration) || !wait()) return std::nullopt;
-  const ScratchFolder folder(folder_.path());
-  const auto start = std::chrono::steady_clock::now();
-  ForkRequest request;
-  request.limits = limits;
-  request.is_last = true;
-  const std::lock_guard hold(lock_);
-  const bool sent = !lost_ && send_request(request, folder.path(), streams.of_child(), status.second.get());
-  lost_ = true;
-  if (!sent) return std::nullopt;
-  streams.close_childs();
-  ChildResult result;
-  hear_out(process_, limits.seconds, sandboxed_, streams, result);
-  process_ = -1;
   streams.finish(result);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

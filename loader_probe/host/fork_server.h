@@ -31,14 +31,22 @@ class ForkServer {
   /// What the interpreter said of itself when it was ready, interpreters.h.
   const std::string& answers() const { return answers_; }
   /// As run_child, with the same program; nothing when that is to be asked instead.
-  std::optional<ChildResult> run(const std::string& configuration, const Limits& limits);
+  std::optional<ChildResult> run(const std::string& configuration, const Limits& limits) {
+    return ask(configuration, limits, false);
+  }
   /// The same, and the last that it is asked: no copy is made, the server itself is the child. It has met no foreign
   /// code and shares its sandbox with none, so an end by a signal is an answer.
-  std::optional<ChildResult> run_last(const std::string& configuration, const Limits& limits);
+  std::optional<ChildResult> run_last(const std::string& configuration, const Limits& limits) {
+    return ask(configuration, limits, true);
+  }
 
  private:
   bool is_ready();
-  bool send_request(ForkRequest request, const std::string& folder, const std::array<int, 4>& streams, int status);
+  std::optional<ChildResult> ask(const std::string& configuration, const Limits& limits, bool is_last);
+  bool send_request(const std::string& folder, const Limits& limits, bool is_last, const std::array<int, 4>& streams,
+                    int status);
+  /// Until a copy has ended or its time is over; false when that is no answer.
+  bool hear_copy(Descriptor& status, double seconds, ChildStreams& streams, ChildResult& result);
 
   const ScratchFolder folder_{};
   pid_t process_ = -1;

@@ -56,17 +56,13 @@ bool LevelChildren::runs_in_copy(const LevelOrder& level) {
   return !level.debug_memory && level.word != events::level_sequential;
 }
 
-/// No other level is likely to be asked for: no server is worth its start, nor one that is there a copy.
-bool LevelChildren::is_alone(const std::vector<LevelOrder>& levels) const {
-  return !options_.evidence && levels.size() == 1;
-}
-
 std::string LevelChildren::sandbox() const { return options_.sandbox ? find_sandbox().program : ""; }
 
 void LevelChildren::start_server(const std::vector<LevelOrder>& levels) const {
   if (server_ || std::none_of(levels.begin(), levels.end(), runs_in_copy)) return;
   if (options_.ahead != nullptr) server_ = options_.ahead->take(interpreter_.executable);
-  if (server_ || is_alone(levels)) return;
+  // Without evidence hardly more than one level is asked for: none is worth its start.
+  if (server_ || !options_.evidence) return;
   server_ = std::make_unique<ForkServer>(serving_interpreter(interpreter_.executable, options_, library_, sandbox()));
 }
 
@@ -75,7 +71,7 @@ Told LevelChildren::run(const LevelOrder& level) const {
   return std::move(*run(std::vector{level})[0]);  // NOLINT(bugprone-unchecked-optional-access)
 }
 
-Told LevelChildren::run_one(const LevelOrder& level, bool alone) const {
+Told LevelChildren::run_one(const LevelOrder& level) const {
   const std::string token = make_token();
   ChildRequest request = interpreter_for_level(interpreter_.executable, options_, library_, sandbox());
   if (level.debug_memory) request.environment.emplace_back("PYTHONMALLOC=debug");
@@ -104,7 +100,7 @@ Told LevelChildren::run_one(const LevelOrder& level, bool alone) const {
   Told told;
   std::optional<ChildResult> copied;
   if (server_ && runs_in_copy(level)) {
-    if (alone) {
+    if (!options_.evidence) {  // nor is a copy of one that is there
       copied = server_->run_last(request.configuration, request.limits);
       server_.reset();
     } else {
@@ -130,7 +126,7 @@ LevelChildren::Answers LevelChildren::run(const std::vector<LevelOrder>& levels,
       const std::size_t mine = next++;
       hold.unlock();
       if (options_.progress) options_.progress(input_.module, levels[mine].word);
-      Told told = run_one(levels[mine], is_alone(levels));
+      Told told = run_one(levels[mine]);
       hold.lock();
       answers[mine] = std::move(told);
     }

@@ -61,8 +61,7 @@ class LevelChildren {
   std::string sandbox() const;
   static bool runs_in_copy(const LevelOrder& level);
   void start_server(const std::vector<LevelOrder>& levels) const;
-  bool is_alone(const std::vector<LevelOrder>& levels) const;
-  Told run_one(const LevelOrder& level, bool alone) const;
+  Told run_one(const LevelOrder& level) const;
 
   const ProbeInput& input_;
   const model::Interpreter& interpreter_;
