@@ -17,13 +17,14 @@ class Reads {
 
   /// An instruction of function number `index`, with what is known before it.
   void look(std::size_t index, const State& state, const Instruction& instruction);
+  /// Function number `index` loads from there.
+  void add(std::size_t index, std::uint64_t address);
   /// One row for each place and function, sorted.
   std::vector<model::CodeRead> take();
 
  private:
   using Row = std::pair<std::uint64_t, std::uint32_t>;
 
-  void add(std::size_t index, std::uint64_t address);
   void sort_unique();
 
   const ModuleCode& code_;

@@ -21,48 +21,20 @@ unsigned parts_of(const Instruction& instruction) {
 }  // namespace
 
 Stores::Stores(ModuleCode& code, const LineOf& line_of)
-    : code_(code), arguments_(code), reads_(code), line_of_(line_of) {
-  const auto& sections = code.image().sections;
-  const auto found = std::ranges::find(sections, model::SectionClass::thread_local_, &Section::kind);
-  if (found == sections.end()) return;
-  thread_local_ = &*found;
+    : code_(code), filter_(code), arguments_(code), reads_(code), line_of_(line_of) {
+  if (filter_.thread_local_section() == nullptr) return;
   for (const Symbol& symbol : code.image().symbols) {
     if (symbol.kind == Symbol::Kind::thread_local_) thread_symbols_.push_back(&symbol);
   }
 }
 
-bool Stores::concerns(const FunctionCode& function) const {
-  return std::ranges::any_of(function.outward, [&](std::uint32_t number) {
-    const Instruction& instruction = function.instructions[number];
-    return touches(instruction) || makes_writable_address(instruction) ||
-           (thread_local_ != nullptr && instruction.op == Op::call &&
-            code_.import_of(instruction) == thread_address_function);
-  });
-}
-
-/// Reads or writes the image's own memory without the help of registers.
-bool Stores::touches(const Instruction& instruction) const {
-  return instruction.names_address() && code_.writable(static_cast<std::uint64_t>(instruction.memory.displacement));
-}
-
 void Stores::read(std::size_t index, const FunctionCode& function) {
   function_ = &function;
-  bool flows = false, finalizes = false, writes = false, locks = false;
-  for (const std::uint32_t number : function.outward) {
-    const Instruction& instruction = function.instructions[number];
-    flows = flows || makes_writable_address(instruction);
-    writes = writes || (instruction.writes_memory && touches(instruction));
-    if (instruction.op != Op::call) continue;
-    const std::string_view import = code_.import_of(instruction);
-    finalizes = finalizes || import == "__cxa_finalize";
-    flows = flows || (thread_local_ != nullptr && import == thread_address_function);
-    locks = locks || code_.takes_lock(instruction);
-  }
-  // Where a store goes may be plain, and under which lock it is made is not.
-  if (flows || (writes && locks)) {
+  finalizes_.reset();
+  if (filter_.has_to_flow(function)) {
     arguments_.begin(function);
     code_.flow(function, [&](const State& state, const Instruction& instruction) {
-      look(index, state, instruction, finalizes);
+      look(index, state, instruction);
       arguments_.look(state, instruction);
     });
     return arguments_.end();
@@ -71,8 +43,19 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
   const State nothing;
   for (const std::uint32_t number : function.outward) {
     const Instruction& instruction = function.instructions[number];
-    if (instruction.has_memory || instruction.writes_memory) look(index, nothing, instruction, finalizes);
+    if (instruction.has_memory || instruction.writes_memory) look(index, nothing, instruction);
   }
+  filter_.each_load_in_page(function, [&](std::uint64_t address) { reads_.add(index, address); });
+}
+
+/// The function that is read asks for the library's own destructors.
+bool Stores::finalizes() {
+  const auto asks = [&](std::uint32_t number) {
+    const Instruction& instruction = function_->instructions[number];
+    return instruction.op == Op::call && code_.import_of(instruction) == "__cxa_finalize";
+  };
+  if (!finalizes_) finalizes_ = std::ranges::any_of(function_->outward, asks);
+  return *finalizes_;
 }
 
 /// An address that went to a function of the file: whether that writes through it, its own code tells.
@@ -92,38 +75,7 @@ std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
   return std::move(writes_);
 }
 
-/// Only what forms an address of writable memory can later store through it: all other functions need no propagation.
-bool Stores::makes_writable_address(const Instruction& instruction) const {
-  if (thread_local_ != nullptr && instruction.has_memory && instruction.memory.segment) return true;
-  if (!instruction.names_address()) return false;
-  const auto address = static_cast<std::uint64_t>(instruction.memory.displacement);
-  if (instruction.op == Op::address) {
-    // AArch64 forms a page first: what lies in it comes with the next instruction.
-    if (code_.image().machine != Machine::aarch64) return code_.writable(address) || begins_pointer_table(address);
-    if (begins_pointer_table(address)) return true;
-    // So do the addresses of exported variables, in the linker's table.
-    return address + 4096 > std::min(code_.writable_begin(), code_.pointers_begin()) && address < code_.writable_end();
-  }
-  // A call's result that is stored directly: the flow tells which.
-  const bool stores =
-      instruction.op == Op::store || instruction.op == Op::exchange || instruction.op == Op::compare_exchange;
-  if (stores && instruction.src != no_register && code_.writable(address)) return true;
-  if (instruction.op != Op::load) return false;
-  // Most places are filled in by nobody.
-  if (code_.image().relocation_at(address) == nullptr) return false;
-  const Pointer pointer = code_.image().pointer_at(address);
-  return pointer.kind == Pointer::Kind::address && code_.writable(pointer.value);
-}
-
-/// A table of pointers to writable memory, through which it may be filled. On AArch64 the page may hold one.
-bool Stores::begins_pointer_table(std::uint64_t address) const {
-  const std::uint64_t near = code_.image().machine == Machine::aarch64 && address % 4096 == 0 ? 4096 : 32;
-  return std::ranges::any_of(code_.image().relocations_in(address, address + near), [&](const Relocation& relocation) {
-    return relocation.target != 0 && code_.writable(relocation.target);
-  });
-}
-
-void Stores::look(std::size_t index, const State& state, const Instruction& instruction, bool finalizes) {
+void Stores::look(std::size_t index, const State& state, const Instruction& instruction) {
   reads_.look(index, state, instruction);
   instruction_ = instruction.address;
   if (instruction.op == Op::call || instruction.op == Op::jump) return look_at_call(index, state, instruction);
@@ -140,8 +92,8 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   if (place.kind == Place::Kind::thread) return add_thread_local(index, state, instruction, place);
   if (place.kind != Place::Kind::image) return;
   // "completed.0": set once, when the library is unloaded.
-  const bool flag = finalizes && instruction.width == 1 && instruction.has_immediate && instruction.immediate == 1;
-  if (flag) return;
+  const bool flag = instruction.width == 1 && instruction.has_immediate && instruction.immediate == 1;
+  if (flag && finalizes()) return;
   std::vector<Value>& parts = parts_;
   parts.clear();
   if (instruction.op == Op::store || instruction.op == Op::store_high || instruction.op == Op::exchange ||
@@ -271,7 +223,7 @@ void Stores::add_store(std::size_t index, const State& state, const Instruction&
 /// variable it is, the write has no size.
 void Stores::add_thread_local(std::size_t index, const State& state, const Instruction& instruction,
                               const Place& place) {
-  if (thread_local_ == nullptr || instruction.op != Op::store || instruction.width != 8) return;
+  if (filter_.thread_local_section() == nullptr || instruction.op != Op::store || instruction.width != 8) return;
   const Value value = code_.evaluator().stored(state, instruction, 0);
   model::CodeWrite write = thread_write_at(index, place.at, place.indexed ? 0 : instruction.width);
   describe_stored(code_, {&value, 1}, write);
@@ -297,7 +249,7 @@ void Stores::add_thread_text(std::size_t index, const State& state, const Value&
 /// `size` is 0 where the place is not known.
 model::CodeWrite Stores::thread_write_at(std::size_t index, std::uint64_t offset, std::uint64_t size) const {
   model::CodeWrite write;
-  write.section = thread_local_->name;
+  write.section = filter_.thread_local_section()->name;
   write.function = code_.functions()[index].name;
   if (line_of_) write.where = line_of_(instruction_);
   const auto [section, within] =
@@ -351,7 +303,8 @@ model::CodeWrite Stores::write_at(std::size_t index, std::uint64_t address) cons
 void Stores::look_at_call(std::size_t index, const State& state, const Instruction& instruction) {
   const Evaluator& evaluator = code_.evaluator();
   const auto& arguments = evaluator.convention().arguments;
-  if (evaluator.register_value(state, arguments[0]).kind == Value::Kind::thread && thread_local_ != nullptr) {
+  if (evaluator.register_value(state, arguments[0]).kind == Value::Kind::thread &&
+      filter_.thread_local_section() != nullptr) {
     add_thread_text(index, state, code_.callee_of(state, instruction));
   }
   const auto is_ours = [&](Register argument) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "analyzer/code/module_code.h"
 #include "analyzer/code/passed_arguments.h"
 #include "analyzer/code/reads.h"
+#include "analyzer/code/store_filter.h"
 #include "model/binary_facts.h"
 
 namespace isoaudit::analyzer {
@@ -20,7 +22,7 @@ class Stores {
   Stores(ModuleCode& code, const LineOf& line_of);
 
   /// There may be something in it to tell, by itself or when it is a piece of a function.
-  bool concerns(const FunctionCode& function) const;
+  bool concerns(const FunctionCode& function) { return filter_.concerns(function); }
   /// Reads the stores of function number `index`.
   void read(std::size_t index, const FunctionCode& function);
   /// After all functions were read: each write with the number of the function that makes it.
@@ -42,12 +44,10 @@ class Stores {
     std::uint64_t instruction = 0;
   };
 
-  bool touches(const Instruction& instruction) const;
-  bool makes_writable_address(const Instruction& instruction) const;
-  bool begins_pointer_table(std::uint64_t address) const;
   bool may_tell_of_table();
   void look_for_table(std::size_t index, const State& state, const Instruction& instruction);
-  void look(std::size_t index, const State& state, const Instruction& instruction, bool finalizes);
+  void look(std::size_t index, const State& state, const Instruction& instruction);
+  bool finalizes();
   void look_at_call(std::size_t index, const State& state, const Instruction& instruction);
   void add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
                  std::span<const Value> parts);
@@ -67,15 +67,16 @@ class Stores {
                   const std::string& guard);
 
   ModuleCode& code_;
+  StoreFilter filter_;
   PassedArguments arguments_;
   Reads reads_;
   const LineOf& line_of_;
   /// The function that is read.
   const FunctionCode* function_ = nullptr;
+  /// What finalizes() said of it.
+  std::optional<bool> finalizes_{};
   /// Address of the one that is looked at.
   std::uint64_t instruction_ = 0;
-  /// Where thread-local memory begins; null when the image has none.
-  const Section* thread_local_ = nullptr;
   /// Thread-local variables that the file names, by place.
   std::vector<const Symbol*> thread_symbols_{};
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes_{};

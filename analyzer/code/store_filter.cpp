@@ -1,0 +1,101 @@
+#include "analyzer/code/store_filter.h"
+
+#include <algorithm>
+
+namespace isoaudit::analyzer {
+namespace {
+
+constexpr std::uint64_t page_size = 4096;
+
+}  // namespace
+
+StoreFilter::StoreFilter(ModuleCode& code) : code_(code) {
+  const auto& sections = code.image().sections;
+  const auto found = std::ranges::find(sections, model::SectionClass::thread_local_, &Section::kind);
+  if (found != sections.end()) thread_local_ = &*found;
+}
+
+bool StoreFilter::concerns(const FunctionCode& function) {
+  return std::ranges::any_of(function.outward, [&](std::uint32_t number) {
+    const Instruction& instruction = function.instructions[number];
+    return touches(instruction) || makes_writable_address(function, number) ||
+           (thread_local_ != nullptr && instruction.op == Op::call &&
+            code_.import_of(instruction) == thread_address_function);
+  });
+}
+
+/// Where a store goes may be plain, and under which lock it is made is not.
+bool StoreFilter::has_to_flow(const FunctionCode& function) {
+  bool writes = false, locks = false;
+  for (const std::uint32_t number : function.outward) {
+    const Instruction& instruction = function.instructions[number];
+    if (makes_writable_address(function, number)) return true;
+    writes = writes || (instruction.writes_memory && touches(instruction));
+    if (instruction.op != Op::call) continue;
+    if (thread_local_ != nullptr && code_.import_of(instruction) == thread_address_function) return true;
+    locks = locks || code_.takes_lock(instruction);
+  }
+  return writes && locks;
+}
+
+/// Reads or writes the image's own memory without the help of registers.
+bool StoreFilter::touches(const Instruction& instruction) const {
+  return instruction.names_address() && code_.writable(static_cast<std::uint64_t>(instruction.memory.displacement));
+}
+
+bool StoreFilter::makes_writable_address(const FunctionCode& function, std::uint32_t number) {
+  const Instruction& instruction = function.instructions[number];
+  if (thread_local_ != nullptr && instruction.has_memory && instruction.memory.segment) return true;
+  if (!instruction.names_address()) return false;
+  const auto address = static_cast<std::uint64_t>(instruction.memory.displacement);
+  if (instruction.op == Op::address) {
+    if (code_.image().machine != Machine::aarch64) return code_.writable(address) || begins_pointer_table(address);
+    return reaches_writable(instruction) && page_matters(function, number);
+  }
+  // A call's result that is stored directly: the flow tells which.
+  const bool stores =
+      instruction.op == Op::store || instruction.op == Op::exchange || instruction.op == Op::compare_exchange;
+  if (stores && instruction.src != no_register && code_.writable(address)) return true;
+  return instruction.op == Op::load && loads_writable_address(address);
+}
+
+/// AArch64 forms a page first: something in it, or that it points to, may be writable.
+bool StoreFilter::reaches_writable(const Instruction& page) const {
+  const auto address = static_cast<std::uint64_t>(page.memory.displacement);
+  // So are the addresses of exported variables, in the linker's table.
+  const std::uint64_t begin = std::min(code_.writable_begin(), code_.pointers_begin());
+  return (address + page_size > begin && address < code_.writable_end()) || begins_pointer_table(address);
+}
+
+/// What lies in the page comes with the next instructions, and most of it is read, or is the address of another
+/// module's variable.
+bool StoreFilter::page_matters(const FunctionCode& function, std::uint32_t number) {
+  if (!forms_page(function.instructions[number]) || !find_page_uses(function, number, uses_)) return true;
+  return std::ranges::any_of(uses_, [&](const PageUse& use) {
+    if (thread_local_ != nullptr && code_.image().thread_word_at(use.address) != nullptr) return true;
+    if (use.loads != 0) return holds_pointer(use.address, use.loads);
+    return code_.writable(use.address) || begins_pointer_table(use.address);
+  });
+}
+
+bool StoreFilter::loads_writable_address(std::uint64_t address) const {
+  // Most places are filled in by nobody.
+  if (code_.image().relocation_at(address) == nullptr) return false;
+  const Pointer pointer = code_.image().pointer_at(address);
+  return pointer.kind == Pointer::Kind::address && code_.writable(pointer.value);
+}
+
+/// A table of pointers to writable memory, through which it may be filled. On AArch64 the page may hold one.
+bool StoreFilter::begins_pointer_table(std::uint64_t address) const {
+  const bool may_be_page = code_.image().machine == Machine::aarch64 && address % page_size == 0;
+  return holds_pointer(address, may_be_page ? page_size : 32);
+}
+
+/// To writable memory.
+bool StoreFilter::holds_pointer(std::uint64_t address, std::uint64_t bytes) const {
+  return std::ranges::any_of(code_.image().relocations_in(address, address + bytes), [&](const Relocation& relocation) {
+    return relocation.target != 0 && code_.writable(relocation.target);
+  });
+}
+
+}  // namespace isoaudit::analyzer

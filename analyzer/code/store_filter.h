@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "analyzer/code/module_code.h"
+#include "analyzer/code/page_uses.h"
+
+namespace isoaudit::analyzer {
+
+/// Which functions may store to the image's writable memory, by a glance at their instructions: only what forms an
+/// address there can later store through it, and all others need no propagation.
+class StoreFilter {
+ public:
+  explicit StoreFilter(ModuleCode& code);
+
+  /// Where the image's thread-local memory begins; null when it has none.
+  const Section* thread_local_section() const { return thread_local_; }
+  /// There may be something in the function to tell, by itself or when it is a piece of another.
+  bool concerns(const FunctionCode& function);
+  /// Where its stores go, and what they store, has to be followed.
+  bool has_to_flow(const FunctionCode& function);
+  /// What a function that has not to flow loads through the address of a page.
+  template <typename Tell>
+  void each_load_in_page(const FunctionCode& function, const Tell& tell) {
+    if (code_.image().machine != Machine::aarch64) return;
+    for (const std::uint32_t number : function.outward) {
+      const Instruction& instruction = function.instructions[number];
+      if (!forms_page(instruction) || !reaches_writable(instruction)) continue;
+      if (!find_page_uses(function, number, uses_)) continue;
+      for (const PageUse& use : uses_) {
+        if (use.loads != 0) tell(use.address);
+      }
+    }
+  }
+
+ private:
+  bool touches(const Instruction& instruction) const;
+  bool makes_writable_address(const FunctionCode& function, std::uint32_t number);
+  bool reaches_writable(const Instruction& page) const;
+  bool page_matters(const FunctionCode& function, std::uint32_t number);
+  bool loads_writable_address(std::uint64_t address) const;
+  bool begins_pointer_table(std::uint64_t address) const;
+  bool holds_pointer(std::uint64_t address, std::uint64_t bytes) const;
+
+  ModuleCode& code_;
+  const Section* thread_local_ = nullptr;
+  /// Scratch.
+  std::vector<PageUse> uses_{};
+};
+
+}  // namespace isoaudit::analyzer
