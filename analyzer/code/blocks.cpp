@@ -52,10 +52,10 @@ void Blocks::cut(const FunctionCode& code) {
   }
   entry_ = blocks_.empty() ? no_block : begin >= 0 ? block_of_[static_cast<std::size_t>(begin)] : 0;
   for (const std::uint64_t label : code.labels) {
-    if (const std::ptrdiff_t index = code.index_of(label); index >= 0) {
-      labels_.push_back(block_of_[static_cast<std::size_t>(index)]);
-    }
+    const std::ptrdiff_t index = code.table_ways.empty() ? code.index_of(label) : -1;
+    if (index >= 0) labels_.push_back(block_of_[static_cast<std::size_t>(index)]);
   }
+  lead_through_tables(code);
   auto jump = jumps_.begin();
   for (std::uint32_t block = 0; block < blocks_.size(); ++block) {
     const std::size_t end = blocks_[block].last;
@@ -64,6 +64,17 @@ void Blocks::cut(const FunctionCode& code) {
     if (jump != jumps_.end() && jump->first == end - 1) blocks_[block].target = block_of_[jump++->second];
     const bool falls = !last.ends_block() && end < count && instructions[end].address == last.next();
     if (falls) blocks_[block].next = block + 1;
+  }
+}
+
+void Blocks::lead_through_tables(const FunctionCode& code) {
+  table_targets_.clear();
+  for (const auto& [jump, label] : code.table_ways) {
+    Block& block = blocks_[block_of_[jump]];
+    const auto place = static_cast<std::uint32_t>(table_targets_.size());
+    if (block.last_label == 0) block.first_label = place;
+    block.last_label = place + 1;
+    table_targets_.push_back(block_of_[static_cast<std::size_t>(code.index_of(label))]);
   }
 }
 
@@ -89,15 +100,14 @@ void Blocks::put_in_order(const FunctionCode& code) {
     if (!pads || touches_memory(code, blocks_[root])) roots_.push_back(root);
     follow(root);
     while (!path_.empty()) {
-      const std::uint32_t block = path_.back().first;
-      switch (path_.back().second++) {
-        case 0: follow(blocks_[block].target); break;
-        case 1: follow(blocks_[block].next); break;
-        default:
-          path_.pop_back();
-          rank_[block] = --rank;
-          in_order_[rank] = block;
+      const std::uint32_t block = path_.back().first, way = path_.back().second++;
+      if (way < ways_out(blocks_[block])) {
+        follow(way_out(blocks_[block], way));
+        continue;
       }
+      path_.pop_back();
+      rank_[block] = --rank;
+      in_order_[rank] = block;
     }
   }
   mark_loops();
@@ -117,8 +127,7 @@ void Blocks::mark_behind_others(bool but_entry) {
   while (!open_.empty()) {
     const Block& block = blocks_[open_.back()];
     open_.pop_back();
-    reach(block.target);
-    reach(block.next);
+    for (std::uint32_t way = 0; way < ways_out(block); ++way) reach(way_out(block, way));
   }
 }
 
@@ -127,7 +136,8 @@ void Blocks::mark_loops() {
   // How many ways back begin and end around each rank.
   loops_.assign(blocks_.size() + 1, 0);
   for (std::uint32_t block = 0; block < blocks_.size(); ++block) {
-    for (const std::uint32_t to : {blocks_[block].target, blocks_[block].next}) {
+    for (std::uint32_t way = 0; way < ways_out(blocks_[block]); ++way) {
+      const std::uint32_t to = way_out(blocks_[block], way);
       if (to == no_block) continue;
       ++ways_in_[to];
       if (rank_[to] > rank_[block]) continue;

@@ -16,6 +16,8 @@ struct Block {
   std::uint32_t first = 0, last = 0;  // last: one past
   /// Where its end leads to: the target of its jump or branch; what follows it.
   std::uint32_t target = no_block, next = no_block;
+  /// Where its jump through a table leads to, as Blocks::way_out knows; last: one past.
+  std::uint32_t first_label = 0, last_label = 0;
 };
 
 /// A function's blocks and the order in which to look at them. Kept from function to function, so that its memory is
@@ -32,7 +34,13 @@ class Blocks {
   std::size_t size() const { return blocks_.size(); }
   /// Where callers come in; no_block when there is no code.
   std::uint32_t entry() const { return entry_; }
-  /// Where tables of jumps lead.
+  /// Number `way` of those that lead out of a block: target, next, labels of a table; no_block: it leads nowhere.
+  std::uint32_t way_out(const Block& block, std::uint32_t way) const {
+    return way == 0 ? block.target : way == 1 ? block.next : table_targets_[block.first_label + way - first_table_way];
+  }
+  static std::uint32_t ways_out(const Block& block) { return first_table_way + block.last_label - block.first_label; }
+  static constexpr std::uint32_t first_table_way = 2;
+  /// Where tables of jumps lead of which it is not known which jumps go through them.
   const std::vector<std::uint32_t>& labels() const { return labels_; }
 
   // From put_in_order on.
@@ -53,11 +61,12 @@ class Blocks {
   std::uint32_t ways_in(std::uint32_t block) const { return ways_in_[block]; }
 
  private:
+  void lead_through_tables(const FunctionCode& code);
   void mark_loops();
 
   std::vector<Block> blocks_{};
   std::uint32_t entry_ = no_block;
-  std::vector<std::uint32_t> labels_{}, rank_{}, in_order_{}, roots_{}, ways_in_{};
+  std::vector<std::uint32_t> labels_{}, table_targets_{}, rank_{}, in_order_{}, roots_{}, ways_in_{};
   std::vector<std::uint8_t> behind_loops_{}, behind_others_{};
   // Scratch.
   std::vector<std::uint8_t> starts_{}, seen_{};

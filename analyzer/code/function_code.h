@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "analyzer/code/decoder.h"
@@ -18,8 +19,9 @@ struct FunctionCode {
   std::uint64_t undecoded = 0;
   /// Where the function's tables of jumps lead, as far as they are found; sorted.
   std::vector<std::uint64_t> labels{};
-  /// Of each table the number of entries is known: none of the labels is something else's.
-  bool labels_sure = false;
+  /// Number of an instruction that jumps through a table, and a label that it may lead to. Of all such jumps, sorted;
+  /// empty unless each one's table is found.
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> table_ways{};
   /// Where they may lead outside of it; where no code begins, they do not. As they come.
   std::vector<std::uint64_t> labels_elsewhere{};
   /// It jumps through a table that was not found: control may come in anywhere.

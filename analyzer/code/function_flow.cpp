@@ -154,13 +154,11 @@ bool Flow::from_elsewhere(bool from_entry) {
     if (!found->any) found->state = {};
     weaken(found->state);
   }
-  const auto& labels = blocks_.labels();
-  const bool tables_alone = code_->labels_sure && jumps_through_table;
   for (const std::uint32_t root : roots) {
-    if (tables_alone && std::ranges::binary_search(labels, root)) continue;
     if (!from_entry || root != blocks_.entry()) enter(root, elsewhere.state);
   }
-  for (const std::uint32_t label : labels) enter(label, jumps_through_table ? at_tables.state : elsewhere.state);
+  const State& at_labels = jumps_through_table ? at_tables.state : elsewhere.state;
+  for (const std::uint32_t label : blocks_.labels()) enter(label, at_labels);
   return true;
 }
 
@@ -246,6 +244,8 @@ std::uint32_t Flow::leave(std::uint32_t number, State& state, const Visit* visit
   if (block.target != no_block) enter(block.target, state);
   state.lock = lock, state.lock_depth = depth;
   if (parts) around_.along_branch(state, last, false);
+  for (std::uint32_t way = Blocks::first_table_way; way < Blocks::ways_out(block); ++way)
+    enter(blocks_.way_out(block, way), state);
   const std::uint32_t next = block.next;
   if (next == no_block) return no_block;
   const bool goes_on = visit != nullptr && blocks_.ways_in(next) == 1 && has_one_look(next) &&

@@ -19,20 +19,23 @@ constexpr std::size_t longest_way_to_comparison = 24;
 /// More is no `switch`.
 constexpr std::uint64_t most_entries = 4096;
 
+/// So often the one branch that leads to a comparison is searched for in a whole function, which may be hostile.
+constexpr unsigned most_searches = 256;
+
 /// What a register holds, as far as jumps ask.
 struct Held {
   enum class Kind : std::uint8_t {
     nothing,
     pointer,  ///< an argument, or what memory held, not through an index
-    address,  ///< `address`
-    entry,    ///< what instruction number `load` took from a table
+    address,  ///< `address`, which instruction `number` put together
+    entry,    ///< what instruction `number` took from a table
     target,   ///< `address`, or one of the guesses for register `base`, and such an entry
   } kind = Kind::nothing;
   Register base = no_register;
   std::uint8_t shift = 0;
   bool is_signed = false;
   std::uint64_t address = 0;
-  std::uint32_t load = 0;
+  std::uint32_t number = 0;
 };
 
 class Tracker {
@@ -44,7 +47,10 @@ class Tracker {
 
   IndirectJumps run(const CodePointers* pointers) {
     for (const Register argument : convention_.arguments) held_[argument].kind = Held::Kind::pointer;
-    for (std::uint32_t i = 0; i < code_.instructions.size(); ++i) look(i);
+    for (std::uint32_t i = 0; i < code_.instructions.size(); ++i) {
+      look(i);
+      if (code_.instructions[i].ends_block()) stretch_ = i + 1;
+    }
     for (const Jump& jump : jumps_) decide(jump);
     if (calls_ && !found_.others) found_.others = pointers == nullptr || pointers->any_in(code_) || has_labels();
     return std::move(found_);
@@ -53,6 +59,7 @@ class Tracker {
  private:
   /// Decided when all is known that the function puts together.
   struct Jump {
+    std::uint32_t number = 0;
     Held to{};
     /// What the table's register held at the entry's load.
     Held table{};
@@ -60,7 +67,7 @@ class Tracker {
 
   void look(std::uint32_t number) {
     const Instruction& instruction = code_.instructions[number];
-    if (goes_through_table(instruction)) return jump(instruction);
+    if (goes_through_table(instruction)) return jump(number, instruction);
     if (instruction.op == Op::call) return forget(convention_.clobbered, convention_.result);
     const Held made = result(number, instruction);
     forget(instruction.clobbers, no_register);
@@ -81,15 +88,16 @@ class Tracker {
     switch (instruction.op) {
       case Op::address:
         if (memory.base != no_register || memory.index != no_register || memory.segment) return {};
-        return {.kind = Held::Kind::address, .address = static_cast<std::uint64_t>(memory.displacement)};
+        return {
+            .kind = Held::Kind::address, .address = static_cast<std::uint64_t>(memory.displacement), .number = number};
       case Op::copy:
         if (instruction.has_immediate || (instruction.width == 4 && source.kind != Held::Kind::entry)) return {};
         return source;
       case Op::load: {
         if (memory.index != no_register) {
-          if (!arm_ || memory.base >= held_.size()) return {};
+          if (memory.base >= held_.size() || (!arm_ && !is_x86_entry(instruction))) return {};
           tables_.emplace_back(number, held_[memory.base]);
-          return {.kind = Held::Kind::entry, .is_signed = instruction.sign_extends, .load = number};
+          return {.kind = Held::Kind::entry, .is_signed = instruction.sign_extends, .number = number};
         }
         // What was put aside on the stack may be an address in a table.
         const bool stack = memory.base == convention_.stack_pointer || memory.base == convention_.frame_pointer;
@@ -108,12 +116,12 @@ class Tracker {
       moved.address += static_cast<std::uint64_t>(instruction.immediate);
       return moved;
     }
-    if (!arm_) return {};
     const Held other = at(instruction.src2);
     const bool swapped = source.kind == Held::Kind::entry && other.kind != Held::Kind::entry;
     const Held& entry = swapped ? source : other;
     const Held& base = swapped ? other : source;
     if (entry.kind != Held::Kind::entry || (swapped && instruction.shift != 0)) return {};
+    if (!arm_ && base.kind != Held::Kind::address) return {};
     Held target = entry;
     target.kind = Held::Kind::target;
     target.shift = instruction.shift;
@@ -130,18 +138,27 @@ class Tracker {
     if (but_pointer < held_.size()) held_[but_pointer].kind = Held::Kind::pointer;
   }
 
-  void jump(const Instruction& instruction) {
+  /// A distance of four bytes from the table, whose address was put together just before: x86-64's compilers write
+  /// nothing else into position-independent code, and there is no need to guess.
+  bool is_x86_entry(const Instruction& load) const {
+    const Held& table = held_[load.memory.base];
+    return load.width == 4 && load.sign_extends && load.memory.scale == 4 && load.memory.displacement == 0 &&
+           table.kind == Held::Kind::address && table.number >= stretch_;
+  }
+
+  void jump(std::uint32_t number, const Instruction& instruction) {
     if (instruction.has_memory) {
       (instruction.memory.index == no_register ? calls_ : found_.others) = true;
       return;
     }
-    const Held to = at(instruction.src);
+    Held to = at(instruction.src);
+    if (!arm_ && to.kind == Held::Kind::target && to.number < stretch_) to = {};
     switch (to.kind) {
       case Held::Kind::pointer: calls_ = true; return;
       case Held::Kind::entry:
       case Held::Kind::target: {
-        const auto table = std::ranges::find(tables_, to.load, &std::pair<std::uint32_t, Held>::first);
-        jumps_.push_back({to, table == tables_.end() ? Held{} : table->second});
+        const auto table = std::ranges::lower_bound(tables_, to.number, {}, &std::pair<std::uint32_t, Held>::first);
+        jumps_.push_back({number, to, table == tables_.end() ? Held{} : table->second});
         return;
       }
       case Held::Kind::address: found_.others = found_.others || code_.index_of(to.address) >= 0; return;
@@ -155,7 +172,7 @@ class Tracker {
   }
 
   void decide(const Jump& jump) {
-    const Instruction& load = code_.instructions[jump.to.load];
+    const Instruction& load = code_.instructions[jump.to.number];
     const std::vector<std::uint64_t> tables = guesses(jump.table, load.memory.base);
     std::vector<std::uint64_t> bases{0};
     if (jump.to.kind == Held::Kind::target) {
@@ -171,7 +188,7 @@ class Tracker {
       for (const std::uint64_t base : bases) {
         bases_.push_back(base);
         found_.tables.push_back(
-            {table, base, load.width, jump.to.shift, jump.to.is_signed, count_before(jump.to.load)});
+            {table, base, jump.number, load.width, jump.to.shift, jump.to.is_signed, count_before(jump.to.number)});
       }
     }
   }
@@ -187,7 +204,7 @@ class Tracker {
   }
 
   /// How many values the index of the load can have: it was compared with the last one before.
-  unsigned count_before(std::uint32_t load) const {
+  unsigned count_before(std::uint32_t load) {
     const auto& instructions = code_.instructions;
     Register index = instructions[load].memory.index;
     std::optional<std::uint8_t> condition;
@@ -196,6 +213,7 @@ class Tracker {
       const Instruction& before = instructions[number - 1];
       if (before.ends_block()) {
         // Control comes from elsewhere: from the one branch that leads here.
+        if (++searches_ > most_searches) return 0;
         const std::uint64_t here = instructions[number].address;
         const auto leads_here = [&](const Instruction& i) { return i.is_branch() && i.target == here; };
         const auto branch = std::ranges::find_if(instructions, leads_here);
@@ -228,6 +246,9 @@ class Tracker {
   const FunctionCode& code_;
   const CallingConvention& convention_;
   bool arm_ = false;
+  /// From this instruction on control runs through to the one that is looked at.
+  std::uint32_t stretch_ = 0;
+  unsigned searches_ = 0;
   /// There are jumps that look like calls at the function's end.
   bool calls_ = false;
   std::array<Held, 32> held_{};

@@ -7,10 +7,12 @@
 
 namespace isoaudit::analyzer {
 
-/// A `switch` through a table of distances, as AArch64's compilers write it: the code is at `base` plus an entry,
-/// shifted. With entries of eight bytes: at what the entry points to.
+/// A `switch` through a table of distances: the code is at `base` plus an entry, shifted. With entries of eight bytes:
+/// at what the entry points to.
 struct JumpTable {
   std::uint64_t table = 0, base = 0;
+  /// Number of the instruction that jumps.
+  std::uint32_t jump = 0;
   /// Of an entry, in bytes.
   std::uint8_t width = 4;
   std::uint8_t shift = 0;

@@ -33,6 +33,7 @@ class Labels {
   /// A table that the function's own jump goes through.
   void entries(const JumpTable& table) {
     if (table.width == 8) return pointers(table.table);
+    if (table.count == 0 && image_.machine == Machine::x86_64) return distances(table.table, table.base);
     // Where nothing says how many, it is one for each value that an entry of the narrowest kind can have.
     constexpr unsigned count_unknown = 256;
     const unsigned count = table.count != 0 ? table.count : count_unknown;
@@ -129,18 +130,29 @@ bool goes_through_table(const Instruction& instruction) {
 void find_labels(const Image& image, FunctionCode& code, const CodePointers* pointers) {
   code.labels.clear();
   code.labels_elsewhere.clear();
-  code.jumps_unknown = code.labels_sure = false;
+  code.table_ways.clear();
+  code.jumps_unknown = false;
   const auto is_through_table = [&](std::uint32_t number) { return goes_through_table(code.instructions[number]); };
   if (std::ranges::none_of(code.outward, is_through_table)) return;
   const IndirectJumps jumps = find_indirect_jumps(image, code, pointers);
   Labels labels(image, code);
-  for (const JumpTable& table : jumps.tables) labels.entries(table);
+  for (const JumpTable& table : jumps.tables) {
+    const std::size_t before = code.labels.size();
+    labels.entries(table);
+    for (std::size_t i = before; i < code.labels.size(); ++i) code.table_ways.emplace_back(table.jump, code.labels[i]);
+  }
   if (jumps.others) guess_labels(image, code, labels);
-  code.labels_sure =
-      !jumps.others && std::ranges::all_of(jumps.tables, [](const JumpTable& t) { return t.count != 0; });
+  // Where a table ends that nothing is said of, distances of four bytes tell better than narrower ones.
+  const bool sure = image.machine == Machine::x86_64 ||
+                    std::ranges::all_of(jumps.tables, [](const JumpTable& t) { return t.count != 0; });
+  if (jumps.others || !sure || code.labels.size() >= most_labels) code.table_ways.clear();
   code.jumps_unknown = jumps.others && (image.machine == Machine::aarch64 || code.labels.empty());
-  std::ranges::sort(code.labels);
-  code.labels.erase(std::unique(code.labels.begin(), code.labels.end()), code.labels.end());
+  const auto make_set = [](auto& values) {
+    std::ranges::sort(values);
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+  };
+  make_set(code.labels);
+  make_set(code.table_ways);
 }
 
 }  // namespace isoaudit::analyzer

@@ -47,6 +47,21 @@ TEST_F(Guards, AMutexThatIsHeld) {
          "pthread_mutex_lock");
 }
 
+/// A table of jumps leads on with what is known at the jump.
+TEST_F(Guards, AMutexThatIsHeldAroundASwitch) {
+  matrix.each(
+      "KEPT int g; int get(void) { return g; } static long m[8];\n"
+      "void set(int c) { pthread_mutex_lock(m); switch (c) { case 0: use(m); g = c; break; case 1: use(&c); break;\n"
+      "  case 2: use((void *)7); g = 8; use(0); break; case 3: use((void *)3); g = 3; case 4: use((void *)4); break;\n"
+      "  case 5: decide(c); case 6: decide(9); g = 4; } pthread_mutex_unlock(m); }",
+      [&](const model::CodeFacts& facts, const tests::CompileMatrix::Way& way) {
+        const std::vector<model::CodeWrite> writes = writes_of(facts, "g");
+        ASSERT_FALSE(writes.empty());
+        if (!way.optimised) return;
+        for (const model::CodeWrite& write : writes) EXPECT_EQ(write.guard, "pthread_mutex_lock");
+      });
+}
+
 /// <mutex> as libstdc++ has it, each function with a body of its own, as without optimisation; `INLINE` ones are not.
 constexpr const char* mutex_header = R"(
 #ifndef INLINE

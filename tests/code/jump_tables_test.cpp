@@ -1,4 +1,4 @@
-// Jumps through tables and calls at a function's end, as AArch64's compilers write them: instructions as words.
+// Jumps through tables and calls at a function's end, as compilers write them: AArch64's instructions as words.
 #include "analyzer/code/jump_tables.h"
 
 #include <gmock/gmock.h>
@@ -11,6 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 
 constexpr std::uint64_t text_at = 0x10000, tables_at = 0x20000, data_at = 0x30000;
 
@@ -20,9 +21,13 @@ class JumpTables : public testing::Test {
   void read(const std::vector<std::uint32_t>& words, const std::string& tables = "") {
     std::string bytes(words.size() * 4, '\0');
     std::memcpy(bytes.data(), words.data(), bytes.size());
+    read_bytes(bytes, tables, Machine::aarch64);
+  }
+
+  void read_bytes(const std::string& bytes, const std::string& tables, Machine machine) {
     const std::size_t text = bytes.size();
     const auto file = hold_bytes(bytes + tables);
-    image.machine = Machine::aarch64;
+    image.machine = machine;
     image.file = file;
     Section code{.name = ".text", .address = text_at, .size = text, .bytes = file->bytes().first(text)};
     code.kind = model::SectionClass::constant;
@@ -35,6 +40,7 @@ class JumpTables : public testing::Test {
     const CodePointers pointers(image);
     decode_function(image, *decoder, {text_at, text_at + text, "f"}, &pointers, function);
     for (std::uint64_t& label : function.labels) label -= text_at;
+    for (auto& way : function.table_ways) way.second -= text_at;
   }
 
   Image image{};
@@ -96,6 +102,7 @@ TEST_F(JumpTables, DistancesOfFourBytesFromTheTable) {
         ret},             // 0x24
        table);
   EXPECT_THAT(function.labels, ElementsAre(0x1c, 0x20, 0x24));
+  EXPECT_THAT(function.table_ways, ElementsAre(Pair(6, 0x1c), Pair(6, 0x20), Pair(6, 0x24)));
   EXPECT_FALSE(function.jumps_unknown);
 }
 
@@ -108,7 +115,53 @@ TEST_F(JumpTables, ATableWithoutAComparisonEndsWhereItLeadsOut) {
         ret, ret},   // 0x14
        std::string("\x01\x00\x70\x01", 4));
   EXPECT_THAT(function.labels, ElementsAre(0x14, 0x18));
+  EXPECT_THAT(function.table_ways, IsEmpty());
   EXPECT_FALSE(function.jumps_unknown);
+}
+
+/// x86-64's `switch` and four returns.
+std::string x86_switch(const std::string& compare) {
+  const auto distance = static_cast<std::int32_t>(tables_at - (text_at + compare.size() + 7));
+  std::string code = compare;
+  code.append("\x48\x8d\x0d");  // lea table(%rip),%rcx
+  code.append(reinterpret_cast<const char*>(&distance), sizeof distance);
+  code.append("\x48\x63\x04\xb9");  // movslq (%rcx,%rdi,4),%rax
+  code.append("\x48\x01\xc8");      // add %rcx,%rax
+  code.append("\xff\xe0");          // jmp *%rax
+  code.append("\xc3\xc3\xc3\xc3");
+  return code;
+}
+const std::string compare_with_2 = "\x83\xff\x02\x77\x13";  // cmp $2,%edi; ja to the last return
+
+/// Distances to the first returns behind a jump that ends at `behind`.
+std::string x86_table(std::size_t behind, int entries) {
+  std::string table;
+  for (int i = 0; i < entries; ++i) {
+    const auto distance = static_cast<std::int32_t>(text_at + behind - tables_at) + i;
+    table.append(reinterpret_cast<const char*>(&distance), sizeof distance);
+  }
+  return table;
+}
+
+TEST_F(JumpTables, OfX86AsManyAsTheComparisonSays) {
+  read_bytes(x86_switch(compare_with_2), x86_table(0x15, 4), Machine::x86_64);
+  EXPECT_THAT(function.labels, ElementsAre(0x15, 0x16, 0x17));
+  EXPECT_THAT(function.table_ways, ElementsAre(Pair(5, 0x15), Pair(5, 0x16), Pair(5, 0x17)));
+}
+
+TEST_F(JumpTables, OfX86WithoutAComparisonAsManyAsLeadIntoTheFunction) {
+  read_bytes(x86_switch(""), x86_table(0x10, 5), Machine::x86_64);
+  EXPECT_THAT(function.labels, ElementsAre(0x10, 0x11, 0x12, 0x13));
+  EXPECT_THAT(function.table_ways, ElementsAre(Pair(3, 0x10), Pair(3, 0x11), Pair(3, 0x12), Pair(3, 0x13)));
+}
+
+/// Control comes to the jump from elsewhere, with a table that nobody knows.
+TEST_F(JumpTables, OfX86BehindAReturnTheTableIsGuessed) {
+  std::string code = x86_switch(compare_with_2);
+  code.insert(0xc, 1, '\xc3');
+  read_bytes(code, x86_table(0x16, 2), Machine::x86_64);
+  EXPECT_THAT(function.labels, ElementsAre(0x16, 0x17));
+  EXPECT_THAT(function.table_ways, IsEmpty());
 }
 
 const std::vector<std::uint32_t> through_pointer = {0xf9400408,   // ldr x8, [x0, #8]
