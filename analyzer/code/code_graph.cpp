@@ -133,8 +133,7 @@ void CodeGraph::note(std::size_t index, const FunctionCode& function) {
     if (instruction.has_target) {
       if (instruction.target >= range.begin && instruction.target < range.end) continue;
       callee = code_.called_function(instruction);
-    } else if (leaves && instruction.has_memory && instruction.memory.base == no_register &&
-               instruction.memory.index == no_register) {
+    } else if (leaves && instruction.names_address()) {
       const Pointer pointer = image.pointer_at(static_cast<std::uint64_t>(instruction.memory.displacement));
       if (pointer.kind == Pointer::Kind::address) callee = code_.function_at(pointer.value);
     }

@@ -106,9 +106,7 @@ void ModuleCode::mark_ends(FunctionCode& code) {
   for (const std::uint32_t number : code.outward) {
     Instruction& instruction = code.instructions[number];
     if (instruction.op != Op::call) continue;
-    const bool absolute =
-        instruction.has_memory && instruction.memory.base == no_register && instruction.memory.index == no_register;
-    if (!instruction.has_target && !absolute) continue;
+    if (!instruction.has_target && !instruction.names_address()) continue;
     const auto [known, fresh] =
         instruction.has_target
             ? called_at_.try_emplace(instruction.target)
@@ -246,7 +244,7 @@ void ModuleCode::along_branch(State& state, const Instruction& branch, bool take
 std::string_view ModuleCode::import_of(const Instruction& instruction) {
   if (instruction.callee != 0) return known_callees_[instruction.callee].import;
   if (instruction.has_target) return targets_.import_at(instruction.target);
-  if (!instruction.has_memory || instruction.memory.base != no_register) return {};
+  if (!instruction.names_address()) return {};
   const Pointer pointer = image_.pointer_at(static_cast<std::uint64_t>(instruction.memory.displacement));
   return pointer.kind == Pointer::Kind::import ? pointer.name : std::string_view();
 }
