@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <string_view>
+#include <string>
 
+#include "model/load_once_guards.h"
 #include "rules/generated.h"
 #include "rules/link_units.h"
 #include "rules/rule.h"
@@ -27,18 +26,11 @@ const model::Phase* later_refusal(const model::RunFacts& run) {
   return nullptr;
 }
 
-/// What such guards say: numpy and psutil, Cython's ModuleSetupCode.c, and words of their kind.
-constexpr auto refusals = std::to_array<std::string_view>(
-    {"more than once per process", "only be loaded once per process", "into one interpreter per process",
-     "only be imported once per process", "does not support being loaded more than once"});
-
 /// The text with which a call of the source turns the importer away; empty when it does not.
 std::string refusal_of(const model::ApiUse& use) {
   if (use.name != "PyErr_SetString" && use.name != "PyErr_Format") return {};
   for (const std::string& text : use.literals) {
-    const bool refuses =
-        std::ranges::any_of(refusals, [&](std::string_view words) { return text.find(words) != std::string::npos; });
-    if (refuses) return text;
+    if (model::load_once_guard_in(text) != nullptr) return text;
   }
   return {};
 }

@@ -9,18 +9,12 @@
 #include <string_view>
 
 #include "analyzer/binary/text_search.h"
+#include "model/load_once_guards.h"
 
 namespace isoaudit::analyzer {
 namespace {
 
 using model::Framework;
-
-/// Refusals that authors built in themselves: safe, yet no support.
-constexpr std::string_view guards[] = {
-    "Interpreter change detected - this module can only be loaded into one interpreter per process.",
-    "PyO3 modules do not yet support subinterpreters",
-    "cannot load module more than once per process",
-};
 
 constexpr std::string_view capsules[] = {
     "_ARRAY_API",
@@ -54,11 +48,11 @@ constexpr std::string_view framework_marks[] = {
 std::vector<std::string_view> all_marks() {
   std::vector<std::string_view> all;
   for (const std::span<const std::string_view> marks :
-       {std::span<const std::string_view>(guards), std::span<const std::string_view>(capsules),
-        std::span<const std::string_view>(framework_marks)}) {
+       {std::span<const std::string_view>(capsules), std::span<const std::string_view>(framework_marks)}) {
     for (const std::string_view mark : marks) all.push_back(mark);
   }
   for (const LinkedMark& mark : linked_marks) all.push_back(mark.text);
+  for (const model::LoadOnceGuard& guard : model::load_once_guards()) all.push_back(guard.words);
   return all;
 }
 
@@ -192,8 +186,8 @@ Marks find_marks(const Image& image) {
   const Texts texts(image);
   Marks marks;
   recognise(image, texts, marks);
-  for (const std::string_view text : guards) {
-    if (texts.hold(text)) marks.guard_texts.emplace_back(text);
+  for (const model::LoadOnceGuard& guard : model::load_once_guards()) {
+    if (texts.hold(guard.words)) marks.guard_texts.emplace_back(guard.words);
   }
   for (const auto& [text, library] : linked_marks) {
     if (texts.hold(text)) marks.linked_in.emplace_back(library);
