@@ -112,8 +112,15 @@ struct ApiUse {
   std::string once{};
   /// The tool that wrote this call for itself, and not for a line of its user's: "cython"; else empty.
   std::string generator{};
+  /// `where` is the line that a generator made it of: each unit has C of its own for that line.
+  bool made_of_line = false;
   /// Of the pointer that the call returns only whether it is null is asked.
   bool only_asked_for_null = false;
+  /// It is only compared with another: `PyInterpreterState_Get() == PyInterpreterState_Main()`.
+  bool only_compared = false;
+  /// When its function runs, one row for each time, sorted; empty when not known. Where the function itself makes sure
+  /// that this is the main interpreter, it is that alone.
+  std::vector<Reached> reached{};
 
   auto operator<=>(const ApiUse&) const = default;
 };

@@ -117,10 +117,20 @@ std::string line_text(const Finding& finding) {
 void write_generated(Writer& out, const std::vector<const Finding*>& group) {
   const Finding& first = *group.front();
   out.line("{}: what {} generates:", first.where.file, first.generator);
-  for (const Finding* finding : group) {
-    out.line("    {}: {} [{}] {}", line_text(*finding),
-             out.paint(to_string(finding->severity), style_of(finding->severity)), finding->rule,
-             message_text(*finding));
+  for (auto it = group.begin(); it != group.end();) {
+    const Finding& finding = **it;
+    // A line of the tool's own library, in one module after another.
+    const auto others = std::find_if(it + 1, group.end(), [&](const Finding* other) {
+      return other->module == finding.module ||
+             std::tie(other->where.line, other->rule, other->severity, other->subject.name) !=
+                 std::tie(finding.where.line, finding.rule, finding.severity, finding.subject.name);
+    });
+    const auto more = others - it - 1;
+    const char* modules = more == 1 ? "module" : "modules";
+    out.line("    {}: {} [{}] {}{}", line_text(finding),
+             out.paint(to_string(finding.severity), style_of(finding.severity)), finding.rule, message_text(finding),
+             more == 0 ? "" : fmt::format(", and to {} more {}", more, modules));
+    it = others;
   }
   out.line("    fix:     {}", first.fix);
 }

@@ -12,6 +12,7 @@
 #include "rules/declarations.h"
 #include "rules/generated.h"
 #include "rules/link_units.h"
+#include "rules/written.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -43,10 +44,21 @@ std::string maker_of(const model::ApiUse& use) {
 void describe_generated(Finding& finding, const std::string& generator) {
   finding.generator = generator;
   finding.message += fmt::format(", in code that {} adds by itself", generator);
+  // A part of Cython's library is a place in many modules.
+  if (is_library_of(generator, finding.where.file) && !finding.module.empty()) {
+    finding.message += fmt::format(" to `{}`", finding.module);
+  }
   finding.fix = generator_fix(generator);
   if (generator != "cython") return;
   finding.severity = model::Severity::advice;
   finding.fix = "nothing to change unless `nogil` code of yours runs in threads that Python did not start";
+}
+
+/// Why no other interpreter meets that use; empty when one may. When a library is loaded others may run already.
+std::string_view meets_nobody(const model::ApiUse& use) {
+  const bool at_load = std::ranges::any_of(
+      use.reached, [](const model::Reached& row) { return row.when == model::RunsWhen::static_initialiser; });
+  return at_load ? std::string_view() : when_alone(use.reached);
 }
 
 void add_source_findings(const model::Facts& facts, const ApiIndex& index, const ApiWords& words,
@@ -57,16 +69,16 @@ void add_source_findings(const model::Facts& facts, const ApiIndex& index, const
     std::size_t place = 0;
     std::size_t uses = 0;
   };
-  std::map<std::tuple<std::string, std::string_view, std::string>, Home> homes;
+  std::map<std::tuple<std::string, std::string_view, std::string, std::string_view>, Home> homes;
   for (const model::ApiUse& use : facts.source.api_uses) {
     const ApiName* known = index.find(use.name);
-    if (known == nullptr || (use.read && !words.reading_counts)) continue;
-    if (use.only_asked_for_null && !words.asking_for_null_counts) continue;
+    if (known == nullptr || (words.counts != nullptr && !words.counts(use))) continue;
     const model::Because because{EvidenceKind::source, fmt::format("`{}` is used here", use.name), use.where};
     const std::string module = links.primary_module(use.unit);
     const std::string generator = maker_of(use);
+    const std::string_view alone = meets_nobody(use);
     if (words.each_use == EachUse::of_one_module || !generator.empty()) {
-      const auto [home, added] = homes.try_emplace({module, known->name, generator}, Home{findings.size(), 1});
+      const auto [home, added] = homes.try_emplace({module, known->name, generator, alone}, Home{findings.size(), 1});
       if (!added) {
         if (home->second.uses++ < shown_uses) findings[home->second.place].because.push_back(because);
         continue;
@@ -79,6 +91,10 @@ void add_source_findings(const model::Facts& facts, const ApiIndex& index, const
     finding.where = use.where;
     finding.subject.unit = use.unit;
     if (!generator.empty()) describe_generated(finding, generator);
+    if (!alone.empty()) {
+      finding.severity = model::Severity::advice;
+      finding.message += fmt::format("; used {}", alone);
+    }
     finding.because.push_back(because);
     findings.push_back(std::move(finding));
   }

@@ -19,10 +19,8 @@ struct ApiWords {
   /// Follows "use localtime_r(); ", and stands alone where the function has no better twin.
   std::string_view fix;
   EachUse each_use = EachUse::is_a_finding;
-  /// Taking a variable's value is a use of it.
-  bool reading_counts = true;
-  /// A call of whose result only is asked whether it is null is one, too.
-  bool asking_for_null_counts = true;
+  /// Whether such a use in a source means what the rule is about; null: each does.
+  bool (*counts)(const model::ApiUse& use) = nullptr;
 };
 
 /// Findings for the functions that rules/api_names lists for the rule: for their uses in the sources, and for each

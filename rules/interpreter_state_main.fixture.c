@@ -15,6 +15,12 @@ static PyObject* here(PyObject* module, PyObject* unused) {
   return PyLong_FromLongLong(PyInterpreterState_GetID(PyInterpreterState_Get()));
 }
 
+static int exec(PyObject* module) {
+  // expect: interpreter-state-main (advice)
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) return 0;
+  return PyModule_AddIntConstant(module, "is_main", 1);
+}
+
 static PyMethodDef methods[] = {
     {"where", where, METH_NOARGS, NULL},
     {"here", here, METH_NOARGS, NULL},
@@ -22,6 +28,7 @@ static PyMethodDef methods[] = {
 };
 
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, exec},
     // expect: slot-per-interpreter-gil-with-state
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
     {0, NULL},

@@ -7,7 +7,8 @@ namespace {
 
 std::vector<model::Finding> check(const model::Facts& facts) {
   return api_findings(facts, "process-global-hooks",
-                      {.fix = "do it in the main interpreter only, once for the process", .reading_counts = false});
+                      {.fix = "do it in the main interpreter only, once for the process",
+                       .counts = [](const model::ApiUse& use) { return !use.read; }});
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "rules/declarations.h"
 #include "rules/link_units.h"
 #include "rules/rule.h"
+#include "rules/written.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -42,13 +43,24 @@ std::set<std::string> refused_modules(const model::Facts& facts) {
   return refused;
 }
 
-/// When the call runs, the sources do not tell this rule: `possible`.
+/// A way that leads to the call whenever the module is imported; null when none is known.
+const model::Reached* at_import(const model::ApiUse& use) {
+  const auto row = std::ranges::find_if(use.reached, [](const model::Reached& reached) {
+    return reached.when == model::RunsWhen::hook || reached.when == model::RunsWhen::exec;
+  });
+  return row == use.reached.end() ? nullptr : &*row;
+}
+
+/// An import that runs in calls alone is what this rule advises; where nothing is known of the time, it may be the
+/// other.
+bool may_be_at_import(const model::ApiUse& use) { return use.reached.empty() || at_import(use) != nullptr; }
+
 void add_source(const model::Facts& facts, std::vector<model::Finding>& findings) {
   const std::set<std::string> refused = refused_modules(facts);
   const UnitLinks links(facts);
   for (const model::ApiUse& use : facts.source.api_uses) {
     const std::string name = imported_by(use);
-    if (name.empty()) continue;
+    if (name.empty() || !may_be_at_import(use)) continue;
     // A hook in a source knows the last part of its module's name.
     const bool known = refused.contains(name) || refused.contains(last_component(name));
     const std::vector<std::string>& modules = links.modules_of(use.unit);
@@ -56,8 +68,9 @@ void add_source(const model::Facts& facts, std::vector<model::Finding>& findings
         modules, [&](const std::string& module) { return last_component(module) != last_component(name); });
     if (!known || importer == modules.end()) continue;
     model::Finding finding;
-    finding.severity = model::Severity::hazard;
-    finding.status = model::Status::possible;
+    const model::Reached* way = at_import(use);
+    finding.severity = way == nullptr ? model::Severity::hazard : model::Severity::blocker;
+    finding.status = way == nullptr ? model::Status::possible : model::Status::likely;
     finding.subject = {name, "", use.unit, ""};
     finding.module = *importer;
     finding.where = use.where;
@@ -65,6 +78,10 @@ void add_source(const model::Facts& facts, std::vector<model::Finding>& findings
     finding.fix = fmt::format("import `{}` only where it is needed, and catch ImportError there", name);
     finding.because.push_back(
         {model::EvidenceKind::source, fmt::format("`{}` gets \"{}\" here", use.name, use.literals.front()), use.where});
+    if (way != nullptr) {
+      finding.because.push_back(
+          {model::EvidenceKind::source, fmt::format("called {}: {}", time_words(way->when), way->path), {}});
+    }
     findings.push_back(std::move(finding));
   }
 }
@@ -103,7 +120,7 @@ extern constinit const Rule transitive_import_in_exec{
     .doc = R"(## What it finds
 A module that could not be imported because a module that it imports itself is refused; that one was then probed alone. In
 sources: calls that import, by a name that stands there, a module of the same audit that single-phase init or its slot
-keeps out.
+keeps out, where they run when the module itself is imported.
 
 ## Why it matters
 A module is only as isolated as what it needs to be imported.
@@ -112,7 +129,8 @@ A module is only as isolated as what it needs to be imported.
 Import the dependency where it is used and do without it when it is refused, or help to port it.
 
 ## What it cannot see
-Imports that happen only in a later call; in sources, when the call runs, and names that are put together.
+In sources, whether the importer does without the other when it is refused, and names that are put together. When the
+call runs is not known of templates and virtual methods: `possible`.
 )",
     .check = check,
 };

@@ -10,6 +10,15 @@ PyMODINIT_FUNC PyInit_fixture_helper(void) {  // expect: single-phase-init
   return PyModule_Create(&helper_definition);
 }
 
+// Where it is needed alone.
+static PyObject* use(PyObject* module, PyObject* unused) {
+  (void)module;
+  (void)unused;
+  return PyImport_ImportModule("pkg.fixture_helper");
+}
+
+static PyMethodDef methods[] = {{"use", use, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
+
 static int exec(PyObject* module) {
   PyObject* helper = PyImport_ImportModule("pkg.fixture_helper");  // expect: transitive-import-in-exec
   if (helper == NULL) return -1;
@@ -27,6 +36,6 @@ static PyModuleDef_Slot slots[] = {
 };
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "transitive_import_in_exec", .m_size = 0,
-                                        .m_slots = slots};
+                                        .m_methods = methods, .m_slots = slots};
 
 PyMODINIT_FUNC PyInit_transitive_import_in_exec(void) { return PyModuleDef_Init(&definition); }

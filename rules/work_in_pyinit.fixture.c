@@ -19,10 +19,15 @@ static struct PyModuleDef definition = {
     .m_slots = slots,
 };
 
+static void load_helpers(void) {
+  Py_XDECREF(PyImport_ImportModule("functools"));  // expect: work-in-pyinit
+}
+
 // expect: m-size-zero-with-globals (advice)
 PyMODINIT_FUNC PyInit_work_in_pyinit(void) {
   if (Py_Version < 0x030c0000) return NULL;
   remembered = PyList_New(0);                        // expect: work-in-pyinit
   Py_XDECREF(PyImport_ImportModule("collections"));  // expect: work-in-pyinit
+  load_helpers();
   return PyModuleDef_Init(&definition);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "model/c_api_name.h"
@@ -23,25 +24,18 @@ using model::Variable;
 using model::Write;
 using model::WriteKind;
 
-bool happens_only(const Write& write, std::initializer_list<RunsWhen> times) {
-  return !write.reached.empty() && std::ranges::all_of(write.reached, [&](const model::Reached& reached) {
-    return std::ranges::find(times, reached.when) != times.end();
+bool happens_only(const std::vector<model::Reached>& reached, std::initializer_list<RunsWhen> times) {
+  return !reached.empty() && std::ranges::all_of(reached, [&](const model::Reached& row) {
+    return std::ranges::find(times, row.when) != times.end();
   });
 }
 
 /// Why this one write meets no other interpreter; empty when it may.
 std::string meets_nobody(const Write& write) {
   if (!write.guard.empty()) return fmt::format("guarded ({})", write.guard);
-  if (happens_only(write, {RunsWhen::never})) return "in code that nothing leads to";
-  if (happens_only(write, {RunsWhen::never, RunsWhen::static_initialiser})) return "made when the library is loaded";
-  if (happens_only(write, {RunsWhen::never, RunsWhen::static_initialiser, RunsWhen::process})) {
-    return "made only where Python starts or ends for the whole process";
-  }
-  if (happens_only(write,
-                   {RunsWhen::never, RunsWhen::static_initialiser, RunsWhen::process, RunsWhen::main_interpreter})) {
-    return "made in the main interpreter alone";
-  }
-  return {};
+  const std::string_view when = when_alone(write.reached);
+  if (when.empty() || happens_only(write.reached, {RunsWhen::never})) return std::string(when);
+  return fmt::format("made {}", when);
 }
 
 /// The same value from every interpreter.
@@ -115,6 +109,19 @@ std::string joined(const std::vector<std::string>& parts) {
 
 }  // namespace
 
+std::string_view when_alone(const std::vector<model::Reached>& times) {
+  using enum RunsWhen;
+  if (happens_only(times, {never})) return "in code that nothing leads to";
+  if (happens_only(times, {never, static_initialiser})) return "when the library is loaded";
+  if (happens_only(times, {never, static_initialiser, process})) {
+    return "only where Python starts or ends for the whole process";
+  }
+  if (happens_only(times, {never, static_initialiser, process, main_interpreter})) {
+    return "in the main interpreter alone";
+  }
+  return {};
+}
+
 const char* time_words(RunsWhen when) {
   switch (when) {
     case RunsWhen::never: return "never";
@@ -133,7 +140,7 @@ std::string explain_writes(const std::vector<std::vector<Write>>& words, bool ob
   const auto all_of_them = [&](const auto& fits) {
     return std::ranges::all_of(words, [&](const auto& writes) { return std::ranges::all_of(writes, fits); });
   };
-  if (all_of_them([](const Write& write) { return happens_only(write, {RunsWhen::never}); })) {
+  if (all_of_them([](const Write& write) { return happens_only(write.reached, {RunsWhen::never}); })) {
     return "nothing leads to the code that writes it";
   }
   // No lock and no sameness helps an object: it belongs to one interpreter, whoever writes the pointer.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/finding.h"
@@ -15,6 +16,10 @@ std::string explain_writes(const model::Variable& variable);
 /// The same for writes that source or machine code shows: `objects` when Python objects may be among what they store,
 /// `words` the writes of each word of the variable, which no other word shares bytes with.
 std::string explain_writes(const std::vector<std::vector<model::Write>>& words, bool objects);
+
+/// Why what happens at these times alone meets no other interpreter: "in the main interpreter alone"; empty when it
+/// may, or when nothing is known of the times.
+std::string_view when_alone(const std::vector<model::Reached>& times);
 
 /// "in calls".
 const char* time_words(model::RunsWhen when);

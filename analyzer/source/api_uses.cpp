@@ -59,37 +59,47 @@ std::string once_around(const Ancestors& ancestors) {
   return {};
 }
 
-/// `!call()`, `call() == NULL`, `if (call())`: the last node is the callee of a call that returns a pointer.
-bool is_asked_for_null(const Ancestors& ancestors) {
+/// What is asked of the pointer that a call returns, where nothing else is done with it.
+enum class Asked {
+  no,
+  whether_null,  ///< `!call()`, `call() == NULL`, `if (call())`
+  which,         ///< `call() == other`
+};
+
+/// The last node is the callee of the call.
+Asked asked_of_result(const Ancestors& ancestors) {
   constexpr std::size_t callee_depth = 3;
-  if (ancestors.size() <= callee_depth) return false;
+  if (ancestors.size() <= callee_depth) return Asked::no;
   std::size_t at = ancestors.size() - callee_depth;
   const auto* call = node_as<clang::CallExpr>(ancestors[at]);
-  if (call == nullptr || !call->getType()->isPointerType()) return false;
+  if (call == nullptr || !call->getType()->isPointerType()) return Asked::no;
   while (at-- > 0) {
     if (node_as<clang::ParenExpr>(ancestors[at]) != nullptr) continue;
     if (const auto* cast = node_as<clang::ImplicitCastExpr>(ancestors[at])) {
-      if (cast->getCastKind() == clang::CK_PointerToBoolean) return true;
+      if (cast->getCastKind() == clang::CK_PointerToBoolean) return Asked::whether_null;
       continue;
     }
     break;
   }
-  if (at >= ancestors.size()) return false;
+  if (at >= ancestors.size()) return Asked::no;
   if (const auto* operation = node_as<clang::UnaryOperator>(ancestors[at])) {
-    return operation->getOpcode() == clang::UO_LNot;
+    return operation->getOpcode() == clang::UO_LNot ? Asked::whether_null : Asked::no;
   }
   if (const auto* operation = node_as<clang::BinaryOperator>(ancestors[at])) {
-    return operation->isLogicalOp() ||
-           (operation->isEqualityOp() && (is_null(strip(operation->getLHS())) || is_null(strip(operation->getRHS()))));
+    if (operation->isLogicalOp()) return Asked::whether_null;
+    if (!operation->isEqualityOp()) return Asked::no;
+    const bool with_null = is_null(strip(operation->getLHS())) || is_null(strip(operation->getRHS()));
+    return with_null ? Asked::whether_null : Asked::which;
   }
   // The condition of a loop or a choice; C has no cast there.
   const Node below = ancestors[at + 1];
   const auto is_condition = [&](const auto* statement) {
     return statement != nullptr && Node(static_cast<const clang::Stmt*>(statement->getCond())) == below;
   };
-  return is_condition(node_as<clang::IfStmt>(ancestors[at])) ||
-         is_condition(node_as<clang::WhileStmt>(ancestors[at])) ||
-         is_condition(node_as<clang::ConditionalOperator>(ancestors[at]));
+  const bool decides = is_condition(node_as<clang::IfStmt>(ancestors[at])) ||
+                       is_condition(node_as<clang::WhileStmt>(ancestors[at])) ||
+                       is_condition(node_as<clang::ConditionalOperator>(ancestors[at]));
+  return decides ? Asked::whether_null : Asked::no;
 }
 
 /// A static function that nothing in the whole unit names: Cython writes every `cdef inline` of a .pxd down that a
@@ -122,12 +132,14 @@ void ApiUseCollector::named(const clang::FunctionDecl* function, clang::SourceLo
   model::ApiUse use;
   use.once = once_around(ancestors);
   if (name.starts_with("Py")) use.literals = literals_of_call(ancestors);
-  use.only_asked_for_null = is_asked_for_null(ancestors);
-  add(function, location, inside, std::move(use));
+  const Asked asked = asked_of_result(ancestors);
+  use.only_asked_for_null = asked == Asked::whether_null;
+  use.only_compared = asked == Asked::which;
+  add(function, location, inside, std::move(use), ancestors);
 }
 
 void ApiUseCollector::named(const clang::VarDecl* variable, clang::SourceLocation location,
-                            const clang::FunctionDecl* inside, bool read) {
+                            const clang::FunctionDecl* inside, const Ancestors& ancestors, bool read) {
   if (variable->getIdentifier() == nullptr || !variable->getDeclContext()->getRedeclContext()->isTranslationUnit() ||
       places_.in_project(variable->getCanonicalDecl()->getLocation())) {
     return;
@@ -137,7 +149,7 @@ void ApiUseCollector::named(const clang::VarDecl* variable, clang::SourceLocatio
   if (name.starts_with("PyExc_") || name.starts_with("_Py") || name.ends_with("_Type")) return;
   model::ApiUse use;
   use.read = read;
-  add(variable, location, inside, std::move(use));
+  add(variable, location, inside, std::move(use), ancestors);
 }
 
 void ApiUseCollector::runs_once(const clang::FunctionDecl* function, const std::string& guard) {
@@ -145,14 +157,16 @@ void ApiUseCollector::runs_once(const clang::FunctionDecl* function, const std::
 }
 
 void ApiUseCollector::add(const clang::NamedDecl* declaration, clang::SourceLocation location,
-                          const clang::FunctionDecl* inside, model::ApiUse use) {
+                          const clang::FunctionDecl* inside, model::ApiUse use, const Ancestors& ancestors) {
   if (is_left_alone(inside)) return;
   use.name = declaration->getName().str();
   use.where = places_.users_place(location, inside);
   const bool is_users = places_.is_of_a_line(location, inside) &&
                         (use.name != "PyGILState_Ensure" || places_.asks_for_gil(location, inside));
   if (!is_users) use.generator = places_.generator(location);
+  use.made_of_line = use.where.column == 0;
   use.where.column = 0;  // one for each line
+  if (main_guard_.holds(ancestors)) use.reached = {{model::RunsWhen::main_interpreter, ""}};
   found_.insert(std::move(use));
 }
 

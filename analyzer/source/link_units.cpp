@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 
 #include "analyzer/source/call_graph.h"
 #include "analyzer/source/summaries.h"
@@ -41,7 +42,24 @@ void finish_uses(std::size_t unit, VariableUses& uses, const Summaries& summarie
   for (model::Write& write : uses.writes) write.reached = calls.reached(unit, write.where.function);
 }
 
-/// The same line of a header, seen by several units, is one write: all its times count.
+/// The same place, seen by another unit: all its times count, and not known beats known.
+void add_times(std::vector<model::Reached>& times, const std::vector<model::Reached>& more) {
+  if (times.empty() || more.empty()) {
+    times.clear();
+  } else {
+    times.insert(times.end(), more.begin(), more.end());
+  }
+}
+
+/// Each time once, with the first of the ways that lead there.
+void sort_times(std::vector<model::Reached>& times) {
+  std::ranges::sort(times);
+  const auto repeated = std::ranges::unique(times, {}, &model::Reached::when);
+  times.erase(repeated.begin(), repeated.end());
+  if (times.size() > 1 && times.front().when == model::RunsWhen::never) times.erase(times.begin());
+}
+
+/// The same line of a header, seen by several units, is one write.
 void merge_writes(std::vector<model::Write>& writes) {
   sort_unique(writes);
   std::vector<model::Write> merged;
@@ -52,24 +70,43 @@ void merge_writes(std::vector<model::Write>& writes) {
       std::vector<model::Reached> before = std::move(merged.back().reached);
       merged.back().reached.clear();
       const bool same = merged.back() == write;
-      if (same && !before.empty() && !reached.empty()) before.insert(before.end(), reached.begin(), reached.end());
-      if (same && reached.empty()) before.clear();  // not known beats known
+      if (same) add_times(before, reached);
       merged.back().reached = std::move(before);
       if (same) continue;
     }
     write.reached = std::move(reached);
     merged.push_back(std::move(write));
   }
-  for (model::Write& write : merged) {
-    std::ranges::sort(write.reached);
-    const auto same_time = std::unique(write.reached.begin(), write.reached.end(),
-                                       [](const auto& a, const auto& b) { return a.when == b.when; });
-    write.reached.erase(same_time, write.reached.end());
-    if (write.reached.size() > 1 && write.reached.front().when == model::RunsWhen::never) {
-      write.reached.erase(write.reached.begin());
+  for (model::Write& write : merged) sort_times(write.reached);
+  writes = std::move(merged);
+}
+
+/// When the functions run that the unit's uses stand in.
+void finish_times(std::size_t unit, std::vector<model::ApiUse>& uses, const CallGraph& calls) {
+  std::unordered_map<std::string, std::vector<model::Reached>> known;
+  for (model::ApiUse& use : uses) {
+    if (!use.reached.empty()) continue;
+    const auto [times, is_new] = known.try_emplace(use.where.function);
+    if (is_new) times->second = calls.reached(unit, use.where.function);
+    use.reached = times->second;
+  }
+}
+
+/// The same line of a header, seen by several units, is one use; not the C that was made of one line for each of them.
+void merge_api_uses(std::vector<model::ApiUse>& uses) {
+  std::ranges::sort(uses);
+  std::vector<model::ApiUse> merged;
+  for (model::ApiUse& use : uses) {
+    const bool same = !merged.empty() && merged.back().name == use.name && merged.back().where == use.where &&
+                      (!use.made_of_line || merged.back().unit == use.unit);
+    if (same) {
+      add_times(merged.back().reached, use.reached);
+    } else {
+      merged.push_back(std::move(use));
     }
   }
-  writes = std::move(merged);
+  for (model::ApiUse& use : merged) sort_times(use.reached);
+  uses = std::move(merged);
 }
 
 void absorb(model::Variable& variable, const model::Variable& twin) {
@@ -103,6 +140,7 @@ model::SourceFacts link_units(std::vector<UnitFacts> units, std::vector<model::G
       merge_uses(external[name], uses);
     }
     std::ranges::move(unit.entry_points, std::back_inserter(facts.entry_points));
+    finish_times(number, unit.api_uses, calls);
     std::ranges::move(unit.api_uses, std::back_inserter(facts.api_uses));
     std::ranges::move(unit.type_specs, std::back_inserter(facts.type_specs));
     std::ranges::move(unit.handed_callbacks, std::back_inserter(facts.handed_callbacks));
@@ -121,11 +159,7 @@ model::SourceFacts link_units(std::vector<UnitFacts> units, std::vector<model::G
   sort_unique(facts.units);
   sort_unique(facts.entry_points);
   sort_unique(facts.variables);
-  // The same line of a header, seen by several units, is one use.
-  std::ranges::sort(facts.api_uses);
-  const auto same = std::unique(facts.api_uses.begin(), facts.api_uses.end(),
-                                [](const auto& a, const auto& b) { return a.name == b.name && a.where == b.where; });
-  facts.api_uses.erase(same, facts.api_uses.end());
+  merge_api_uses(facts.api_uses);
   erase_repeated(facts.type_specs);
   erase_repeated(facts.handed_callbacks);
   sort_unique(gaps);

@@ -25,8 +25,9 @@ void fields(model::Variable& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::ApiUse& value, Visit&& visit) {
-  auto& [name, where, unit, read, literals, once, generator, only_asked_for_null] = value;
-  visit(name, where, unit, read, literals, once, generator, only_asked_for_null);
+  auto& [name, where, unit, read, literals, once, generator, made_of_line, only_asked_for_null, only_compared,
+         reached] = value;
+  visit(name, where, unit, read, literals, once, generator, made_of_line, only_asked_for_null, only_compared, reached);
 }
 
 template <class Visit>

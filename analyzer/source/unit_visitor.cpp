@@ -33,7 +33,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
         ids_(storage_),
         uses_(ast, places, ids_, main_guard_),
         calls_(ast, ids_, main_guard_),
-        api_(places, names),
+        api_(places, names, main_guard_),
         type_specs_(ast, places) {}
 
   // Types hold no uses: what stands in sizeof, typeof and decltype is never evaluated.
@@ -219,7 +219,7 @@ class UnitVisitor : public clang::RecursiveASTVisitor<UnitVisitor> {
   void named(const clang::ValueDecl* declaration, clang::SourceLocation location) {
     if (const auto* variable = llvm::dyn_cast<clang::VarDecl>(declaration)) {
       uses_.named(variable, ancestors_, function_);
-      api_.named(variable, location, function_, value_is_taken());
+      api_.named(variable, location, function_, ancestors_, value_is_taken());
     } else if (const auto* function = llvm::dyn_cast<clang::FunctionDecl>(declaration)) {
       if (function->isExternallyVisible()) called_.insert(function->getCanonicalDecl());
       api_.named(function, location, function_, ancestors_);

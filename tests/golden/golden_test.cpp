@@ -212,6 +212,26 @@ TEST(Text, EachOfAGroupHasItsOwnWordsAndWhatIsRepeatedIsSaidOnce) {
             "\n0 modules; 0 blockers, 3 hazards, 0 advice; 0 gaps\n");
 }
 
+/// A line of the generator's own library is a place in each module that it goes into.
+TEST(Text, OneLineInManyModulesIsSaidOnce) {
+  Report report;
+  for (const char* module : {"a", "b", "c"}) {
+    model::Finding finding = in_a_module(
+        "pygilstate", "`Ensure` enters, in code added to `" + std::string(module) + "`", "nothing to change");
+    finding.module = module;
+    finding.where = {"View.MemoryView", 34, 0, ""};
+    finding.severity = Severity::advice;
+    finding.subject.name = "Ensure";
+    finding.generator = "cython";
+    report.findings.push_back(finding);
+  }
+  EXPECT_EQ(render_text(report, {}),
+            "\nView.MemoryView: what cython generates:\n"
+            "    34: advice [pygilstate] `Ensure` enters, in code added to `a`, and to 2 more modules\n"
+            "    fix:     nothing to change\n"
+            "\n0 modules; 0 blockers, 0 hazards, 3 advice; 0 gaps\n");
+}
+
 TEST(Text, GlobalsOnlyWhereAskedFor) {
   EXPECT_EQ(render_text(sample(), {}).find("set_up"), std::string::npos);
   const std::string all = render_text(sample(), {.verbose = true, .globals = true});

@@ -155,6 +155,24 @@ TEST(ApiRules, WhatAGeneratorAddsByItselfIsOneFinding) {
   EXPECT_EQ(users.where.file, "pkg/demo.pyx");
 }
 
+/// Cython brings a part of its library along into each module that needs it: one line of it is a place in all of them.
+TEST(ApiRules, WhatAGeneratorBringsAlongNamesEachModule) {
+  auto facts = source_of({});
+  facts.source.units.push_back({"other.c", {"PyInit_other"}, {}});
+  auto other = facts.source.entry_points[0];
+  other.entry.symbol = "PyInit_other";
+  other.entry.module = "other";
+  other.unit = other.where.file = "other.c";
+  facts.source.entry_points.push_back(other);
+  facts.source.api_uses = {use("PyGILState_Ensure", 7), use("PyGILState_Ensure", 7)};
+  for (auto& of_library : facts.source.api_uses) of_library.where.file = "View.MemoryView";
+  facts.source.api_uses[1].unit = "other.c";
+  const auto findings = of_rule(facts, "pygilstate");
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_TRUE(findings[0].message.ends_with(", in code that cython adds by itself to `demo`")) << findings[0].message;
+  EXPECT_TRUE(findings[1].message.ends_with(", in code that cython adds by itself to `other`")) << findings[1].message;
+}
+
 TEST(ApiRules, SourceAndImportAreOneFinding) {
   auto facts = importing({"localtime"});
   const auto source = source_of({});

@@ -114,6 +114,49 @@ TEST(Interpreters, WhetherThereIsOneAtAllMayBeAsked) {
   }
 }
 
+TEST(Interpreters, WhoComparesWithMainEntersNoOther) {
+  model::ApiUse use;
+  use.name = "PyInterpreterState_Main";
+  use.where = {"demo.c", 9, 0, "exec"};
+  use.unit = "demo.c";
+  use.only_compared = true;
+  auto facts = source_of({});
+  facts.source.api_uses = {use};
+  EXPECT_EQ(judged(facts), std::vector<std::string>{"interpreter-state-main advice"});
+  // The head of the list is another one a moment later.
+  facts.source.api_uses[0].name = "PyInterpreterState_Head";
+  EXPECT_EQ(judged(facts), std::vector<std::string>{"interpreter-state-main hazard"});
+}
+
+/// What nobody else can meet is worth a line, and no more.
+TEST(ApiUses, WhereNoOtherInterpreterMeetsThem) {
+  using enum model::RunsWhen;
+  const struct {
+    std::vector<model::RunsWhen> times;
+    const char* expected;
+  } rows[] = {
+      {{}, "locale hazard"},
+      {{never}, "locale advice"},
+      {{process}, "locale advice"},
+      {{main_interpreter}, "locale advice"},
+      {{never, main_interpreter}, "locale advice"},
+      {{main_interpreter, call}, "locale hazard"},
+      {{exec}, "locale hazard"},
+      // Others may run when the file is loaded.
+      {{static_initialiser}, "locale hazard"},
+  };
+  for (const auto& row : rows) {
+    model::ApiUse use;
+    use.name = "setlocale";
+    use.where = {"demo.c", 9, 0, "start"};
+    use.unit = "demo.c";
+    for (const model::RunsWhen when : row.times) use.reached.push_back({when, ""});
+    auto facts = source_of({});
+    facts.source.api_uses = {use};
+    EXPECT_EQ(judged(facts), std::vector<std::string>{row.expected});
+  }
+}
+
 model::ApiUse use(std::string name, std::string once, std::vector<std::string> literals) {
   model::ApiUse made;
   made.name = std::move(name);
@@ -156,8 +199,21 @@ TEST(Imports, OfAModuleOfTheAuditThatIsRefused) {
     const char* what;
     model::ApiUse use;
     std::size_t found;
+    std::vector<model::RunsWhen> times{};
+    model::Status status = model::Status::possible;
   } rows[] = {
       {"by its name", use("PyImport_ImportModule", "", {"pkg.old"}), 1},
+      {"in exec",
+       use("PyImport_ImportModule", "", {"pkg.old"}),
+       1,
+       {model::RunsWhen::exec, model::RunsWhen::call},
+       model::Status::likely},
+      {"in the hook", use("PyImport_ImportModule", "", {"pkg.old"}), 1, {model::RunsWhen::hook}, model::Status::likely},
+      {"where it is needed", use("PyImport_ImportModule", "", {"pkg.old"}), 0, {model::RunsWhen::call}},
+      {"by the main interpreter alone",
+       use("PyImport_ImportModule", "", {"pkg.old"}),
+       0,
+       {model::RunsWhen::main_interpreter}},
       {"by its capsule", use("PyCapsule_Import", "", {"pkg.old._C_API"}), 1},
       {"itself", use("PyImport_ImportModule", "", {"pkg.demo"}), 0},
       {"one of another audit", use("PyImport_ImportModule", "", {"math"}), 0},
@@ -173,11 +229,14 @@ TEST(Imports, OfAModuleOfTheAuditThatIsRefused) {
     old.unit = old.where.file = "old.c";
     facts.source.entry_points.push_back(old);
     facts.source.api_uses = {row.use};
+    for (const model::RunsWhen when : row.times) facts.source.api_uses[0].reached.push_back({when, "a way"});
     const auto report = judge(facts, {.select = {"transitive-import-in-exec"}, .ignore = {}});
     ASSERT_EQ(report.findings.size(), row.found) << row.what;
     if (row.found == 0) continue;
     EXPECT_EQ(report.findings[0].message, "`demo` imports `pkg.old`, which isolated interpreters refuse");
-    EXPECT_EQ(report.findings[0].status, model::Status::possible);
+    EXPECT_EQ(report.findings[0].status, row.status) << row.what;
+    const bool certain = row.status == model::Status::likely;
+    EXPECT_EQ(report.findings[0].severity, certain ? model::Severity::blocker : model::Severity::hazard) << row.what;
   }
 }
 
