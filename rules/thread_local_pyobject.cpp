@@ -20,7 +20,7 @@ extern constinit const Rule thread_local_pyobject{
     .group = Group::objects,
     .severity = model::Severity::hazard,
     .doc = R"(## What it finds
-A thread-local variable that holds a Python object.
+A thread-local variable that holds a Python object, or leads to one: through a pointer to memory that is the thread's.
 
 ## Why it matters
 One OS thread can run several interpreters in turn: the second finds the first one's object.

@@ -4,9 +4,15 @@
 static _Thread_local PyObject* pending;  // expect: thread-local-pyobject
 static _Thread_local int depth;
 
+struct frame {
+  PyObject* running;
+};
+static _Thread_local struct frame* top;  // expect: thread-local-pyobject
+
 static PyObject* push(PyObject* self, PyObject* item) {
   (void)self;
   ++depth;
+  if (top == NULL) top = PyMem_RawCalloc(1, sizeof *top);
   Py_XSETREF(pending, Py_NewRef(item));
   return PyLong_FromLong(depth);
 }

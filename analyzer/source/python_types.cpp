@@ -114,6 +114,26 @@ bool PythonTypes::is_object_record(const clang::RecordDecl* record) {
 
 PythonTypeAnswer PythonTypes::classify(clang::QualType type) { return classify(type, 0); }
 
+PythonTypeAnswer PythonTypes::classify_with_pointee(clang::QualType type) {
+  PythonTypeAnswer worst = classify(type);
+  if (worst.kind != PythonType::none) return worst;
+  const auto look_behind = [&](clang::QualType pointer, const std::string& member) {
+    const clang::RecordDecl* record = pointer->isPointerType() ? record_of(pointer->getPointeeType()) : nullptr;
+    if (record == nullptr || !record->isCompleteDefinition()) return;
+    PythonTypeAnswer held = classify_record(record, 0);
+    // What lies in that memory is no static object.
+    if (held.kind == PythonType::static_object || held.kind == PythonType::static_type) {
+      held.kind = PythonType::object_pointer;
+    }
+    keep_worst(worst, held, member);
+  };
+  look_behind(type, {});
+  if (const clang::RecordDecl* record = record_of(type); record != nullptr && record->isCompleteDefinition()) {
+    for (const clang::FieldDecl* field : record->fields()) look_behind(field->getType(), field->getNameAsString());
+  }
+  return worst;
+}
+
 PythonTypeAnswer PythonTypes::classify(clang::QualType type, unsigned depth) {
   if (type.isNull() || depth > max_depth) return {};
   type = type.getCanonicalType();

@@ -27,6 +27,9 @@ class PythonTypes {
       : ast_(ast), wrapper_classes_(wrapper_classes) {}
 
   PythonTypeAnswer classify(clang::QualType type);
+  /// The same; where the type holds nothing, what it or one of its members points to is asked as well: a thread's own
+  /// memory is as much the thread's as the pointer is.
+  PythonTypeAnswer classify_with_pointee(clang::QualType type);
   /// Begins with PyObject_HEAD, or is one of the structs that all objects begin with.
   bool is_object_record(const clang::RecordDecl* record);
 

@@ -84,7 +84,7 @@ void Storage::describe_type(model::Variable& variable, clang::QualType type) {
   policy.AnonymousTagLocations = false;
   variable.type = type.getAsString(policy);
   variable.canonical_type = canonical_type(type, ast_);
-  const PythonTypeAnswer python = types_.classify(type);
+  const PythonTypeAnswer python = variable.is_thread_local ? types_.classify_with_pointee(type) : types_.classify(type);
   variable.python_type = python.kind;
   if (!python.member.empty()) variable.type += " (member " + python.member + ")";
   variable.is_const = is_deeply_const(type);
@@ -106,11 +106,11 @@ std::optional<model::Variable> Storage::describe(const clang::VarDecl* declarati
   variable.name = declaration->getNameAsString();
   variable.qualified_name = declaration->getQualifiedNameAsString();
   variable.linkage_name = linkage_name(declaration);
+  variable.is_thread_local = declaration->getTLSKind() != clang::VarDecl::TLS_None;
   describe_type(variable, declaration->getType());
   variable.is_const = variable.is_const || declaration->isConstexpr();
   variable.storage = storage_of(declaration);
   variable.linkage = linkage_of(declaration);
-  variable.is_thread_local = declaration->getTLSKind() != clang::VarDecl::TLS_None;
   variable.has_initialiser = is_written_initialiser(declaration);
   if (const clang::Expr* init = declaration->getInit();
       init != nullptr && ast_.getLangOpts().CPlusPlus && !init->isValueDependent()) {

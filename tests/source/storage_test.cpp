@@ -97,6 +97,26 @@ TEST(Storage, LimitedApiTypesAreKnownByName) {
   EXPECT_EQ(variable(facts, "object").python_type, PythonType::object_pointer);
 }
 
+/// What a thread's pointer leads to is the thread's as well: greenlet keeps its greenlets so.
+TEST(Storage, AThreadsPointerIsLookedBehind) {
+  const auto facts = facts_of(R"(
+struct state { int depth; PyObject *current; struct state *next; };
+struct plain { int depth; struct plain *next; };
+struct creator { state *own; };
+static thread_local state *pointer;
+static thread_local creator member;
+static thread_local plain *none;
+static state *shared;
+)",
+                              "demo.cpp");
+  EXPECT_EQ(variable(facts, "pointer").python_type, PythonType::object_pointer);
+  EXPECT_EQ(variable(facts, "pointer").type, "state * (member current)");
+  EXPECT_EQ(variable(facts, "member").python_type, PythonType::object_pointer);
+  EXPECT_EQ(variable(facts, "member").type, "creator (member own.current)");
+  EXPECT_EQ(variable(facts, "none").python_type, PythonType::none);
+  EXPECT_EQ(variable(facts, "shared").python_type, PythonType::none);
+}
+
 TEST(Storage, CanonicalTypesServeTablesOfHarmlessTypes) {
   const auto facts = facts_of(R"(
 #include <pthread.h>
