@@ -39,6 +39,18 @@ struct Subject {
   auto operator<=>(const Subject&) const = default;
 };
 
+/// What one rule says of what a generator wrote.
+struct RulePart {
+  std::string rule{};
+  Severity severity = Severity::hazard;
+  Status status = Status::possible;
+  Location where{};
+  std::string message{};
+  std::vector<Because> because{};
+
+  auto operator<=>(const RulePart&) const = default;
+};
+
 struct Finding {
   std::string rule{};
   Severity severity = Severity::hazard;
@@ -56,6 +68,9 @@ struct Finding {
   std::vector<Because> because{};
   /// The generator or framework whose own static it is about ("cython"); empty when people wrote it.
   std::string generator{};
+  /// What several rules say of one generator's code in one module, the worst first: its user can do one thing about all
+  /// of it, so it is one finding, under the rule of the first. Empty where one rule speaks.
+  std::vector<RulePart> parts{};
   /// Stable over unrelated edits: a digest of rule, module, subject and function. Set by `judge`.
   std::string fingerprint{};
 

@@ -114,6 +114,25 @@ Json module(const model::ModuleReport& m) {
   return json;
 }
 
+Json reasons(const std::vector<model::Because>& all) {
+  Json json = Json::array();
+  for (const model::Because& because : all) {
+    Json line{{"kind", to_string(because.kind)}, {"text", because.text}};
+    if (!because.where.file.empty()) line["location"] = location(because.where);
+    json.push_back(std::move(line));
+  }
+  return json;
+}
+
+Json part(const model::RulePart& p) {
+  return {{"rule", p.rule},
+          {"severity", to_string(p.severity)},
+          {"status", to_string(p.status)},
+          {"location", location(p.where)},
+          {"message", p.message},
+          {"because", reasons(p.because)}};
+}
+
 Json finding(const model::Finding& f) {
   Json json{{"rule", f.rule},
             {"severity", to_string(f.severity)},
@@ -125,12 +144,8 @@ Json finding(const model::Finding& f) {
             {"fix", f.fix},
             {"pythons", f.pythons}};
   if (!f.fix_of_many.empty()) json["fix_of_many"] = f.fix_of_many;
-  json["because"] = Json::array();
-  for (const model::Because& because : f.because) {
-    Json line{{"kind", to_string(because.kind)}, {"text", because.text}};
-    if (!because.where.file.empty()) line["location"] = location(because.where);
-    json["because"].push_back(std::move(line));
-  }
+  json["because"] = reasons(f.because);
+  for (const model::RulePart& p : f.parts) json["parts"].push_back(part(p));
   json["fingerprint"] = f.fingerprint;
   return json;
 }

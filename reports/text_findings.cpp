@@ -46,10 +46,13 @@ std::string place(const model::Because& because) {
                                 : because.where.file + ": ";
 }
 
-std::string message_text(const Finding& finding) {
-  if (finding.pythons.empty()) return finding.message;
-  return fmt::format("{} (Python {})", finding.message, fmt::join(finding.pythons, ", "));
+/// `message` is the finding's, or that of a part of it.
+std::string with_pythons(const std::string& message, const Finding& finding) {
+  if (finding.pythons.empty()) return message;
+  return fmt::format("{} (Python {})", message, fmt::join(finding.pythons, ", "));
 }
+
+std::string message_text(const Finding& finding) { return with_pythons(finding.message, finding); }
 
 void write_finding(Writer& out, const Finding& finding) {
   const std::string severity = out.paint(to_string(finding.severity), style_of(finding.severity));
@@ -108,18 +111,36 @@ void write_group(Writer& out, const std::vector<const Finding*>& group) {
 /// One that names no single subject tells of many places already.
 bool is_of_many(const Finding& finding) { return !finding.message.starts_with('`'); }
 
-std::string line_text(const Finding& finding) {
-  return fmt::format("{}{}", finding.where.line,
-                     finding.where.column > 0 ? fmt::format(":{}", finding.where.column) : "");
+std::string line_text(const model::Location& where) {
+  return fmt::format("{}{}", where.line, where.column > 0 ? fmt::format(":{}", where.column) : "");
 }
 
-/// What one tool wrote into one file: of several rules, with one way out for their user.
-void write_generated(Writer& out, const std::vector<const Finding*>& group) {
+/// What one tool wrote into one file or module: of several rules, with one way out for their user.
+void write_generated(Writer& out, const Finding& finding) {
+  const bool has_line = finding.where.line > 0;
+  out.line("{}: what {} generates:", has_line ? finding.where.file : place(finding), finding.generator);
+  for (const model::RulePart& part : finding.parts) {
+    const std::string line = part.where.line == 0 ? "" : line_text(part.where) + ": ";
+    out.line("    {}{} [{}] {}", line, out.paint(to_string(part.severity), style_of(part.severity)), part.rule,
+             with_pythons(part.message, finding));
+    if (!out.verbose()) continue;
+    for (const model::Because& because : part.because) {
+      out.line("        {:9}{}{}", fmt::format("{}:", to_string(because.kind)), place(because), because.text);
+    }
+  }
+  if (has_line) {
+    out.line("    fix:     {}", finding.fix);
+  } else {
+    out.fix(finding.fix, finding.rule);
+  }
+}
+
+/// A line of the tool's own library, in one module after another.
+void write_library_lines(Writer& out, const std::vector<const Finding*>& group) {
   const Finding& first = *group.front();
   out.line("{}: what {} generates:", first.where.file, first.generator);
   for (auto it = group.begin(); it != group.end();) {
     const Finding& finding = **it;
-    // A line of the tool's own library, in one module after another.
     const auto others = std::find_if(it + 1, group.end(), [&](const Finding* other) {
       return other->module == finding.module ||
              std::tie(other->where.line, other->rule, other->severity, other->subject.name) !=
@@ -127,7 +148,7 @@ void write_generated(Writer& out, const std::vector<const Finding*>& group) {
     });
     const auto more = others - it - 1;
     const char* modules = more == 1 ? "module" : "modules";
-    out.line("    {}: {} [{}] {}{}", line_text(finding),
+    out.line("    {}: {} [{}] {}{}", line_text(finding.where),
              out.paint(to_string(finding.severity), style_of(finding.severity)), finding.rule, message_text(finding),
              more == 0 ? "" : fmt::format(", and to {} more {}", more, modules));
     it = others;
@@ -141,7 +162,7 @@ void write_lines(Writer& out, const std::vector<const Finding*>& group) {
   const std::string severity = out.paint(to_string(first.severity), style_of(first.severity));
   out.line("{}: {} [{}] {} places", first.where.file, severity, first.rule, group.size());
   for (std::size_t i = 0; i < shown_of_a_kind; ++i) {
-    out.line("    {}: {}", line_text(*group[i]), message_text(*group[i]));
+    out.line("    {}: {}", line_text(group[i]->where), message_text(*group[i]));
   }
   out.line("    ... and {} more (-v)", group.size() - shown_of_a_kind);
   if (!first.fix.empty()) out.line("    fix:     {}", model::fix_for_all(first));
@@ -175,20 +196,24 @@ void write_findings(Writer& out, const Report& report) {
     out.begin_file();
     std::map<GroupKey, std::vector<const Finding*>> groups;
     // What is of many already stands alone.
-    const auto is_alone = [](const Finding& finding) { return finding.where.line == 0 && is_of_many(finding); };
+    const auto is_alone = [](const Finding& finding) {
+      return !finding.parts.empty() || (finding.where.line == 0 && is_of_many(finding));
+    };
     for (const Finding* finding : findings) {
       if (!is_alone(*finding)) groups[key_of(*finding)].push_back(finding);
     }
     for (const Finding* finding : findings) {
       const auto& group = groups[key_of(*finding)];
-      if (out.verbose() || is_alone(*finding) || group.size() <= read_one_by_one(*finding)) {
+      if (!finding->parts.empty()) {
+        write_generated(out, *finding);
+      } else if (out.verbose() || is_alone(*finding) || group.size() <= read_one_by_one(*finding)) {
         write_finding(out, *finding);
       } else if (group.front() != finding) {
         continue;
       } else if (finding->where.line == 0) {
         write_group(out, group);
       } else if (!finding->generator.empty()) {
-        write_generated(out, group);
+        write_library_lines(out, group);
       } else {
         write_lines(out, group);
       }

@@ -15,6 +15,7 @@
 #include "rules/join.h"
 #include "rules/link_units.h"
 #include "rules/merge_views.h"
+#include "rules/one_for_each_generator.h"
 #include "rules/registry.h"
 #include "rules/sort_reasons.h"
 #include "rules/source_modules.h"
@@ -275,6 +276,7 @@ Report judge(Facts facts, const JudgeOptions& options) {
     return (!options.select.empty() && !contains(options.select, finding.rule)) ||
            contains(options.ignore, finding.rule);
   });
+  report.findings = one_for_each_generator(report.findings);
   add_source_modules(facts, views, report.modules);
   std::ranges::sort(report.modules, {}, [](const ModuleReport& m) { return std::tie(m.name, m.path); });
   compare_declarations(facts, report);

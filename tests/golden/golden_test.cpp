@@ -145,20 +145,31 @@ Report sample() {
     row.fingerprint = "00000000000000" + std::to_string(10 + i);
     report.findings.push_back(row);
   }
-  for (const auto& [rule, severity] :
-       {std::pair("static-type-object", Severity::hazard), std::pair("non-object-mutable-static", Severity::advice)}) {
-    Finding generated = joined;
-    generated.rule = rule;
-    generated.severity = severity;
-    generated.subject = {"statics of cython", "", "demo/_fast.c", ""};
-    generated.where = {"demo/_fast.c", severity == Severity::hazard ? 700U : 800U, 3, ""};
-    generated.generator = "cython";
-    generated.message = "2 of the statics that cython generates here: each is shared";
-    generated.fix = "compile with a directive";
-    generated.because = {{EvidenceKind::source, "`__pyx_a`, `__pyx_b`", generated.where}};
-    generated.fingerprint = severity == Severity::hazard ? "aaaaaaaaaaaaaaaa" : "bbbbbbbbbbbbbbbb";
-    report.findings.push_back(generated);
-  }
+  Finding generated = joined;
+  generated.rule = "static-type-object";
+  generated.severity = Severity::hazard;
+  generated.status = Status::likely;
+  generated.subject = {"code of cython", "", "demo/_fast.c", ""};
+  generated.where = {"demo/_fast.c", 700, 3, ""};
+  generated.generator = "cython";
+  generated.message = "what cython generates breaks 2 rules: non-object-mutable-static, static-type-object";
+  generated.fix = "compile with a directive";
+  generated.because = {{EvidenceKind::source, "`__pyx_a`, `__pyx_b`", generated.where},
+                       {EvidenceKind::source, "`__pyx_c`, `__pyx_d`", {"demo/_fast.c", 800, 3, ""}}};
+  generated.parts = {{generated.rule,
+                      generated.severity,
+                      generated.status,
+                      generated.where,
+                      "2 of the statics that cython generates here: each is shared",
+                      {generated.because[0]}},
+                     {"non-object-mutable-static",
+                      Severity::advice,
+                      Status::possible,
+                      generated.because[1].where,
+                      "2 of the statics that cython generates here: each is mutable",
+                      {generated.because[1]}}};
+  generated.fingerprint = "aaaaaaaaaaaaaaaa";
+  report.findings.push_back(generated);
   report.gaps = {{"demo/broken.so", "not an ELF file: it is empty"}};
   report.notes = {"the modules ran without a sandbox: bubblewrap is not installed"};
   return report;

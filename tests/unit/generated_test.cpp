@@ -5,6 +5,7 @@
 
 #include "rules/generated.h"
 #include "rules/judge.h"
+#include "rules/one_for_each_generator.h"
 #include "tests/unit/hand_made.h"
 #include "tests/unit/judged.h"
 
@@ -31,8 +32,63 @@ TEST(VariableRules, AHarmlessStaticOfAGeneratorDoesNotSpeakForTheOthers) {
   harmless.writes[0].guard = "PyMutex_Lock";
   auto other = variable("__pyx_other", "int", PythonType::none, {write_from("call")});
   for (Variable* own : {&harmless, &other}) own->generator = "cython";
-  EXPECT_EQ(judged(source_of({harmless, other})),
-            (std::vector<std::string>{"non-object-mutable-static advice", "non-object-mutable-static hazard"}));
+  const auto findings =
+      judge(source_of({harmless, other}), {.select = {"non-object-mutable-static"}, .ignore = {}}).findings;
+  ASSERT_EQ(findings.size(), 1U);
+  ASSERT_EQ(findings[0].parts.size(), 2U);
+  EXPECT_EQ(findings[0].parts[0].severity, model::Severity::hazard);
+  EXPECT_EQ(findings[0].parts[1].severity, model::Severity::advice);
+}
+
+model::Finding of_cython(std::string rule, model::Severity severity) {
+  model::Finding finding;
+  finding.rule = std::move(rule);
+  finding.severity = severity;
+  finding.status = model::Status::likely;
+  finding.module = "demo";
+  finding.where = {"demo.c", 5, 1, ""};
+  finding.generator = "cython";
+  finding.message = "2 of the statics: each is shared";
+  finding.fix = "a directive";
+  finding.because = {{model::EvidenceKind::source, "`__pyx_a`", finding.where}};
+  return finding;
+}
+
+TEST(OneForEachGenerator, UnderTheWorstOfItsRules) {
+  using enum model::Severity;
+  std::vector<model::Finding> findings = {of_cython("non-object-mutable-static", advice),
+                                          of_cython("static-type-object", hazard),
+                                          of_cython("load-once-guard", blocker)};
+  findings.push_back(findings[1]);
+  findings.back().generator.clear();  // the user's own
+  const auto ones = one_for_each_generator(findings);
+  ASSERT_EQ(ones.size(), 2U);
+  EXPECT_EQ(ones[0].rule, "load-once-guard");
+  EXPECT_EQ(ones[0].severity, blocker);
+  EXPECT_EQ(ones[0].fix, "a directive");
+  EXPECT_EQ(ones[0].message,
+            "what cython generates breaks 3 rules: load-once-guard, non-object-mutable-static, static-type-object");
+  ASSERT_EQ(ones[0].parts.size(), 3U);
+  EXPECT_EQ(ones[0].parts[1].rule, "static-type-object");
+  EXPECT_EQ(ones[0].parts[2].message, "2 of the statics: each is shared");
+  EXPECT_EQ(ones[0].because.size(), 3U);
+  EXPECT_EQ(ones[1], findings[3]);
+}
+
+TEST(OneForEachGenerator, WhatDiffersStaysApart) {
+  const model::Finding one = of_cython("static-type-object", model::Severity::hazard);
+  const auto with = [&](const auto& change) {
+    model::Finding other = of_cython("global-string-cache", model::Severity::hazard);
+    change(other);
+    return one_for_each_generator({one, other}).size();
+  };
+  EXPECT_EQ(with([](auto&) {}), 1U);
+  EXPECT_EQ(with([](auto& other) { other.fix = "another version"; }), 2U);
+  EXPECT_EQ(with([](auto& other) { other.module = "other"; }), 2U);
+  EXPECT_EQ(with([](auto& other) { other.where.file = "other.c"; }), 2U);
+  EXPECT_EQ(with([](auto& other) { other.pythons = {"3.14"}; }), 2U);
+  // What a run proves is told for each variable.
+  EXPECT_EQ(with([](auto& other) { other.status = model::Status::confirmed; }), 2U);
 }
 
 /// What no user can see stands where it is defined, whichever of the user's lines writes it.
