@@ -87,7 +87,13 @@ void finish_times(std::size_t unit, std::vector<model::ApiUse>& uses, const Call
   for (model::ApiUse& use : uses) {
     if (!use.reached.empty()) continue;
     const auto [times, is_new] = known.try_emplace(use.where.function);
-    if (is_new) times->second = calls.reached(unit, use.where.function);
+    if (is_new) {
+      times->second = calls.reached(unit, use.where.function);
+      // There are many more uses than writes; a way is told of what happens at import alone.
+      for (model::Reached& row : times->second) {
+        if (row.when != model::RunsWhen::hook && row.when != model::RunsWhen::exec) row.path.clear();
+      }
+    }
     use.reached = times->second;
   }
 }
@@ -96,16 +102,17 @@ void finish_times(std::size_t unit, std::vector<model::ApiUse>& uses, const Call
 void merge_api_uses(std::vector<model::ApiUse>& uses) {
   std::ranges::sort(uses);
   std::vector<model::ApiUse> merged;
+  merged.reserve(uses.size());
   for (model::ApiUse& use : uses) {
     const bool same = !merged.empty() && merged.back().name == use.name && merged.back().where == use.where &&
                       (!use.made_of_line || merged.back().unit == use.unit);
     if (same) {
       add_times(merged.back().reached, use.reached);
+      sort_times(merged.back().reached);
     } else {
       merged.push_back(std::move(use));
     }
   }
-  for (model::ApiUse& use : merged) sort_times(use.reached);
   uses = std::move(merged);
 }
 
