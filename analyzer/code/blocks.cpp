@@ -1,5 +1,7 @@
 #include "analyzer/code/blocks.h"
 
+#include <algorithm>
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -81,15 +83,11 @@ void Blocks::lead_through_tables(const FunctionCode& code) {
 void Blocks::put_in_order(const FunctionCode& code) {
   roots_.clear();
   seen_.assign(blocks_.size(), 0);
-  rank_.resize(blocks_.size());
+  back_to_.resize(blocks_.size());
+  rank_.assign(blocks_.size(), no_rank);
   in_order_.resize(blocks_.size());
-  auto rank = static_cast<std::uint32_t>(blocks_.size());
-  // A block and the number of ways out of it that were followed.
-  const auto follow = [&](std::uint32_t block) {
-    if (block == no_block || seen_[block] != 0) return;
-    seen_[block] = 1;
-    path_.emplace_back(block, 0);
-  };
+  next_rank_ = static_cast<std::uint32_t>(blocks_.size());
+  seen_count_ = 0;
   for (std::uint32_t i = 0; i <= blocks_.size(); ++i) {
     // Where callers come in is first, wherever that lies.
     const std::uint32_t root = i == 0 ? entry_ : i - 1;
@@ -98,19 +96,42 @@ void Blocks::put_in_order(const FunctionCode& code) {
     const bool pads = root != entry_ && only_pads(code, blocks_[root]);
     if (pads) blocks_[root].next = no_block;
     if (!pads || touches_memory(code, blocks_[root])) roots_.push_back(root);
-    follow(root);
-    while (!path_.empty()) {
-      const std::uint32_t block = path_.back().first, way = path_.back().second++;
-      if (way < ways_out(blocks_[block])) {
-        follow(way_out(blocks_[block], way));
-        continue;
-      }
-      path_.pop_back();
-      rank_[block] = --rank;
-      in_order_[rank] = block;
-    }
+    order_from(root);
   }
   mark_loops();
+}
+
+/// R. Tarjan's depth-first search for strongly connected components, each of which is a loop with all inside or one
+/// block: when it is left, what was left since its first block was reached is all of it.
+void Blocks::order_from(std::uint32_t root) {
+  const auto reach = [&](std::uint32_t block) {
+    seen_[block] = back_to_[block] = ++seen_count_;
+    path_.push_back({block, 0, static_cast<std::uint32_t>(left_.size())});
+  };
+  reach(root);
+  while (!path_.empty()) {
+    const std::uint32_t block = path_.back().block, way = path_.back().way++;
+    if (way < ways_out(blocks_[block])) {
+      const std::uint32_t to = way_out(blocks_[block], way);
+      if (to == no_block) continue;
+      if (seen_[to] == 0) {
+        reach(to);
+      } else if (rank_[to] == no_rank) {
+        back_to_[block] = std::min(back_to_[block], seen_[to]);
+      }
+      continue;
+    }
+    left_.push_back(block);
+    const std::uint32_t first = path_.back().left;
+    path_.pop_back();
+    if (!path_.empty()) back_to_[path_.back().block] = std::min(back_to_[path_.back().block], back_to_[block]);
+    if (back_to_[block] != seen_[block]) continue;
+    for (std::size_t i = first; i < left_.size(); ++i) {
+      rank_[left_[i]] = --next_rank_;
+      in_order_[next_rank_] = left_[i];
+    }
+    left_.resize(first);
+  }
 }
 
 void Blocks::mark_behind_others(bool but_entry) {

@@ -27,6 +27,7 @@ class Blocks {
   void cut(const FunctionCode& code);
   /// Numbers the blocks so that, loops aside, each comes after all that lead to it (reverse postorder): most are then
   /// looked at once. Compilers' own order is another one, they put the unlikely ways back into a function at its end.
+  /// All of an outermost loop, unlikely ways too, comes before what follows it, which is then looked at once as well.
   void put_in_order(const FunctionCode& code);
 
   const std::vector<Block>& all() const { return blocks_; }
@@ -62,17 +63,29 @@ class Blocks {
 
  private:
   void lead_through_tables(const FunctionCode& code);
+  void order_from(std::uint32_t root);
   void mark_loops();
+
+  static constexpr std::uint32_t no_rank = ~std::uint32_t{0};
+  /// A block on the way from a root, how many ways out of it were followed, and how many blocks had been left.
+  struct Step {
+    std::uint32_t block = 0, way = 0, left = 0;
+  };
 
   std::vector<Block> blocks_{};
   std::uint32_t entry_ = no_block;
   std::vector<std::uint32_t> labels_{}, table_targets_{}, rank_{}, in_order_{}, roots_{}, ways_in_{};
   std::vector<std::uint8_t> behind_loops_{}, behind_others_{};
   // Scratch.
-  std::vector<std::uint8_t> starts_{}, seen_{};
+  std::vector<std::uint8_t> starts_{};
   std::vector<std::uint32_t> block_of_{}, open_{};
   std::vector<std::int32_t> loops_{};
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> jumps_{}, path_{};
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> jumps_{};
+  std::vector<Step> path_{};
+  /// By block: as which it was seen, 0 when not yet; the first seen that it leads back to. Blocks that were left and
+  /// have no rank yet.
+  std::vector<std::uint32_t> seen_{}, back_to_{}, left_{};
+  std::uint32_t seen_count_ = 0, next_rank_ = 0;
 };
 
 }  // namespace isoaudit::analyzer
