@@ -1,8 +1,8 @@
 #pragma once
 
-#include <map>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "model/facts.h"
@@ -47,7 +47,7 @@ class ApiIndex {
   const ApiName* find(std::string_view name) const;
 
  private:
-  std::map<std::string_view, ApiName> rows_{};
+  std::unordered_map<std::string_view, ApiName> rows_{};
 };
 
 /// The code that `maker` brings along (a framework by its name in the report, or an entry of BinaryFacts::linked_in)

@@ -51,13 +51,14 @@ void drop_launchers(std::vector<std::string>& words) {
   words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
-std::optional<CompileCommand> read_entry(const llvm::json::Object& entry, const std::string& database_folder) {
+std::optional<CompileCommand> read_entry(const llvm::json::Object& entry, const std::string& database_folder,
+                                         CanonicalPaths& paths) {
   const auto file = entry.getString("file");
   if (!file) return std::nullopt;
   CompileCommand command;
   const fs::path directory = entry.getString("directory").value_or("").str();
   command.directory = (fs::path(database_folder) / directory).lexically_normal().string();
-  command.file = canonical_path((fs::path(command.directory) / file->str()).string());
+  command.file = paths.of((fs::path(command.directory) / file->str()).string());
   if (const llvm::json::Array* arguments = entry.getArray("arguments")) {
     for (const llvm::json::Value& word : *arguments) {
       if (const auto text = word.getAsString()) command.arguments.push_back(text->str());
@@ -97,7 +98,7 @@ class Reader {
     const std::string folder = fs::path(path).parent_path().string();
     for (const llvm::json::Value& value : *entries) {
       const llvm::json::Object* object = value.getAsObject();
-      std::optional<CompileCommand> command = object != nullptr ? read_entry(*object, folder) : std::nullopt;
+      std::optional<CompileCommand> command = object != nullptr ? read_entry(*object, folder, paths_) : std::nullopt;
       if (!command) {
         ++broken;
       } else if (!project_.contains(command->file)) {
@@ -129,6 +130,7 @@ class Reader {
 
  private:
   const ProjectFiles& project_;
+  CanonicalPaths paths_{};
   std::map<std::string, CompileCommand> commands_{};
 };
 

@@ -31,6 +31,17 @@ std::string canonical_path(const std::string& path) {
   return text;
 }
 
+std::string CanonicalPaths::of(const std::string& path) {
+  const fs::path whole(path);
+  const fs::path name = whole.filename();
+  std::error_code error;
+  const bool is_plain = fs::symlink_status(whole, error).type() == fs::file_type::regular && !name.empty();
+  if (!is_plain) return canonical_path(path);
+  const auto [known, is_new] = folders_.try_emplace(whole.parent_path().string());
+  if (is_new) known->second = canonical_path(whole.has_parent_path() ? known->first : ".");
+  return (fs::path(known->second) / name).string();
+}
+
 ProjectFiles::ProjectFiles(const std::vector<std::string>& roots) {
   for (const std::string& root : roots) roots_.push_back(canonical_path(root));
   std::ranges::sort(roots_);

@@ -1,12 +1,23 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace isoaudit::analyzer {
 
 /// An absolute path without links, `.` and `..`, as far as it exists.
 std::string canonical_path(const std::string& path);
+
+/// canonical_path of many files, which looks up each folder once in its life.
+class CanonicalPaths {
+ public:
+  std::string of(const std::string& path);
+
+ private:
+  /// By the names that they go by.
+  std::unordered_map<std::string, std::string> folders_{};
+};
 
 /// What belongs to the project: everything below the roots that the user named.
 class ProjectFiles {

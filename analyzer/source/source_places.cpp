@@ -22,18 +22,6 @@ bool is_of_users_function(const clang::FunctionDecl* function) {
 
 }  // namespace
 
-/// canonical_path, with the folders of many files looked up once.
-std::string SourcePlaces::canonical(const std::string& path) {
-  const fs::path whole(path);
-  const fs::path name = whole.filename();
-  std::error_code error;
-  const bool is_plain = fs::symlink_status(whole, error).type() == fs::file_type::regular && !name.empty();
-  if (!is_plain) return canonical_path(path);
-  const auto [known, is_new] = folders_.try_emplace(whole.parent_path().string());
-  if (is_new) known->second = canonical_path(whole.has_parent_path() ? known->first : ".");
-  return (fs::path(known->second) / name).string();
-}
-
 const SourcePlaces::File& SourcePlaces::file(clang::SourceLocation location) {
   const clang::FileID id = sources_.getFileID(sources_.getExpansionLoc(location));
   const auto [known, is_new] = files_.try_emplace(id.getHashValue());
@@ -42,7 +30,7 @@ const SourcePlaces::File& SourcePlaces::file(clang::SourceLocation location) {
   const clang::OptionalFileEntryRef entry = sources_.getFileEntryRefForID(id);
   if (!entry) return file;
   const llvm::StringRef real = entry->getFileEntry().tryGetRealPathName();
-  const std::string path = canonical(real.empty() ? entry->getName().str() : real.str());
+  const std::string path = paths_.of(real.empty() ? entry->getName().str() : real.str());
   file.name = project_.display(path);
   file.in_project = project_.contains(path) &&
                     !clang::SrcMgr::isSystem(sources_.getFileCharacteristic(sources_.getExpansionLoc(location)));

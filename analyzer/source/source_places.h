@@ -58,14 +58,12 @@ class SourcePlaces {
   /// Takes the names away of which no file is seen beside or above the C file: those of what Cython and other packages
   /// bring along ("datetime.pxd", "numpy/__init__.cython-30.pxd").
   void forget_libraries(const std::string& c_file, std::vector<GeneratedFrom>& from) const;
-  std::string canonical(const std::string& path);
 
   const clang::SourceManager& sources_;
   const clang::LangOptions& language_;
   const ProjectFiles& project_;
   std::unordered_map<unsigned, File> files_{};
-  /// Canonical paths of folders, by the names that they go by.
-  std::unordered_map<std::string, std::string> folders_{};
+  CanonicalPaths paths_{};
 };
 
 /// "ns::Class::method"; in C the plain name.
