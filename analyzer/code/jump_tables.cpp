@@ -21,7 +21,6 @@ class Labels {
   /// Distances of four bytes from `base`: GCC's and Clang's for x86-64, from the table itself; Visual C++'s, from the
   /// start of the image.
   void distances(std::uint64_t table, std::uint64_t base) {
-    own_ = true;
     for (unsigned i = 0; i < longest_table && code_.labels.size() < most_labels; ++i) {
       const std::optional<std::uint64_t> entry = number_at(table + std::uint64_t{i} * 4, 4);
       const bool known = entry && add(base + static_cast<std::uint64_t>(static_cast<std::int64_t>(
@@ -38,7 +37,6 @@ class Labels {
     constexpr unsigned count_unknown = 256;
     const unsigned count = table.count != 0 ? table.count : count_unknown;
     for (unsigned i = 0; i < count && code_.labels.size() < most_labels; ++i) {
-      own_ = true;
       const std::optional<std::uint64_t> entry = number_at(table.table + std::uint64_t{i} * table.width, table.width);
       if (!entry) return;
       const std::uint64_t distance = table.is_signed ? sign_extended(*entry, table.width) : *entry;
@@ -51,7 +49,6 @@ class Labels {
 
   /// Addresses: of labels as values.
   void pointers(std::uint64_t table) {
-    own_ = true;
     for (unsigned i = 0; i < longest_table && code_.labels.size() < most_labels; ++i) {
       const Pointer pointer = image_.pointer_at(table + std::uint64_t{i} * 8);
       if (pointer.kind != Pointer::Kind::address || !add(pointer.value)) return;
@@ -62,8 +59,7 @@ class Labels {
   /// Behind the table may lie another function's: what leads out of this one is an unlikely way that was put elsewhere,
   /// or not this table's any more. Whether code begins there, others know.
   bool add(std::uint64_t label) {
-    own_ = own_ && code_.index_of(label) >= 0;
-    if (own_) {
+    if (code_.index_of(label) >= 0) {
       code_.labels.push_back(label);
       return true;
     }
@@ -90,8 +86,6 @@ class Labels {
   FunctionCode& code_;
   /// Where the last entry was read, and where the last label that leads out of the function lay.
   const Section *table_section_ = nullptr, *code_text_ = nullptr;
-  /// All entries so far lead into this function.
-  bool own_ = true;
 };
 
 /// Tables that the code may mean with the addresses that it puts together.

@@ -24,7 +24,8 @@ class JumpTables : public testing::Test {
     read_bytes(bytes, tables, Machine::aarch64);
   }
 
-  void read_bytes(const std::string& bytes, const std::string& tables, Machine machine) {
+  /// `others`: bytes behind the function that are not its own.
+  void read_bytes(const std::string& bytes, const std::string& tables, Machine machine, std::size_t others = 0) {
     const std::size_t text = bytes.size();
     const auto file = hold_bytes(bytes + tables);
     image.machine = machine;
@@ -38,7 +39,7 @@ class JumpTables : public testing::Test {
     image.sections = {code, read_only};
     const auto decoder = Decoder::create(image.machine);
     const CodePointers pointers(image);
-    decode_function(image, *decoder, {text_at, text_at + text, "f"}, &pointers, function);
+    decode_function(image, *decoder, {text_at, text_at + text - others, "f"}, &pointers, function);
     for (std::uint64_t& label : function.labels) label -= text_at;
     for (auto& way : function.table_ways) way.second -= text_at;
   }
@@ -153,6 +154,15 @@ TEST_F(JumpTables, OfX86WithoutAComparisonAsManyAsLeadIntoTheFunction) {
   read_bytes(x86_switch(""), x86_table(0x10, 5), Machine::x86_64);
   EXPECT_THAT(function.labels, ElementsAre(0x10, 0x11, 0x12, 0x13));
   EXPECT_THAT(function.table_ways, ElementsAre(Pair(3, 0x10), Pair(3, 0x11), Pair(3, 0x12), Pair(3, 0x13)));
+}
+
+/// GCC puts unlikely cases elsewhere, whatever their number.
+TEST_F(JumpTables, OfX86AWayThatWasPutElsewhereEndsNoTable) {
+  const std::string table = x86_table(0x10, 1) + x86_table(0x14, 1) + x86_table(0x11, 1);
+  read_bytes(x86_switch("") + '\xc3', table, Machine::x86_64, 1);
+  EXPECT_THAT(function.labels, ElementsAre(0x10, 0x11));
+  EXPECT_THAT(function.labels_elsewhere, ElementsAre(text_at + 0x14));
+  EXPECT_THAT(function.table_ways, ElementsAre(Pair(3, 0x10), Pair(3, 0x11)));
 }
 
 /// Control comes to the jump from elsewhere, with a table that nobody knows.
