@@ -78,10 +78,7 @@ void add_source(const model::Facts& facts, std::vector<model::Finding>& findings
     finding.fix = fmt::format("import `{}` only where it is needed, and catch ImportError there", name);
     finding.because.push_back(
         {model::EvidenceKind::source, fmt::format("`{}` gets \"{}\" here", use.name, use.literals.front()), use.where});
-    if (way != nullptr) {
-      finding.because.push_back(
-          {model::EvidenceKind::source, fmt::format("called {}: {}", time_words(way->when), way->path), {}});
-    }
+    if (way != nullptr) finding.because.push_back(reason_of_way(*way));
     findings.push_back(std::move(finding));
   }
 }

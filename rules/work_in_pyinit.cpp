@@ -77,10 +77,7 @@ std::vector<Finding> check(const model::Facts& facts) {
                       : fmt::format("call {}() from the function of the Py_mod_exec slot", use.where.function);
     finding.because.push_back(
         {model::EvidenceKind::source, fmt::format("{}() calls `{}`", use.where.function, use.name), use.where});
-    if (way != nullptr) {
-      finding.because.push_back(
-          {model::EvidenceKind::source, fmt::format("called {}: {}", time_words(way->when), way->path), {}});
-    }
+    if (way != nullptr) finding.because.push_back(reason_of_way(*way));
     findings.push_back(std::move(finding));
   }
   return findings;

@@ -136,6 +136,10 @@ const char* time_words(RunsWhen when) {
   return "";
 }
 
+model::Because reason_of_way(const model::Reached& way) {
+  return {model::EvidenceKind::source, fmt::format("called {}: {}", time_words(way.when), way.path), {}};
+}
+
 std::string explain_writes(const std::vector<std::vector<Write>>& words, bool objects) {
   const auto all_of_them = [&](const auto& fits) {
     return std::ranges::all_of(words, [&](const auto& writes) { return std::ranges::all_of(writes, fits); });

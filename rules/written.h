@@ -24,6 +24,9 @@ std::string_view when_alone(const std::vector<model::Reached>& times);
 /// "in calls".
 const char* time_words(model::RunsWhen when);
 
+/// The way that leads there at that time, as a reason.
+model::Because reason_of_way(const model::Reached& way);
+
 /// ", written by lookup() and clear(), in calls and at import"; empty when no function writes it.
 std::string written_by(const model::Variable& variable);
 

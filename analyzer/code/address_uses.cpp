@@ -2,10 +2,10 @@
 
 #include <array>
 
+#include "analyzer/code/page_uses.h"
+
 namespace isoaudit::analyzer {
 namespace {
-
-constexpr std::uint64_t page_size = 4096;
 
 /// AArch64's pages: which register holds one, in the order of the instructions. Compilers put the second half close to
 /// the first.
@@ -19,9 +19,8 @@ class Pages {
   Pages& operator=(const Pages&) = delete;
 
   void look(const Instruction& instruction) {
-    const bool forms_page = instruction.op == Op::address && instruction.names_address() &&
-                            static_cast<std::uint64_t>(instruction.memory.displacement) % page_size == 0;
-    if (known_ == 0 && !forms_page) return;
+    const bool is_page = forms_page(instruction);
+    if (known_ == 0 && !is_page) return;
     if (instruction.op == Op::add && instruction.has_immediate && instruction.src2 == no_register) {
       use(instruction.src, instruction.immediate, false);
     } else if (instruction.has_memory && instruction.memory.index == no_register) {
@@ -32,7 +31,7 @@ class Pages {
     for (std::uint64_t lost = instruction.clobbers & 0xFFFFFFFF; lost != 0; lost &= lost - 1) {
       lose(static_cast<Register>(__builtin_ctzll(lost)));
     }
-    if (forms_page && instruction.dst < held_.size()) {
+    if (is_page) {
       held_[instruction.dst] = {static_cast<std::uint64_t>(instruction.memory.displacement), true, false};
       ++known_;
     }
@@ -83,7 +82,7 @@ void each_address(const Image& image, const FunctionCode& function,
     const Instruction& instruction = function.instructions[number];
     if (!instruction.names_address() || instruction.op == Op::call || instruction.op == Op::jump) continue;
     const auto address = static_cast<std::uint64_t>(instruction.memory.displacement);
-    if (in_pages && instruction.op == Op::address && address % page_size == 0) continue;
+    if (in_pages && forms_page(instruction)) continue;
     take(address, instruction.op != Op::address);
   }
 }

@@ -53,10 +53,6 @@ void Blocks::cut(const FunctionCode& code) {
     block_of_[i] = static_cast<std::uint32_t>(blocks_.size() - 1);
   }
   entry_ = blocks_.empty() ? no_block : begin >= 0 ? block_of_[static_cast<std::size_t>(begin)] : 0;
-  for (const std::uint64_t label : code.labels) {
-    const std::ptrdiff_t index = code.table_ways.empty() ? code.index_of(label) : -1;
-    if (index >= 0) labels_.push_back(block_of_[static_cast<std::size_t>(index)]);
-  }
   lead_through_tables(code);
   auto jump = jumps_.begin();
   for (std::uint32_t block = 0; block < blocks_.size(); ++block) {
@@ -77,6 +73,11 @@ void Blocks::lead_through_tables(const FunctionCode& code) {
     if (block.last_label == 0) block.first_label = place;
     block.last_label = place + 1;
     table_targets_.push_back(block_of_[static_cast<std::size_t>(code.index_of(label))]);
+  }
+  if (!code.table_ways.empty()) return;  // it is known which jump leads where
+  for (const std::uint64_t label : code.labels) {
+    const std::ptrdiff_t index = code.index_of(label);
+    if (index >= 0) labels_.push_back(block_of_[static_cast<std::size_t>(index)]);
   }
 }
 

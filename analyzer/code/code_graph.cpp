@@ -8,6 +8,7 @@
 #include "analyzer/code/address_uses.h"
 #include "analyzer/code/hook_slots.h"
 #include "analyzer/code/init_tables.h"
+#include "analyzer/code/page_uses.h"
 #include "analyzer/code/python_tables.h"
 #include "model/module_definition.h"
 
@@ -195,7 +196,6 @@ void CodeGraph::finish() {
   }
   const std::vector<FunctionRange>& functions = code_.functions();
   // An address in this page is put together somewhere: of any function that begins there, or that an entry names.
-  constexpr std::uint64_t page_size = 4096;
   for (const auto& [page, from] : pages_) {
     auto next = std::ranges::lower_bound(functions, page, {}, &FunctionRange::begin);
     for (; next != functions.end() && next->begin < page + page_size; ++next) {

@@ -5,8 +5,6 @@
 namespace isoaudit::analyzer {
 namespace {
 
-constexpr std::uint64_t page_size = 4096;
-
 /// Compilers put the second half close to the first.
 constexpr std::size_t longest_way = 32;
 

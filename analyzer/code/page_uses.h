@@ -8,6 +8,9 @@
 
 namespace isoaudit::analyzer {
 
+/// Of what `adrp` forms the address of, in bytes.
+constexpr std::uint64_t page_size = 4096;
+
 /// What AArch64 code makes of a page's address, which it forms first.
 struct PageUse {
   std::uint64_t address = 0;

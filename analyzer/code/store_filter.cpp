@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace isoaudit::analyzer {
-namespace {
-
-constexpr std::uint64_t page_size = 4096;
-
-}  // namespace
 
 StoreFilter::StoreFilter(ModuleCode& code) : code_(code) {
   const auto& sections = code.image().sections;
