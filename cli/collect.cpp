@@ -130,8 +130,14 @@ void find_and_keep_interpreters(const Options& options, const NamedInputs& input
 
 }  // namespace
 
-Facts collect(const Options& options, Progress& progress) {
-  Facts facts;
+Facts Collected::whole() && {
+  if (!sources.packed.empty()) facts.source = sources.packed.unpacked();
+  return std::move(facts);
+}
+
+Collected collect(const Options& options, Progress& progress) {
+  Collected collected;
+  Facts& facts = collected.facts;
   facts.added_functions = options.config.functions;
   NamedInputs inputs = named_inputs(options, std::cin);
   std::ranges::move(inputs.gaps, std::back_inserter(facts.gaps));
@@ -167,7 +173,7 @@ Facts collect(const Options& options, Progress& progress) {
   if (by_tags && !targets.binaries.empty()) facts.pythons = analyzer::columns_of(targets.binaries);
 
   if (reads_sources(options.command))
-    scan_sources(options, targets, headers, pythons, built, unpacked, facts, progress);
+    collected.sources = scan_sources(options, targets, headers, pythons, built, unpacked, facts, progress);
   if (reads_binaries(options.command)) {
     inspect_binaries(options, targets, facts, progress, analyzer::collect_binary, asks_last ? ask : nullptr);
   }
@@ -179,7 +185,7 @@ Facts collect(const Options& options, Progress& progress) {
   }
   unpacked.hide_in(facts);
   progress.clear();
-  return facts;
+  return collected;
 }
 
 }  // namespace isoaudit::cli

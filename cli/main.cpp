@@ -7,30 +7,26 @@
 #include <iostream>
 #include <utility>
 
+#include "cli/answer.h"
+#include "cli/cache_folder.h"
 #include "cli/collect.h"
 #include "cli/exit_status.h"
 #include "cli/explain.h"
+#include "cli/kept_answer.h"
 #include "cli/options.h"
-#include "cli/version.h"
-#include "reports/render.h"
-#include "rules/judge.h"
 
 namespace {
 
 using namespace isoaudit;
 
-void write(const cli::Output& output, const model::Report& report, const cli::Options& options) {
-  const bool to_stdout = output.file.empty();
-  const reports::RenderOptions render{
-      .color = to_stdout && options.color, .verbose = options.verbose, .globals = options.read_code};
-  const std::string text = reports::find_format(output.format)->render(report, render);
-  if (to_stdout) {
-    std::cout << text << std::flush;
+void write(const cli::Output& output, const std::string& report) {
+  if (output.file.empty()) {
+    std::cout << report << std::flush;
     if (!std::cout) throw cli::UsageError("the report could not be written to stdout");
     return;
   }
   std::ofstream file(output.file, std::ios::binary);
-  file << text << std::flush;
+  file << report << std::flush;
   if (!file) throw cli::UsageError(fmt::format("the report could not be written to {}", output.file));
 }
 
@@ -42,12 +38,17 @@ int run(int argc, const char* const* argv) {
     return cli::clean;
   }
   cli::Progress progress(options->quiet);
-  model::Facts facts = cli::collect(*options, progress);
-  // From here on nothing touches the outside world: facts are judged, the report is final and sorted.
-  model::Report report = rules::judge(std::move(facts), {.select = options->select, .ignore = options->ignore});
-  report.tool_version = cli::version;
-  for (const cli::Output& output : options->outputs) write(output, report, *options);
-  return cli::exit_status(report, options->fail_on);
+  cli::Collected collected = cli::collect(*options, progress);
+  const cli::Question question = cli::question(*options);
+  // The same question about the same facts has the same answer.
+  cli::KeptAnswer kept(cli::cache_folder(*options), collected, question);
+  std::optional<cli::Answer> answer = kept.find();
+  if (!answer) {
+    answer = cli::answer(std::move(collected).whole(), question);
+    kept.keep(*answer);
+  }
+  for (std::size_t i = 0; i < options->outputs.size(); ++i) write(options->outputs[i], answer->reports[i]);
+  return answer->status;
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "analyzer/archive/archive_name.h"
-#include "analyzer/source/collect_source.h"
 #include "cli/cache_folder.h"
 #include "cli/project_settings.h"
 #include "cli/renamed_facts.h"
@@ -107,7 +106,11 @@ class Scan {
       source.roots = roots_;
       source.build_dirs = options_.build_dirs;
       source.cache_dir = cache_folder(options_);
+      // Nothing else joins them, and nobody asks for them but who judges.
+      const bool is_all = is_only && copies_.empty() && options_.command == Command::scan;
+      source.leave_packed = is_all;
       analyzer::SourceResult result = collect(source, headers);
+      if (is_all) kept_ = {std::move(result.facts_name), std::move(result.packed)};
       say_what_cannot_be_kept(result);
       take(result, read);
     }
@@ -124,6 +127,9 @@ class Scan {
     }
     return read;
   }
+
+  bool left_packed() const { return !kept_.packed.empty(); }
+  KeptSources kept() { return std::move(kept_); }
 
  private:
   analyzer::SourceResult collect(analyzer::SourceOptions& source, const HeaderSet& headers) const {
@@ -164,22 +170,25 @@ class Scan {
   Progress& progress_;
   std::vector<std::string> roots_{};
   std::vector<Copy> copies_{};
+  KeptSources kept_{};
   bool may_be_stray_ = false;
   bool said_ = false;
 };
 
 }  // namespace
 
-void scan_sources(const Options& options, const analyzer::Targets& targets, const std::vector<HeaderSet>& headers,
-                  const std::vector<model::Interpreter>& pythons, const BuiltProjects& built,
-                  UnpackedArchives& unpacked, Facts& facts, Progress& progress) {
+KeptSources scan_sources(const Options& options, const analyzer::Targets& targets,
+                         const std::vector<HeaderSet>& headers, const std::vector<model::Interpreter>& pythons,
+                         const BuiltProjects& built, UnpackedArchives& unpacked, Facts& facts, Progress& progress) {
   Scan scan(options, targets, pythons, unpacked, progress);
   scan.prepare(built, facts.gaps);
   std::vector<ReadWith> read;
   for (const HeaderSet& set : headers) read.push_back(scan.read(set, headers.size() == 1));
-  const bool any = std::ranges::any_of(read, [](const ReadWith& with) { return !with.facts.units.empty(); });
+  const bool any =
+      scan.left_packed() || std::ranges::any_of(read, [](const ReadWith& with) { return !with.facts.units.empty(); });
   if (any) std::ranges::move(missing_headers(headers), std::back_inserter(facts.gaps));
   put_sources(std::move(read), facts);
+  return scan.kept();
 }
 
 }  // namespace isoaudit::cli

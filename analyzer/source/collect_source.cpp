@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <iterator>
 #include <optional>
+#include <stdexcept>
+#include <utility>
 
 #include "analyzer/source/build_id.h"
 #include "analyzer/source/compile_commands.h"
@@ -15,6 +17,7 @@
 #include "analyzer/source/parse_units.h"
 #include "analyzer/source/project_files.h"
 #include "analyzer/source/resource_dir.h"
+#include "analyzer/source/unit_record.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -67,12 +70,19 @@ LinkedProgram parse_and_link(const std::vector<CompileCommand>& commands, bool i
   for (UnitFacts& unit : parsed.facts) unit.unit.incomplete = is_guess || !unit.gaps.empty();
   LinkedProgram program;
   program.facts = link_units(std::move(parsed.facts), program.gaps);
-  if (lookups) cache.keep_program(commands, is_guess, *std::move(lookups), program);
+  if (lookups) result.facts_name = cache.keep_program(commands, is_guess, *std::move(lookups), program);
   if (result.cache_trouble.empty()) result.cache_trouble = cache.trouble();
   return program;
 }
 
 }  // namespace
+
+model::SourceFacts PackedFacts::unpacked() const {
+  model::SourceFacts facts;
+  // Its hash was right, and it is this very program that wrote it.
+  if (!from_bytes(bytes, facts)) throw std::logic_error("the cache holds facts that cannot be read");
+  return facts;
+}
 
 SourceResult collect_source(const SourceOptions& options) {
   SourceResult result;
@@ -108,9 +118,13 @@ SourceResult collect_source(const SourceOptions& options) {
   const bool may_keep = !options.cache_dir.empty() && !build_id().empty();
   FactsCache cache(may_keep ? options.cache_dir : std::string(), cache_context(project, parsing));
   LinkedProgram program;
-  if (std::optional<LinkedProgram> kept = cache.find_program(commands.units, is_guess)) {
-    program = *std::move(kept);
+  if (std::optional<KeptProgram> kept = cache.find_program(commands.units, is_guess)) {
+    result.packed.bytes = std::move(kept->facts);
+    result.facts_name = std::move(kept->facts_name);
     result.cached_units = commands.units.size();
+    program.gaps = std::move(kept->gaps);
+    // Of guesses it depends on the facts what is said to be left out.
+    if (!options.leave_packed || is_guess) program.facts = std::exchange(result.packed, {}).unpacked();
   } else {
     program = parse_and_link(commands.units, is_guess, project, parsing, cache, options, result);
   }

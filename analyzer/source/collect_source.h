@@ -29,12 +29,26 @@ struct SourceOptions {
   unsigned jobs = 0;
   /// Where facts of units are kept for the next time; empty: nowhere.
   std::string cache_dir{};
+  /// Facts that are kept there are brought packed: who has seen them before does not read them again.
+  bool leave_packed = false;
   /// Called when a unit is done: done, all. May be empty.
   std::function<void(std::size_t, std::size_t)> progress{};
 };
 
+/// SourceFacts as they lie in the cache.
+struct PackedFacts {
+  std::string bytes{};
+
+  bool empty() const { return bytes.empty(); }
+  model::SourceFacts unpacked() const;
+};
+
 struct SourceResult {
   model::SourceFacts facts{};
+  /// In place of `facts`: when those were asked for and nothing has changed.
+  PackedFacts packed{};
+  /// A hash of the facts, packed or not; empty when they are not kept.
+  std::string facts_name{};
   std::vector<model::Gap> gaps{};
   /// No compile_commands.json belongs to the roots; no unit was read, unless commands were guessed.
   bool no_commands = false;

@@ -105,15 +105,9 @@ void fields(model::SourceFacts& value, Visit&& visit) {
 }
 
 template <class Visit>
-void fields(LinkedProgram& value, Visit&& visit) {
-  auto& [facts, gaps] = value;
-  visit(facts, gaps);
-}
-
-template <class Visit>
 void fields(CachedProgram& value, Visit&& visit) {
-  auto& [lookups, linked] = value;
-  visit(lookups, linked);
+  auto& [lookups, facts_name, gaps] = value;
+  visit(lookups, facts_name, gaps);
 }
 
 }  // namespace isoaudit::analyzer::records
@@ -145,6 +139,8 @@ std::string to_bytes(const std::vector<Lookup>& lookups) { return encode(lookups
 bool from_bytes(std::string_view bytes, std::vector<Lookup>& lookups) { return decode(bytes, lookups); }
 std::string to_bytes(const CachedUnit& unit) { return encode(unit); }
 bool from_bytes(std::string_view bytes, CachedUnit& unit) { return decode(bytes, unit); }
+std::string to_bytes(const model::SourceFacts& facts) { return encode(facts); }
+bool from_bytes(std::string_view bytes, model::SourceFacts& facts) { return decode(bytes, facts); }
 std::string to_bytes(const CachedProgram& program) { return encode(program); }
 bool from_bytes(std::string_view bytes, CachedProgram& program) { return decode(bytes, program); }
 

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include "analyzer/source/linked_program.h"
 #include "analyzer/source/lookups.h"
 #include "analyzer/source/unit_facts.h"
 
@@ -29,10 +28,15 @@ struct CachedUnit {
 std::string to_bytes(const CachedUnit& unit);
 bool from_bytes(std::string_view bytes, CachedUnit& unit);
 
+std::string to_bytes(const model::SourceFacts& facts);
+bool from_bytes(std::string_view bytes, model::SourceFacts& facts);
+
 /// All units of a program in the cache.
 struct CachedProgram {
   std::vector<Lookup> lookups{};
-  LinkedProgram linked{};
+  /// Of the entry that holds its facts: to see that nothing has changed, nobody has to read them.
+  std::string facts_name{};
+  std::vector<model::Gap> gaps{};
 };
 
 std::string to_bytes(const CachedProgram& program);

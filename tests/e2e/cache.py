@@ -15,7 +15,7 @@ from support import expect, expect_equal
 UNITS = 30
 
 
-def project(name):
+def project(name, units=UNITS):
     """A folder with units that share a header, and no cache yet."""
     folder = support.work / f"cache-{name}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -23,7 +23,7 @@ def project(name):
     (folder / "shared.h").write_text("#include <Python.h>\n#include \"deeper.h\"\n")
     (folder / "deeper.h").write_text("static PyObject *shared;\n")
     commands = []
-    for number in range(UNITS):
+    for number in range(units):
         unit = f"u{number}.c"
         (folder / unit).write_text(
             f'#include "shared.h"\nstatic int n{number};\nvoid f{number}(PyObject *o) {{ shared = o; n{number}++; }}\n'
@@ -56,6 +56,53 @@ def same_bytes():
     changed, _ = scan(folder, "--cache-dir", kept)
     expect(changed != fresh, "a changed header changed nothing")
     expect_equal(changed, scan(folder, "--no-cache")[0], "the report after a change")
+
+
+def answers():
+    """A report that was kept is given again to the same question about the same facts, and to no other."""
+    folder, kept = project("answers", 2)
+    config, python = folder / "isoaudit.toml", support.interpreter(support.VERSIONS[0])
+    config.write_text('[[function]]\nrule = "third-party-library-init"\nname = "f0"\nharm = "sets up all"\n')
+    questions = [
+        ["--format", "json"],
+        ["--format", "text"],
+        ["--format", "text", "-v"],
+        ["--format", "text", "--color", "always"],
+        ["--fail-on", "never"],
+        ["--ignore", "global-pyobject-cache"],
+        ["--select", "non-object-mutable-static"],
+        ["--config", config],
+        ["--python", python],
+        ["-p", folder / "nowhere"],  # nothing is read, and nothing kept
+    ]
+
+    def changed_nothing():
+        pass
+
+    def changed_header():
+        (folder / "deeper.h").write_text("static PyObject *other;\n#define shared other\n")
+
+    def changed_config():
+        config.write_text(config.read_text().replace("sets up all", "ends all"))
+
+    def lost_entries(*endings):
+        for path in kept.iterdir():
+            if path.suffix in endings:
+                path.unlink()
+
+    changes = (
+        changed_nothing, changed_nothing, changed_header, changed_config, lambda: lost_entries(".facts"),
+        lambda: lost_entries(".answer"), lambda: lost_entries(".program", ".unit"),
+    )
+    for number, change in enumerate(changes):
+        change()
+        for question in questions:
+            what = f"after change {number}: {' '.join(map(str, question))}"
+            fresh = support.run("scan", folder, "--no-cache", *question)
+            expect_equal(support.run("scan", folder, "--cache-dir", kept, *question), fresh, what)
+        if change is changed_nothing:
+            kept_answers = sum(path.suffix == ".answer" for path in kept.iterdir())
+            expect_equal(kept_answers, len(questions) - 1, f"answers kept after change {number}")
 
 
 def the_users_own_folder():
@@ -126,7 +173,7 @@ def full_disk():
 
 
 CHECKS = {
-    check.__name__: check for check in (same_bytes, the_users_own_folder, interrupted, no_place_for_it, full_disk)
+    check.__name__: check for check in (same_bytes, answers, the_users_own_folder, interrupted, no_place_for_it, full_disk)
 }
 
 if __name__ == "__main__":

@@ -20,17 +20,18 @@ TEST_F(Cache, EntriesThatAreNotWholeDoNotCount) {
   project.write("h.h", "int shared;\n");
   project.unit("a.c", "#include \"h.h\"\nint a;\n");
   project.unit("b.c", "#include \"h.h\"\nint b;\n");
-  for (const char* ending : {".unit", ".lookups", ".program"}) {
+  for (const char* ending : {".unit", ".lookups", ".program", ".facts"}) {
     fs::remove_all(caches.root() + "/facts");
     hits();
     ASSERT_EQ(entries(".unit").size(), 2u);
     ASSERT_FALSE(entries(".lookups").empty());
     ASSERT_EQ(entries(".program").size(), 1u);
+    ASSERT_EQ(entries(".facts").size(), 1u);
     const fs::path entry = entries(ending).front();
     const std::string whole = bytes_of(entry);
     const auto damaged = [&](const std::string& bytes) {
       std::ofstream(entry, std::ios::binary) << bytes;
-      if (ending == std::string(".program")) {
+      if (ending == std::string(".program") || ending == std::string(".facts")) {
         // The units are whole, and the whole is joined again.
         EXPECT_EQ(hits(), 2u) << ending << " of " << bytes.size() << " bytes";
         EXPECT_EQ(bytes_of(entry), whole) << "it is written anew";
@@ -69,6 +70,30 @@ TEST_F(Cache, WhatAllUnitsSayIsKeptToo) {
   project.write("h.h", "extern long shared;\n");
   EXPECT_EQ(hits(), 1u);
   EXPECT_EQ(entries(".program").size(), 2u);
+}
+
+TEST_F(Cache, FactsThatAreLeftPackedAreTheSame) {
+  project.unit("a.c", "int a;\nvoid set(int n) { a = n; }\n");
+  analyzer::SourceOptions options;
+  options.cache_dir = caches.root() + "/facts";
+  options.leave_packed = true;
+  const auto first = project.scan(options);
+  EXPECT_TRUE(first.packed.empty()) << "what was parsed is there";
+  EXPECT_THAT(names(first.facts), ElementsAre("a"));
+  const auto kept = project.scan(options);
+  EXPECT_THAT(names(kept.facts), IsEmpty());
+  EXPECT_TRUE(kept.packed.unpacked() == first.facts);
+  EXPECT_FALSE(kept.facts_name.empty());
+  EXPECT_EQ(kept.facts_name, first.facts_name);
+  // Other facts have another name, the same have the same again.
+  project.unit("a.c", "long a;\nvoid set(int n) { a = n; }\n");
+  const auto changed = project.scan(options);
+  EXPECT_TRUE(changed.packed.empty());
+  EXPECT_NE(changed.facts_name, first.facts_name);
+  project.unit("a.c", "int a;\nvoid set(int n) { a = n; } // as it was\n");
+  EXPECT_EQ(project.scan(options).facts_name, first.facts_name);
+  options.cache_dir.clear();
+  EXPECT_EQ(project.scan(options).facts_name, "");
 }
 
 TEST_F(Cache, AProgramIsKeptWithTheFactsOfItsUnitsOrNotAtAll) {
