@@ -110,11 +110,18 @@ std::vector<Finding> join(std::vector<Finding> findings, bool source_is_whole) {
   // Where a finding may be found again: under its names and its address.
   // Only findings of one module meet, so the module is part of the key: every module of an environment may use the same
   // function.
-  std::multimap<std::pair<std::string, std::string>, std::size_t> index;
+  using Index = std::multimap<std::pair<std::string, std::string>, std::size_t>;
+  Index index;
+  // The names of what a file's linker names tell apart: mypyc puts a static `parser` into each of twelve thousand
+  // functions, and none of these meets another one.
+  Index told_apart;
   const auto add = [&](Finding&& finding) {
     const model::Subject& subject = finding.subject;
-    for (const std::string& key : std::set{subject.name, subject.linkage_name, subject.address}) {
-      if (!key.empty()) index.emplace(std::pair(key, last_component(finding.module)), joined.size());
+    const std::string module = last_component(finding.module);
+    Index& names = from_source(finding) || subject.linkage_name.empty() ? index : told_apart;
+    if (!subject.name.empty()) names.emplace(std::pair(subject.name, module), joined.size());
+    for (const std::string& key : {subject.linkage_name, subject.address}) {
+      if (!key.empty()) index.emplace(std::pair(key, module), joined.size());
     }
     joined.push_back(std::move(finding));
   };
@@ -125,10 +132,13 @@ std::vector<Finding> join(std::vector<Finding> findings, bool source_is_whole) {
     }
     const bool variable = about_variable(finding);
     std::set<std::size_t> candidates;
-    for (const std::string& key : {finding.subject.name, finding.subject.linkage_name, finding.subject.address}) {
-      const auto [first, last] = index.equal_range(std::pair(key, last_component(finding.module)));
+    const auto look_up = [&](const Index& in, const std::string& key) {
+      const auto [first, last] = in.equal_range(std::pair(key, last_component(finding.module)));
       for (auto it = first; it != last; ++it) candidates.insert(it->second);
-    }
+    };
+    const model::Subject& subject = finding.subject;
+    for (const std::string& key : {subject.name, subject.linkage_name, subject.address}) look_up(index, key);
+    if (subject.linkage_name.empty()) look_up(told_apart, subject.name);
     std::vector<std::size_t> homes;
     for (const std::size_t i : candidates) {
       const bool meets = variable ? about_variable(joined[i]) : joined[i].rule == finding.rule;

@@ -1,5 +1,6 @@
 #include "rules/join.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "rules/judge.h"
@@ -44,6 +45,35 @@ TEST(Join, ModulesAndUnitsStayApart) {
 
   auto other_unit = from(EvidenceKind::runtime, "global-pyobject-cache", "cache", "b.c");
   EXPECT_EQ(join({from(EvidenceKind::source, "global-pyobject-cache", "cache", "a.c"), other_unit}).size(), 2U);
+}
+
+// mypyc puts a static `parser` into each of twelve thousand functions of one module: to compare each with all others
+// takes half a minute.
+TEST(Join, StaticsOfOneNameInManyFunctionsStayApart) {
+  constexpr std::size_t functions = 20'000;
+  std::vector<Finding> findings;
+  for (std::size_t i = 0; i < functions; ++i) {
+    auto parser = from(EvidenceKind::code, "non-object-mutable-static", "parser");
+    parser.subject.linkage_name = fmt::format("f{}.parser", i);
+    parser.subject.address = fmt::format(".data+{}", i);
+    findings.push_back(parser);
+  }
+  auto of_one = from(EvidenceKind::binary, "non-object-mutable-static", "parser");
+  of_one.subject.linkage_name = "f7.parser";
+  of_one.subject.address.clear();
+  findings.push_back(of_one);
+  const auto joined = join(findings);
+  ASSERT_EQ(joined.size(), functions);
+  EXPECT_EQ(joined[7].because.size(), 2U);
+  EXPECT_EQ(joined[8].because.size(), 1U);
+
+  // Whoever does not know the linker's name can mean any of them.
+  auto nameless = of_one;
+  nameless.subject.linkage_name.clear();
+  const auto with_all = join({findings[7], findings[8], nameless});
+  ASSERT_EQ(with_all.size(), 2U);
+  EXPECT_EQ(with_all[0].because.size(), 2U);
+  EXPECT_EQ(with_all[1].because.size(), 2U);
 }
 
 TEST(Join, MembersOfOneNameInSeveralClassesStayApart) {
