@@ -50,6 +50,7 @@ std::optional<UnitFacts> FactsCache::find(const CompileCommand& command) {
     return std::nullopt;
   }
   entries_.touch(name);
+  found_[name] = {std::move(unit.shared), std::move(unit.own)};
   return std::move(unit.facts);
 }
 
@@ -69,18 +70,26 @@ std::optional<KeptProgram> FactsCache::find_program(const std::vector<CompileCom
   return KeptProgram{*std::move(facts), std::move(program.facts_name), std::move(program.gaps)};
 }
 
+std::optional<FactsCache::Grounds> FactsCache::grounds_of(const CompileCommand& command, const UnitFacts& facts) const {
+  const std::string name = entry(command);
+  if (const auto found = found_.find(name); found != found_.end()) return found->second;
+  const std::optional<std::string> payload = entries_.get(name);
+  CachedUnit unit;
+  // Another process may have read other files since and kept other facts.
+  if (!payload || !from_bytes(*payload, unit) || to_bytes(unit.facts) != to_bytes(facts)) return std::nullopt;
+  return Grounds{std::move(unit.shared), std::move(unit.own)};
+}
+
 std::optional<std::vector<Lookup>> FactsCache::lookups_of(const std::vector<CompileCommand>& commands,
                                                           const std::vector<UnitFacts>& facts) const {
   if (!on()) return std::nullopt;
   std::vector<Lookup> all;
   std::set<std::string> sets;
   for (std::size_t i = 0; i < commands.size(); ++i) {
-    const std::optional<std::string> payload = entries_.get(entry(commands[i]));
-    CachedUnit unit;
-    // Another process may have read other files since and kept other facts.
-    if (!payload || !from_bytes(*payload, unit) || to_bytes(unit.facts) != to_bytes(facts[i])) return std::nullopt;
-    std::ranges::move(unit.own, std::back_inserter(all));
-    for (const std::string& name : unit.shared) {
+    std::optional<Grounds> unit = grounds_of(commands[i], facts[i]);
+    if (!unit) return std::nullopt;
+    std::ranges::move(unit->own, std::back_inserter(all));
+    for (const std::string& name : unit->shared) {
       if (!sets.insert(name).second) continue;
       const std::optional<std::string> bytes = entries_.get_content(name);
       std::vector<Lookup> lookups;

@@ -37,7 +37,7 @@ class FactsCache {
   /// What the units of these commands said together; `is_guess`: the commands were guessed.
   std::optional<KeptProgram> find_program(const std::vector<CompileCommand>& commands, bool is_guess);
   /// Everything that the facts of all these units hang on, sorted; nothing when one of them is not kept with the very
-  /// facts that are given: then nobody knows what the whole would hang on.
+  /// facts that are given: then nobody knows what the whole would hang on. What find() gave is taken as it was given.
   std::optional<std::vector<Lookup>> lookups_of(const std::vector<CompileCommand>& commands,
                                                 const std::vector<UnitFacts>& facts) const;
   /// Returns what to call its facts; nothing when they are not kept.
@@ -54,6 +54,12 @@ class FactsCache {
   void trim(std::uint64_t most) const { entries_.trim(most); }
 
  private:
+  /// What the facts of a unit hang on.
+  struct Grounds {
+    std::vector<std::string> shared{};
+    std::vector<Lookup> own{};
+  };
+  std::optional<Grounds> grounds_of(const CompileCommand& command, const UnitFacts& facts) const;
   std::string entry(const CompileCommand& command) const;
   std::string program_entry(const std::vector<CompileCommand>& commands, bool is_guess) const;
   bool shared_holds(const std::string& name);
@@ -62,6 +68,8 @@ class FactsCache {
   std::string context_{};
   LookupChecker checker_{};
   std::unordered_map<std::string, bool> shared_{};
+  /// By entry: of the units that find() gave.
+  std::unordered_map<std::string, Grounds> found_{};
 };
 
 }  // namespace isoaudit::analyzer
