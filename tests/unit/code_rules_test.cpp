@@ -339,6 +339,22 @@ TEST(CodeRules, CellsOfPyO3HoldWhatTheirFillersSay) {
             "non-object-mutable-static");
 }
 
+// Its users write Python: the file with the classes' tables, free lists and `parser` has no static of theirs.
+TEST(CodeRules, AllStaticsOfMypycAreOneFindingOfIt) {
+  std::vector<CodeWrite> writes;
+  for (const char* name : {"CPyStatics", "nodes___Import_vtable", "run_env_free_instance", "module"}) {
+    writes.push_back(code_write(name, "fill"));
+    writes.back().offset = 8 * writes.size();
+    writes.back().size = 8;
+  }
+  auto facts = module_that(writes, MultipleInterpreters::absent);
+  facts.binaries[0].framework = model::Framework::mypyc;
+  const auto findings = code_findings_of(facts);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].generator, "mypyc");
+  EXPECT_EQ(findings[0].message.find("4 of the statics that mypyc generates"), 0U) << findings[0].message;
+}
+
 TEST(CodeRules, WhatRustsLibraryKeepsForItselfIsExplained) {
   const auto count = [](const char* symbol, const char* name, const char* section) {
     CodeWrite write = stores(StoredValue::changed);
