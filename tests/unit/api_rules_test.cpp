@@ -114,6 +114,19 @@ TEST(ApiRules, WhatTheUserSaysOfAFunctionReplacesItsRow) {
   EXPECT_EQ(findings[0].severity, Severity::advice);
 }
 
+// "In the main interpreter only" is what it does anyhow, and not what its caller wants.
+TEST(ApiRules, APendingCallIsToRunWhereItBelongs) {
+  auto facts = importing({"Py_AddPendingCall", "PySys_AddAuditHook"});
+  auto findings = of_rule(facts, "process-global-hooks");
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_NE(findings[1].fix.find("PyThreadState_New()"), std::string::npos) << findings[1].fix;
+  EXPECT_EQ(findings[0].fix, "do it in the main interpreter only, once for the process");
+  facts.added_functions = {
+      {"process-global-hooks", "Py_AddPendingCall", Severity::hazard, "is for the main loop", "loop_call()"}};
+  findings = of_rule(facts, "process-global-hooks");
+  EXPECT_EQ(findings[1].fix.find("use loop_call()"), 0U) << findings[1].fix;
+}
+
 TEST(ApiRules, WindowsKeepsResultsOfTheCLibraryForEachThread) {
   auto facts = importing({"localtime", "setlocale"});
   facts.binaries[0].format = model::BinaryFormat::pe;
