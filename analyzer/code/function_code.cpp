@@ -8,6 +8,11 @@ namespace isoaudit::analyzer {
 namespace {
 
 constexpr std::uint64_t bytes_for_each_number = 16;
+/// Longer than this are all instructions of a machine, or nearly all functions' on average.
+constexpr std::uint64_t bytes_for_each_instruction = 4;
+/// Memory for more instructions than this is not kept through much shorter functions: what is known in a loop of theirs
+/// may take as much.
+constexpr std::size_t most_kept = 4096;
 /// Pieces of one function may lie far from each other.
 constexpr std::uint64_t most_numbers = 1 << 20;
 
@@ -69,6 +74,10 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
   out.begin_numbers();
   const Section* section = image.section_at(range.begin);
   if (section == nullptr) return;
+  const std::size_t expected = (range.end - range.begin) / bytes_for_each_instruction;
+  if (out.instructions.capacity() > std::max(most_kept, 4 * expected)) out.instructions = {};
+  // At once: while a vector grows, there are two of it.
+  out.instructions.reserve(expected);
   bool locked = false;
   for (std::uint64_t at = range.begin; at < range.end;) {
     const std::uint64_t offset = at - section->address;

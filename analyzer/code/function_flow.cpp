@@ -24,8 +24,10 @@ constexpr std::size_t most_blocks_at_once = 1 << 16;
 /// Behind landing pads alone it is nothing: what they know is what was known at calls.
 constexpr unsigned rounds_behind_tables = 2, rounds_behind_pads = 1;
 
-/// Memory for more blocks than this is not kept for the next function.
-constexpr std::size_t most_entries_kept = 1024;
+/// A state takes one to two kilobytes: those at hand take less than a module's code does, and no more than this
+/// many are kept for the next function.
+constexpr std::uint64_t code_for_each_state = 2048;
+constexpr std::size_t fewest_at_hand = 48, most_entries_kept = 1024;
 
 /// AArch64's stack and frame pointers: the sum is the address of something on the stack.
 bool forms_stack_address(const Instruction& instruction) {
@@ -38,6 +40,10 @@ bool is_visited(const Instruction& instruction) {
 }
 
 }  // namespace
+
+void Flow::suit(std::uint64_t text) {
+  most_at_hand_ = std::clamp<std::uint64_t>(text / code_for_each_state, fewest_at_hand, most_entries_kept);
+}
 
 void Flow::OpenBlocks::resize(std::size_t blocks) {
   words_.assign((blocks + 63) / 64, 0);
@@ -84,6 +90,9 @@ void Flow::run_part(const FunctionCode& code, const Visit& visit, bool from_entr
   open_.resize(blocks_.size());
   all_looks_ = 0;
   if (entries_.size() > most_entries_kept) entries_ = {};
+  put_away_.clear();
+  put_away_.resize(blocks_.size());
+  last_stack_ = nullptr;
   free_.clear();
   used_ = 0;
   blocks_.mark_behind_others(from_entry);
@@ -140,7 +149,7 @@ bool Flow::from_elsewhere(bool from_entry) {
     std::size_t last = blocks_[block].last;
     while (last > first && !leads_elsewhere(code_->instructions[last - 1])) --last;
     if (last == first) continue;
-    state = entry(block);
+    state = entry_or_copy(block);
     for (std::size_t i = first; i < last; ++i) {
       const Instruction& instruction = code_->instructions[i];
       apply(state, instruction);
@@ -163,18 +172,52 @@ bool Flow::from_elsewhere(bool from_entry) {
 }
 
 void Flow::enter(std::uint32_t block, const State& state) {
-  if (looks_[block] == 0) {
-    std::uint32_t place = used_;
-    if (!free_.empty()) {
-      place = free_.back();
-      free_.pop_back();
-    } else if (++used_ > entries_.size()) {
-      entries_.emplace_back();
-    }
-    entries_[place] = state;
-    return be_entered(block, place);
+  if (looks_[block] != 0) return join(block, state);
+  const std::uint32_t place = free_place();
+  entries_[place] = state;
+  be_entered(block, place);
+}
+
+std::uint32_t Flow::free_place() {
+  if (!free_.empty()) {
+    const std::uint32_t place = free_.back();
+    free_.pop_back();
+    return place;
   }
-  if (merge(entry(block), state)) open_.insert(blocks_.rank(block));
+  if (used_ == entries_.size()) entries_.emplace_back();
+  return used_++;
+}
+
+void Flow::put_away(std::uint32_t block) {
+  std::unique_ptr<KeptState>& kept = put_away_[block];
+  if (kept == nullptr) kept = std::make_unique<KeptState>();
+  kept->keep(entries_[places_[block]], last_stack_);
+  last_stack_ = kept->stack();
+  places_[block] = no_place;
+}
+
+State& Flow::entry(std::uint32_t block) {
+  if (is_put_away(block)) {
+    places_[block] = free_place();
+    put_away_[block]->restore(entries_[places_[block]]);
+  }
+  return entries_[places_[block]];
+}
+
+State& Flow::entry_or_copy(std::uint32_t block) {
+  if (!is_put_away(block)) return entries_[places_[block]];
+  put_away_[block]->restore(working_);
+  return working_;
+}
+
+void Flow::join(std::uint32_t block, const State& state) {
+  const bool was_put_away = is_put_away(block);
+  if (was_put_away && put_away_[block]->covers(state)) return;
+  if (merge(entry(block), state)) {
+    open_.insert(blocks_.rank(block));
+  } else if (was_put_away) {
+    free_.push_back(std::exchange(places_[block], no_place));
+  }
 }
 
 /// Branches alone read them, and nearly all behind a comparison in their own block. What nobody reads is not joined,
@@ -219,6 +262,11 @@ void Flow::settle(const Visit* visit) {
       // What follows and has no other way in goes on with the same.
       while (block != no_block) block = leave(block, state, visit);
       if (own_place_ != no_place) free_.push_back(std::exchange(own_place_, no_place));
+    } else if (used_ - free_.size() > most_at_hand_) {
+      const std::uint32_t place = places_[block];
+      put_away(block);
+      leave(block, entries_[place], nullptr);
+      free_.push_back(place);
     } else {
       working_ = entry(block);
       leave(block, working_, nullptr);
@@ -270,7 +318,7 @@ void Flow::pass(std::uint32_t block, const Visit& visit) {
   if (last == first) return;
   // Nobody needs it any more.
   if (looks_[block] == 0) working_ = State{};
-  State& state = looks_[block] == 0 ? working_ : entry(block);
+  State& state = looks_[block] == 0 ? working_ : entry_or_copy(block);
   for (std::size_t i = first; i < last; ++i) {
     const Instruction& instruction = code_->instructions[i];
     // Some label in here is reached in a way that is not known.

@@ -4,11 +4,13 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "analyzer/code/blocks.h"
 #include "analyzer/code/evaluator.h"
 #include "analyzer/code/function_code.h"
+#include "analyzer/code/kept_state.h"
 
 namespace isoaudit::analyzer {
 
@@ -32,6 +34,9 @@ class Flow {
  public:
   Flow(const Evaluator& evaluator, Surroundings& around) : evaluator_(evaluator), around_(around) {}
 
+  /// How much memory is worth its while in a module with so many bytes of code: what is known where blocks begin is
+  /// kept as it is for some, and for others put away, which takes less memory and more time.
+  void suit(std::uint64_t text);
   /// Not to be called from within a visit: what is known is kept in one place.
   void run(const FunctionCode& code, const Visit& visit);
 
@@ -70,7 +75,14 @@ class Flow {
   std::uint32_t leave(std::uint32_t block, State& state, const Visit* visit);
   void pass(std::uint32_t block, const Visit& visit);
   void apply(State& state, const Instruction& instruction) const;
-  State& entry(std::uint32_t block) { return entries_[places_[block]]; }
+  std::uint32_t free_place();
+  bool is_put_away(std::uint32_t block) const { return places_[block] == no_place; }
+  void put_away(std::uint32_t block);
+  /// What is known where the block begins; it is at hand from then on.
+  State& entry(std::uint32_t block);
+  /// The same, for the last time or to be read before the next is asked for.
+  State& entry_or_copy(std::uint32_t block);
+  void join(std::uint32_t block, const State& state);
   void be_entered(std::uint32_t block, std::uint32_t place);
   bool asks_for_flags(std::uint32_t block) const;
 
@@ -87,8 +99,12 @@ class Flow {
   /// Where that lies which the block that is looked at does not need any more; no_place: it does.
   std::uint32_t own_place_ = no_place;
   static constexpr std::uint32_t no_place = ~std::uint32_t{0};
-  /// By block; of meaning once it was entered.
+  /// By block; of meaning once it was entered. no_place: it is put away.
   std::vector<std::uint32_t> places_{};
+  std::vector<std::unique_ptr<KeptState>> put_away_{};
+  std::size_t most_at_hand_ = 48;
+  /// What was known of the stack in what was put away last: mostly the same is known in the next.
+  SharedStack last_stack_{};
   /// How often each block was looked at, and 1 more: 0 means never entered.
   std::vector<std::uint32_t> looks_{};
   OpenBlocks open_{};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "analyzer/code/kept_state.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -70,6 +72,55 @@ TEST(State, WhatWasMadeOfAnArgumentIsNotLostBesideWhatIsNotKnown) {
   Value joined;
   EXPECT_TRUE(meet(joined, made));
   EXPECT_EQ(joined.arguments(), 2u);
+}
+
+TEST(State, PutAwayComesBackTheSame) {
+  State state;
+  state.general[0] = number_value(5), state.general[31] = address(64);
+  state.set_vector(first_vector + 3, {address(72), Value{}});
+  state.stack = {{-16, 8, address(64)}, {-8, 4, number_value(1)}};
+  state.escaped = -16;
+  state.lock = 7, state.lock_depth = 2;
+  state.flags = {Flags::Kind::compare, 4, number_value(1), Value{}};
+  KeptState kept;
+  kept.keep(state, nullptr);
+  State restored;
+  restored.general[9] = number_value(9);
+  kept.restore(restored);
+  EXPECT_EQ(restored, state);
+  // What it held before is gone.
+  const State less{.stack = state.stack};
+  const SharedStack stack = kept.stack();
+  kept.keep(less, stack);
+  kept.restore(restored);
+  EXPECT_EQ(restored, less);
+  EXPECT_EQ(kept.stack(), stack) << "the same stack is kept once";
+}
+
+TEST(State, WhatIsPutAwayCoversOnlyWhatJoiningDoesNotChange) {
+  State state;
+  state.general[0] = number_value(5);
+  state.stack = {{-8, 8, number_value(1)}};
+  KeptState kept;
+  kept.keep(state, nullptr);
+  EXPECT_TRUE(kept.covers(state));
+  State more = state;
+  more.general[1] = number_value(6);
+  EXPECT_TRUE(kept.covers(more)) << "a number on one way alone falls out";
+  const auto differs = [&](auto&& change) {
+    State other = state;
+    change(other);
+    State joined = state;
+    return merge(joined, other) && !kept.covers(other);
+  };
+  EXPECT_TRUE(differs([](State& other) { other.general[0] = number_value(6); }));
+  EXPECT_TRUE(differs([](State& other) { other.general[1] = address(64); }));
+  EXPECT_TRUE(differs([](State& other) { other.stack.clear(); }));
+  EXPECT_TRUE(differs([](State& other) { other.escaped = -8; }));
+  State locked = state;
+  locked.lock = 1, locked.lock_depth = 1;
+  kept.keep(locked, nullptr);
+  EXPECT_FALSE(kept.covers(state));
 }
 
 }  // namespace
