@@ -118,10 +118,10 @@ std::unique_ptr<Decoder> Decoder::create_plain(Machine machine) {
   return decoder->usable() ? std::move(decoder) : nullptr;
 }
 
-std::unique_ptr<Decoder> Decoder::create(Machine machine) {
+std::unique_ptr<Decoder> Decoder::create(Machine machine, std::uint64_t code) {
   std::unique_ptr<Decoder> decoder = create_plain(machine);
   if (decoder == nullptr) return nullptr;
-  return machine == Machine::aarch64 ? remember_words(std::move(decoder)) : remember_bytes(std::move(decoder));
+  return machine == Machine::aarch64 ? remember_words(std::move(decoder), code) : remember_bytes(std::move(decoder));
 }
 
 const CallingConvention& calling_convention(Machine machine, model::BinaryFormat format) {

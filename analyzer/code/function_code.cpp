@@ -74,7 +74,10 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
   out.begin_numbers();
   const Section* section = image.section_at(range.begin);
   if (section == nullptr) return;
-  const std::size_t expected = (range.end - range.begin) / bytes_for_each_instruction;
+  // A function may be said to reach beyond what the file has of its section.
+  const std::uint64_t from = std::min<std::uint64_t>(range.begin - section->address, section->bytes.size());
+  const std::uint64_t there = std::min<std::uint64_t>(range.end - range.begin, section->bytes.size() - from);
+  const std::size_t expected = there / bytes_for_each_instruction;
   if (out.instructions.capacity() > std::max(most_kept, 4 * expected)) out.instructions = {};
   // At once: while a vector grows, there are two of it.
   out.instructions.reserve(expected);

@@ -142,4 +142,12 @@ std::string_view Image::unit_of(const Symbol& symbol) const {
   return symbol.unit == 0 ? std::string_view{} : std::string_view(units[symbol.unit - 1]);
 }
 
+std::uint64_t executable_bytes(const Image& image) {
+  std::uint64_t bytes = 0;
+  for (const Section& section : image.sections) {
+    if (section.executable) bytes += section.bytes.size();
+  }
+  return bytes;
+}
+
 }  // namespace isoaudit::analyzer

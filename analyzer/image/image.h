@@ -152,6 +152,9 @@ struct Image {
   std::string_view unit_of(const Symbol& symbol) const;
 };
 
+/// What the file holds of its executable sections.
+std::uint64_t executable_bytes(const Image& image);
+
 struct ImageResult {
   std::optional<Image> image{};
   /// Why there is none; with an image: which slices of a universal file could not be read, and why.
