@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "rules/link_units.h"
 
@@ -105,7 +106,10 @@ void absorb(Finding& into, const Finding& other, bool source_is_whole) {
 }  // namespace
 
 std::vector<Finding> join(std::vector<Finding> findings, bool source_is_whole) {
-  std::ranges::stable_sort(findings, {}, rank);
+  // What a static type's members hold is a part of what there is to say of the type.
+  std::ranges::stable_sort(findings, {}, [](const Finding& finding) {
+    return std::pair(rank(finding), finding.rule != "static-type-object");
+  });
   std::vector<Finding> joined;
   // Where a finding may be found again: under its names and its address.
   // Only findings of one module meet, so the module is part of the key: every module of an environment may use the same

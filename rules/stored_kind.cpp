@@ -54,7 +54,14 @@ constexpr auto result_kinds = std::to_array<ResultKind>({
     {"PyModule_Create", VariableKind::module_pointer},
     {"PyModule_New", VariableKind::module_pointer},
     {"PyUnicode_From", VariableKind::object_cache},
+    {"PyUnicode_New", VariableKind::object_cache},
+    {"PyUnicode_Decode", VariableKind::object_cache},
+    {"PyUnicode_Concat", VariableKind::object_cache},
+    {"PyUnicode_Join", VariableKind::object_cache},
+    {"PyUnicode_Format", VariableKind::object_cache},
+    {"PyUnicode_Substring", VariableKind::object_cache},
     {"PyBytes_From", VariableKind::object_cache},
+    {"PyByteArray_From", VariableKind::object_cache},
     {"PyLong_From", VariableKind::object_cache},
     {"PyFloat_From", VariableKind::object_cache},
     {"PyComplex_From", VariableKind::object_cache},
@@ -78,6 +85,10 @@ constexpr auto result_kinds = std::to_array<ResultKind>({
     {"PyModule_GetDict", VariableKind::module_object},
     {"PyObject_Call", VariableKind::object_cache},
     {"PyObject_GetAttr", VariableKind::object_cache},
+    {"PyObject_GetItemData", VariableKind::plain},
+    {"PyObject_GetItem", VariableKind::object_cache},
+    {"PyObject_GetIter", VariableKind::object_cache},
+    {"PyObject_Repr", VariableKind::object_cache},
     {"PyObject_Str", VariableKind::object_cache},
     {"PyObject_GenericGetAttr", VariableKind::object_cache},
     {"PyNumber_", VariableKind::object_cache},
@@ -126,12 +137,6 @@ constexpr auto number_words = std::to_array<std::string_view>(
 
 constexpr std::uint64_t pointer_size = 8;
 
-/// What gets the address of a static there is a type object.
-bool fills_a_type(std::string_view function) {
-  return function == "PyType_Ready" || function == "PyStructSequence_InitType" ||
-         function == "PyStructSequence_InitType2";
-}
-
 /// What fills a cell of PyO3, told by the names in its own: src/sync/once_lock.rs and
 /// src/impl_/pyclass/lazy_type_object.rs of PyO3 0.22 to 0.29. A cell of anything else may hold no object at all.
 struct CellFiller {
@@ -154,6 +159,11 @@ VariableKind kind_of_filled(std::string_view function) {
 }
 
 }  // namespace
+
+bool fills_a_type(std::string_view function) {
+  return function == "PyType_Ready" || function == "PyStructSequence_InitType" ||
+         function == "PyStructSequence_InitType2";
+}
 
 VariableKind kind_of_result(std::string_view function) {
   if (std::ranges::find(number_results, function) != number_results.end()) return VariableKind::plain;

@@ -11,6 +11,9 @@ namespace isoaudit::rules {
 /// What a variable becomes by keeping what that function returned; `plain` when that says nothing.
 VariableKind kind_of_result(std::string_view function);
 
+/// A static whose address that function gets, or that it writes to, is a type object.
+bool fills_a_type(std::string_view function);
+
 /// What a variable is for by its declared type: "PyTypeObject *".
 VariableKind kind_of_declared(std::string_view type);
 

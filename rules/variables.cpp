@@ -60,6 +60,11 @@ VariableKind kind_of(const SharedObject& object) {
   if (object.kind == SharedObject::Kind::is_static) {
     return object.is_type ? VariableKind::static_type : VariableKind::static_instance;
   }
+  // A member of a type that the run never came across: its dictionary, its bases.
+  const auto readied = [](const model::WritingFunction& writer) { return fills_a_type(writer.through); };
+  if (object.kind == SharedObject::Kind::holds && std::ranges::any_of(object.by, readied)) {
+    return VariableKind::static_type;
+  }
   if (object.is_exception) return VariableKind::exception;
   if (object.is_type) return VariableKind::heap_type_pointer;
   if (object.type_name == "str") return VariableKind::string_cache;

@@ -38,6 +38,14 @@ TEST(Join, SourceBinaryAndRunOfOneVariableAreOneFinding) {
   EXPECT_EQ(joined[0].because.size(), 3U);
 }
 
+TEST(Join, WhatAStaticTypesMembersHoldIsPartOfTheType) {
+  const auto joined = join({from(EvidenceKind::runtime, "global-pyobject-cache", "Thing_Type"),
+                            from(EvidenceKind::runtime, "static-type-object", "Thing_Type"),
+                            from(EvidenceKind::binary, "static-type-object", "Thing_Type")});
+  ASSERT_EQ(joined.size(), 1U);
+  EXPECT_EQ(joined[0].rule, "static-type-object");
+}
+
 TEST(Join, ModulesAndUnitsStayApart) {
   auto other_module = from(EvidenceKind::runtime, "global-pyobject-cache", "cache");
   other_module.module = "pkg.other";

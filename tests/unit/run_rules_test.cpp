@@ -30,7 +30,10 @@ TEST(RunRules, WhatTheModulesMemoryHoldsNamesTheRule) {
     o.owners = {1};
     return o;
   };
+  model::SharedObject types_dict = object(Kind::holds, false, false);
+  types_dict.by = {{.function = "PyInit_demo", .through = "PyType_Ready"}};
   const Case cases[] = {{object(Kind::holds, false, false), "global-pyobject-cache"},
+                        {types_dict, "static-type-object"},
                         {object(Kind::holds, true, false), "global-heap-type-pointer"},
                         {object(Kind::holds, true, true), "global-exception"},
                         {object(Kind::is_static, true, false), "static-type-object"},
