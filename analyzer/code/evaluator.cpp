@@ -332,9 +332,9 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     if (instruction.op == Op::move_block) state.general[6] = block.from;
     if (instruction.repeats) state.general[1] = number_value(0);
   }
-  if (instruction.writeback != 0 && instruction.memory.base < first_vector) {
+  if (instruction.memory.writeback != 0 && instruction.memory.base < first_vector) {
     Value& base = state.general[instruction.memory.base];
-    base = add(base, instruction.writeback, 8);
+    base = add(base, instruction.memory.writeback, 8);
   }
   const bool old_flags = state.flags.kind != Flags::Kind::unknown || exchanged.kind != Flags::Kind::unknown;
   if (!keeps_flags(instruction.op) && old_flags) state.flags = exchanged;

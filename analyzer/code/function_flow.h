@@ -102,7 +102,7 @@ class Flow {
   /// By block; of meaning once it was entered. no_place: it is put away.
   std::vector<std::uint32_t> places_{};
   std::vector<std::unique_ptr<KeptState>> put_away_{};
-  std::size_t most_at_hand_ = 48;
+  std::size_t most_at_hand_ = 32;
   /// What was known of the stack in what was put away last: mostly the same is known in the next.
   SharedStack last_stack_{};
   /// How often each block was looked at, and 1 more: 0 means never entered.

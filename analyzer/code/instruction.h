@@ -56,6 +56,8 @@ struct MemoryOperand {
   std::uint8_t scale = 1;
   /// Relative to a segment register: thread-local storage.
   bool segment = false;
+  /// Added to the base register after the access.
+  std::int32_t writeback = 0;
   /// With neither base nor index: the address itself.
   std::int64_t displacement = 0;
 
@@ -79,21 +81,20 @@ struct Instruction {
   std::uint8_t shift = 0;
   /// Add: how many bytes of src2 count; 0 when all do. `sign_extends` says how they are made longer.
   std::uint8_t narrow = 0;
-  bool has_memory = false;
-  bool has_target = false;
-  bool has_immediate = false;
-  bool writes_memory = false;
-  bool atomic = false;
-  bool sign_extends = false;
+  /// Bits, since millions of instructions are gone through: eight words each.
+  bool has_memory : 1 = false;
+  bool has_target : 1 = false;
+  bool has_immediate : 1 = false;
+  bool writes_memory : 1 = false;
+  bool atomic : 1 = false;
+  bool sign_extends : 1 = false;
   /// Store: src2 goes to the `width` bytes after src's. Load: src2 is the register that takes the `width` bytes after
-  /// dst's. Bits, since millions of instructions are gone through: nine words each.
+  /// dst's.
   bool pair : 1 = false;
   /// Call: nothing runs after it here.
   bool never_returns : 1 = false;
   /// As often as register 1 says, which is zero afterwards.
   bool repeats : 1 = false;
-  /// Added to the memory operand's base register after the access.
-  std::int32_t writeback = 0;
   /// Call: the module's number for what is called; 0 when it has none (see ModuleCode).
   std::uint32_t callee = 0;
 
@@ -111,5 +112,6 @@ struct Instruction {
   }
   bool is_branch() const { return op == Op::branch || op == Op::branch_zero || op == Op::branch_other; }
 };
+static_assert(sizeof(Instruction) == 64);
 
 }  // namespace isoaudit::analyzer

@@ -413,7 +413,7 @@ class Aarch64Lifter final : public Lifter {
   }
 
   static void write_back(std::int64_t offset, Instruction& out) {
-    out.writeback = static_cast<std::int32_t>(offset);
+    out.memory.writeback = static_cast<std::int32_t>(offset);
     if (out.memory.base < 64) out.clobbers &= ~(std::uint64_t{1} << out.memory.base);
   }
 

@@ -33,7 +33,7 @@ bool note_use(const Instruction& instruction, Register page, std::uint64_t begin
   if (as_second || (instruction.has_memory && memory.index == page) || changes_in_place(instruction, page))
     return false;
   if (instruction.has_memory && memory.base == page) {
-    if (instruction.op != Op::load || memory.index != no_register || instruction.writeback != 0) return false;
+    if (instruction.op != Op::load || memory.index != no_register || memory.writeback != 0) return false;
     const unsigned bytes = std::max<unsigned>(instruction.width, 1) * (instruction.pair ? 2 : 1);
     uses.push_back({begin + static_cast<std::uint64_t>(memory.displacement), bytes});
   }

@@ -72,7 +72,7 @@ TEST(PageUses, AreNotKnownWhereAnythingElseIsMadeOfIt) {
   indexed.memory.index = page;
   EXPECT_EQ(uses_of({indexed}), std::nullopt);
   Instruction moves_on = load(other, page);
-  moves_on.writeback = 8;
+  moves_on.memory.writeback = 8;
   EXPECT_EQ(uses_of({moves_on, load(page, page)}), std::nullopt);
   Instruction sum = plain(Op::add, page, other);
   sum.src2 = page;
