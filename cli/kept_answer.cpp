@@ -1,7 +1,5 @@
 #include "cli/kept_answer.h"
 
-#include <llvm/Support/raw_ostream.h>
-
 #include "analyzer/records/encode.h"
 #include "analyzer/records/model_fields.h"
 #include "analyzer/source/build_id.h"
@@ -53,21 +51,12 @@ namespace {
 
 namespace records = analyzer::records;
 
-template <class... T>
-std::string encode(const T&... values) {
-  std::string bytes;
-  llvm::raw_string_ostream stream(bytes);
-  records::Encoder encoder(stream);
-  (encoder.put(values), ...);
-  return stream.str();
-}
-
 std::string name_of(const Collected& collected, const Question& question) {
   const model::Facts& facts = collected.facts;
   const std::string program = analyzer::build_id();
   if (collected.sources.name.empty() || program.empty()) return {};
   if (!facts.source_views.empty() || !facts.binaries.empty() || !facts.runs.empty()) return {};
-  return analyzer::entry_name(encode(program, collected.sources.name, facts, question), ".answer");
+  return analyzer::entry_name(records::encode(program, collected.sources.name, facts, question), ".answer");
 }
 
 }  // namespace
@@ -80,15 +69,13 @@ std::optional<Answer> KeptAnswer::find() const {
   const std::optional<std::string> bytes = entries_.get(name_);
   if (!bytes) return std::nullopt;
   Answer answer;
-  records::Decoder decoder{llvm::StringRef(*bytes)};
-  decoder.get(answer);
-  if (!decoder.at_end()) return std::nullopt;
+  if (!records::decode(*bytes, answer)) return std::nullopt;
   entries_.touch(name_);
   return answer;
 }
 
 void KeptAnswer::keep(const Answer& answer) {
-  if (!name_.empty()) entries_.put(name_, encode(answer));
+  if (!name_.empty()) entries_.put(name_, records::encode(answer));
 }
 
 }  // namespace isoaudit::cli

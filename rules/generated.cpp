@@ -22,6 +22,8 @@ constexpr auto own_prefixes = std::to_array<Prefix>({
     // Of __Pyx_check_single_interpreter: Cython/Utility/ModuleSetupCode.c.
     {"cython", "main_interpreter_id"},
     {"f2py", "f2py_"},
+    // People write Python there: no static is theirs, whatever it is called (`module`, `nodes___Import_vtable`).
+    {"mypyc", ""},
     {"nanobind", "nanobind::"},
     {"pybind11", "pybind11::"},
     {"pyo3", "pyo3::"},
@@ -119,8 +121,6 @@ bool any_prefix(const std::array<Prefix, N>& table, std::string_view generator, 
 }  // namespace
 
 bool is_generators_own(std::string_view generator, std::string_view name) {
-  // Where people write Python, no static is theirs, whatever it is called: `module`, `nodes___Import_vtable`.
-  if (generator == "mypyc") return true;
   const std::size_t last = name.rfind("::");
   const std::string_view last_part = last == name.npos ? name : name.substr(last + 2);
   return (any_prefix(own_prefixes, generator, name) && !any_prefix(users_prefixes, generator, name)) ||

@@ -77,16 +77,15 @@ void decode_function(const Image& image, Decoder& decoder, const FunctionRange& 
   // A function may be said to reach beyond what the file has of its section.
   const std::uint64_t from = std::min<std::uint64_t>(range.begin - section->address, section->bytes.size());
   const std::uint64_t there = std::min<std::uint64_t>(range.end - range.begin, section->bytes.size() - from);
+  const std::uint64_t end = range.begin + there;
   const std::size_t expected = there / bytes_for_each_instruction;
   if (out.instructions.capacity() > std::max(most_kept, 4 * expected)) out.instructions = {};
   // At once: while a vector grows, there are two of it.
   out.instructions.reserve(expected);
   bool locked = false;
-  for (std::uint64_t at = range.begin; at < range.end;) {
-    const std::uint64_t offset = at - section->address;
-    if (offset >= section->bytes.size()) break;
+  for (std::uint64_t at = range.begin; at < end;) {
     Instruction& instruction = out.instructions.emplace_back();
-    if (!decoder.decode(section->bytes.subspan(offset), at, instruction)) {
+    if (!decoder.decode(section->bytes.subspan(at - section->address), at, instruction)) {
       out.instructions.pop_back();
       const std::uint64_t skip = image.machine == Machine::aarch64 ? 4 : 1;
       out.undecoded += skip;

@@ -41,9 +41,10 @@ bool is_visited(const Instruction& instruction) {
 
 }  // namespace
 
-void Flow::suit(std::uint64_t text) {
-  most_at_hand_ = std::clamp<std::uint64_t>(text / code_for_each_state, fewest_at_hand, most_entries_kept);
-}
+Flow::Flow(const Evaluator& evaluator, Surroundings& around, std::uint64_t code)
+    : evaluator_(evaluator),
+      around_(around),
+      most_at_hand_(std::clamp<std::uint64_t>(code / code_for_each_state, fewest_at_hand, most_entries_kept)) {}
 
 void Flow::OpenBlocks::resize(std::size_t blocks) {
   words_.assign((blocks + 63) / 64, 0);

@@ -32,11 +32,10 @@ class Surroundings {
 /// loops included. Where control comes from a place that is not known (jump tables, landing pads) nothing is certain.
 class Flow {
  public:
-  Flow(const Evaluator& evaluator, Surroundings& around) : evaluator_(evaluator), around_(around) {}
+  /// `code`: bytes of it in the module. What is known where blocks begin is kept as it is for some, more where there is
+  /// more code, and for others put away, which takes less memory and more time.
+  Flow(const Evaluator& evaluator, Surroundings& around, std::uint64_t code);
 
-  /// How much memory is worth its while in a module with so many bytes of code: what is known where blocks begin is
-  /// kept as it is for some, and for others put away, which takes less memory and more time.
-  void suit(std::uint64_t text);
   /// Not to be called from within a visit: what is known is kept in one place.
   void run(const FunctionCode& code, const Visit& visit);
 
@@ -102,7 +101,7 @@ class Flow {
   /// By block; of meaning once it was entered. no_place: it is put away.
   std::vector<std::uint32_t> places_{};
   std::vector<std::unique_ptr<KeptState>> put_away_{};
-  std::size_t most_at_hand_ = 32;
+  const std::size_t most_at_hand_;
   /// What was known of the stack in what was put away last: mostly the same is known in the next.
   SharedStack last_stack_{};
   /// How often each block was looked at, and 1 more: 0 means never entered.

@@ -25,7 +25,7 @@ ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
       evaluator_(image, names_),
       known_copies_(known_copies(image)),
       functions_(find_functions(image)) {
-  measure_and_number();
+  number();
   const auto is_atomic = [](std::string_view name) { return outline_atomic(name).has_value(); };
   calls_for_bytes_ = image.machine == Machine::aarch64 &&
                      (std::ranges::any_of(known_copies_, is_atomic, [](const auto& copy) { return copy.second; }) ||
@@ -39,12 +39,11 @@ ModuleCode::ModuleCode(const Image& image, Decoder& decoder)
 }
 
 /// Where code lies far from other code the search has to do.
-void ModuleCode::measure_and_number() {
+void ModuleCode::number() {
   if (functions_.empty()) return;
   const std::uint64_t first = functions_.front().begin;
   std::uint64_t text = 0;
   for (const FunctionRange& function : functions_) text += function.end - function.begin;
-  flow_.suit(text);
   const std::uint64_t span = functions_.back().end - first;
   if (span / 4 > text) return;
   numbers_.reserve(span / bytes_for_each_number + 1);

@@ -79,7 +79,7 @@ class ModuleCode : private Surroundings {
   void call(State& state, const Instruction& instruction) override;
   bool asks_descriptor(const State& state, const Instruction& instruction) const;
   void along_branch(State& state, const Instruction& branch, bool taken) override;
-  void measure_and_number();
+  void number();
   std::ptrdiff_t called_function(std::uint64_t target);
   void mark_ends(FunctionCode& code);
   /// What a call that says by itself where it goes, or through which pointer, calls: found once, asked of each call.
@@ -100,7 +100,7 @@ class ModuleCode : private Surroundings {
   CallTargets targets_;
   CodePointers pointers_;
   Evaluator evaluator_;
-  Flow flow_{evaluator_, *this};
+  Flow flow_{evaluator_, *this, executable_bytes(image_)};
   LockFlow locks_{names_};
   ReleasingFunctions releasing_{*this};
   std::unordered_map<std::uint64_t, std::string_view> known_copies_;

@@ -3,6 +3,7 @@
 #include <llvm/BinaryFormat/MsgPackReader.h>
 #include <llvm/BinaryFormat/MsgPackWriter.h>
 #include <llvm/Support/Error.h>
+#include <llvm/Support/raw_ostream.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -187,5 +189,24 @@ class Decoder {
   std::size_t left_;
   bool good_ = true;
 };
+
+/// One value after the other.
+template <class... T>
+std::string encode(const T&... values) {
+  std::string bytes;
+  llvm::raw_string_ostream stream(bytes);
+  Encoder encoder(stream);
+  (encoder.put(values), ...);
+  stream.flush();
+  return bytes;
+}
+
+/// False when the bytes are not one value of that type, and then `value` is of no use.
+template <class T>
+bool decode(std::string_view bytes, T& value) {
+  Decoder decoder{llvm::StringRef(bytes)};
+  decoder.get(value);
+  return decoder.at_end();
+}
 
 }  // namespace isoaudit::analyzer::records

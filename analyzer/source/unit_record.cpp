@@ -1,7 +1,5 @@
 #include "analyzer/source/unit_record.h"
 
-#include <llvm/Support/raw_ostream.h>
-
 #include "analyzer/records/encode.h"
 #include "analyzer/records/model_fields.h"
 
@@ -113,35 +111,15 @@ void fields(CachedProgram& value, Visit&& visit) {
 }  // namespace isoaudit::analyzer::records
 
 namespace isoaudit::analyzer {
-namespace {
-
-template <class T>
-std::string encode(const T& value) {
-  std::string bytes;
-  llvm::raw_string_ostream stream(bytes);
-  records::Encoder(stream).put(value);
-  stream.flush();
-  return bytes;
-}
-
-template <class T>
-bool decode(std::string_view bytes, T& value) {
-  records::Decoder decoder{llvm::StringRef(bytes)};
-  decoder.get(value);
-  return decoder.at_end();
-}
-
-}  // namespace
-
-std::string to_bytes(const UnitFacts& facts) { return encode(facts); }
-bool from_bytes(std::string_view bytes, UnitFacts& facts) { return decode(bytes, facts); }
-std::string to_bytes(const std::vector<Lookup>& lookups) { return encode(lookups); }
-bool from_bytes(std::string_view bytes, std::vector<Lookup>& lookups) { return decode(bytes, lookups); }
-std::string to_bytes(const CachedUnit& unit) { return encode(unit); }
-bool from_bytes(std::string_view bytes, CachedUnit& unit) { return decode(bytes, unit); }
-std::string to_bytes(const model::SourceFacts& facts) { return encode(facts); }
-bool from_bytes(std::string_view bytes, model::SourceFacts& facts) { return decode(bytes, facts); }
-std::string to_bytes(const CachedProgram& program) { return encode(program); }
-bool from_bytes(std::string_view bytes, CachedProgram& program) { return decode(bytes, program); }
+std::string to_bytes(const UnitFacts& facts) { return records::encode(facts); }
+bool from_bytes(std::string_view bytes, UnitFacts& facts) { return records::decode(bytes, facts); }
+std::string to_bytes(const std::vector<Lookup>& lookups) { return records::encode(lookups); }
+bool from_bytes(std::string_view bytes, std::vector<Lookup>& lookups) { return records::decode(bytes, lookups); }
+std::string to_bytes(const CachedUnit& unit) { return records::encode(unit); }
+bool from_bytes(std::string_view bytes, CachedUnit& unit) { return records::decode(bytes, unit); }
+std::string to_bytes(const model::SourceFacts& facts) { return records::encode(facts); }
+bool from_bytes(std::string_view bytes, model::SourceFacts& facts) { return records::decode(bytes, facts); }
+std::string to_bytes(const CachedProgram& program) { return records::encode(program); }
+bool from_bytes(std::string_view bytes, CachedProgram& program) { return records::decode(bytes, program); }
 
 }  // namespace isoaudit::analyzer
