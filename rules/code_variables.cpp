@@ -24,6 +24,8 @@ using model::CodeWrite;
 using model::StaticObject;
 using model::StoredValue;
 
+constexpr std::uint64_t pointer_size = 8;
+
 /// What lies where in the module's own memory.
 class Places {
  public:
@@ -103,6 +105,7 @@ std::vector<CodeVariable> grouped(const BinaryFacts& binary, const Places& place
       fresh.offset = object != nullptr ? object->offset : write->offset;
       if (object != nullptr) {
         fresh.size = object->size;
+        fresh.too_small = object->size != 0 && object->size < pointer_size;
         if (object->kind == StaticObject::Kind::type) fresh.kind = VariableKind::static_type;
         if (object->kind == StaticObject::Kind::instance) fresh.kind = VariableKind::static_instance;
         fresh.sure = fresh.kind != VariableKind::plain;
@@ -118,7 +121,7 @@ std::vector<CodeVariable> grouped(const BinaryFacts& binary, const Places& place
   return variables;
 }
 
-model::Write as_source_write(const CodeWrite& write, bool number) {
+model::Write as_source_write(const CodeWrite& write, bool no_object) {
   model::Write same;
   same.value = write.value;
   same.stored = write.stored;
@@ -131,7 +134,7 @@ model::Write as_source_write(const CodeWrite& write, bool number) {
   }
   if (!write.result_of.empty()) same.value = StoredValue::call;
   // A lock guards data; what may be an object it does not help.
-  if (number || !may_store_object(write)) {
+  if (no_object || !may_store_object(write)) {
     same.guard = write.atomic && write.guard.empty() ? "an atomic instruction" : write.guard;
   }
   return same;
@@ -140,9 +143,10 @@ model::Write as_source_write(const CodeWrite& write, bool number) {
 /// Words that no other store overlaps, each with its writes; all in one where they cannot be told apart.
 std::vector<std::vector<model::Write>> by_word(const CodeVariable& variable) {
   const bool number = variable.declared != nullptr && is_number_type(variable.declared->declared_type);
+  const bool no_object = number || variable.too_small;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<model::Write>> words;
   for (const CodeWrite* write : variable.writes) {
-    words[{write->offset, write->size}].push_back(as_source_write(*write, number));
+    words[{write->offset, write->size}].push_back(as_source_write(*write, no_object));
   }
   std::vector<std::vector<model::Write>> apart;
   std::uint64_t end = 0;

@@ -19,6 +19,8 @@ struct CodeVariable {
   std::uint64_t offset = 0;
   /// Bytes; of a nameless variable those that its stores touch; 0 when not known.
   std::uint64_t size = 0;
+  /// No object fits into it: the file says that it has fewer bytes than a pointer.
+  bool too_small = false;
   /// Somewhere in thread-local memory: `offset` says nothing.
   bool somewhere = false;
   VariableKind kind = VariableKind::plain;

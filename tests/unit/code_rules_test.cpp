@@ -178,6 +178,34 @@ TEST(CodeRules, ALockHelpsANumberWhoseDeclarationIsKnown) {
   }
 }
 
+// `static CpuInfo instance;` of four bytes, made in place by its constructor: what that writes is no object.
+TEST(CodeRules, ALockHelpsWhatIsTooSmallForAnObject) {
+  CodeWrite made = code_write("thing", "instance");
+  made.passed_to = "CpuInfo::CpuInfo()";
+  CodeWrite guarded = made;
+  guarded.guard = "__cxa_guard_acquire";
+  struct Row {
+    const char* what;
+    std::uint64_t size;
+    std::vector<CodeWrite> writes;
+    bool explained;
+  };
+  const Row rows[] = {{"four bytes", 4, {guarded}, true},
+                      {"room for a pointer", 8, {guarded}, false},
+                      {"a size that is not known", 0, {guarded}, false},
+                      {"four bytes without a lock", 4, {made}, false},
+                      {"four bytes, once without the lock", 4, {guarded, made}, false}};
+  for (const Row& row : rows) {
+    auto facts = module_that(row.writes);
+    model::StaticObject object;
+    object.symbol = "thing";
+    object.section = ".bss";
+    object.size = row.size;
+    facts.binaries[0].static_objects = {object};
+    EXPECT_EQ(code_findings_of(facts).empty(), row.explained) << row.what;
+  }
+}
+
 TEST(CodeRules, TheTableThatCythonGuardsIsExplainedOnlyWhereItsWritesAreGuarded) {
   const auto table = [](const char* name, bool atomic, const char* guard) {
     CodeWrite write = stores(StoredValue::unknown);
