@@ -34,7 +34,7 @@ Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
   switch (base.kind) {
     case Value::Kind::stack: return {Place::Kind::stack, base.bits + offset, indexed};
     case Value::Kind::address: return {Place::Kind::image, base.bits + offset, indexed, 0, base.bits + offset};
-    case Value::Kind::region: return {Place::Kind::image, base.bits, true, arguments, base.last()};
+    case Value::Kind::region: return {Place::Kind::image, base.bits, true, arguments, base.last(), true};
     case Value::Kind::argument: return {Place::Kind::argument, base.bits, true, arguments};
     case Value::Kind::import:
       if (offset == 0 && !indexed) return {Place::Kind::import, base.name};

@@ -34,9 +34,13 @@ struct Place {
   std::uint16_t arguments = 0;
   /// The other place in the image where it may go; `at` when there is none.
   std::uint64_t last = 0;
+  /// The pointer may as well be something else: another way leads here on which it was (Value::Kind::region).
+  bool guessed = false;
 
   /// `distance` bytes further on.
-  Place plus(std::uint64_t distance) const { return {kind, at + distance, indexed, arguments, last + distance}; }
+  Place plus(std::uint64_t distance) const {
+    return {kind, at + distance, indexed, arguments, last + distance, guessed};
+  }
 };
 
 /// What the loader fills in there.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "model/python_version.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -40,6 +42,16 @@ bool PointerTables::points(std::uint64_t row) const {
   return pointer.kind == Pointer::Kind::address || pointer.kind == Pointer::Kind::import;
 }
 
+/// A static object of CPython 3.14 or newer: no number that a table holds is like its first word, as older ones are.
+bool PointerTables::is_object(std::uint64_t address) const {
+  const Pointer first = image_.pointer_at(address);
+  constexpr std::uint64_t largest_count = 0xffffffff;
+  return first.kind == Pointer::Kind::plain &&
+         std::ranges::any_of(model::python_layouts(image_.pointer_size), [&](const model::PythonLayout& layout) {
+           return layout.head_word > largest_count && first.value == layout.head_word;
+         });
+}
+
 PointerTables::Rows PointerTables::rows_of(std::uint64_t table) const {
   const Symbol* symbol = image_.symbol_at(table);
   const Section* section = image_.section_at(table);
@@ -51,7 +63,7 @@ PointerTables::Rows PointerTables::rows_of(std::uint64_t table) const {
   }
   // Where code counts from may lie before the table, even in the section before its own.
   Rows rows{table, table + longest_table * word, true};
-  std::uint64_t gap = 0;
+  std::uint64_t gap = is_object(table) ? longest_gap : 0;
   for (std::uint64_t at = table; gap < longest_gap && table - at < longest_lead; at -= word) {
     gap = points(at - word) ? 0 : gap + 1;
     if (gap == 0) rows.begin = at - word;

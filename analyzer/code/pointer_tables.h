@@ -33,6 +33,7 @@ class PointerTables {
   Rows rows_of(std::uint64_t table) const;
   std::vector<std::uint64_t> targets_in(const Rows& rows);
   bool points(std::uint64_t row) const;
+  bool is_object(std::uint64_t address) const;
 
   const Image& image_;
   std::map<std::uint64_t, Value> values_{};

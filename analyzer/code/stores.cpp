@@ -85,7 +85,7 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   Place place;
   if (instruction.op == Op::fill || instruction.op == Op::move_block) {
     const Value to = evaluator.register_value(state, 7);
-    if (is_image_address(to)) place = {Place::Kind::image, to.bits, true, 0, to.last()};
+    if (is_image_address(to)) place = {Place::Kind::image, to.bits, true, 0, to.last(), to.kind == Value::Kind::region};
   } else {
     place = evaluator.place(state, instruction.memory);
   }
@@ -104,8 +104,8 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   } else if (instruction.op == Op::fill) {
     parts.push_back(evaluator.register_value(state, 0));
   }
-  if (code_.writable(place.at)) add_store(index, state, instruction, place, parts);
-  if (place.last == place.at || !code_.writable(place.last)) return;
+  if (may_write(place.at, place.guessed)) add_store(index, state, instruction, place, parts);
+  if (place.last == place.at || !may_write(place.last, place.guessed)) return;
   if (covering(place.last) == covering(place.at) && covering(place.at) != nullptr) return;
   for (const std::uint64_t choice : evaluator.tables().choices(place.at, place.last)) {
     if (!may_tell_of_table()) break;
@@ -116,6 +116,14 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   }
   place.at = place.last;
   add_store(index, state, instruction, place, parts);
+}
+
+/// A table that the function jumps through (GNU C's labels as values) is not written by what may be its address and may
+/// be something else: registers that held it are put to other use by the next label.
+bool Stores::may_write(std::uint64_t address, bool guessed) const {
+  if (!code_.writable(address)) return false;
+  const Pointer first = guessed ? code_.image().pointer_at(address) : Pointer{};
+  return first.kind != Pointer::Kind::address || !std::ranges::binary_search(function_->labels, first.value);
 }
 
 /// Each use of a table may be a write of all that it holds: hostile code has many of both.
@@ -307,9 +315,11 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
       filter_.thread_local_section() != nullptr) {
     add_thread_text(index, state, code_.callee_of(state, instruction));
   }
+  // The function called may take fewer arguments than there are registers.
+  const auto may_be_passed = [&](std::uint64_t at) { return may_write(at, true); };
   const auto is_ours = [&](Register argument) {
     const Value value = evaluator.register_value(state, argument);
-    return is_image_address(value) && (code_.writable(value.bits) || code_.writable(value.last()));
+    return is_image_address(value) && (may_be_passed(value.bits) || may_be_passed(value.last()));
   };
   if (std::ranges::none_of(arguments, is_ours)) return;
   if (stays_inside(*function_, instruction)) return;
@@ -319,8 +329,8 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
   for (unsigned i = 0; i < arguments.size(); ++i) {
     if (!is_ours(arguments[i])) continue;
     const Value value = evaluator.register_value(state, arguments[i]);
-    if (code_.writable(value.bits)) pass(index, state, callee, i, value.bits);
-    const bool other = value.kind == Value::Kind::region && value.last() != value.bits && code_.writable(value.last());
+    if (may_be_passed(value.bits)) pass(index, state, callee, i, value.bits);
+    const bool other = value.kind == Value::Kind::region && value.last() != value.bits && may_be_passed(value.last());
     if (other && covering(value.last()) != covering(value.bits)) pass(index, state, callee, i, value.last());
     if (value.kind != Value::Kind::region) continue;
     for (const std::uint64_t choice : evaluator.tables().choices(value.bits, value.last())) {

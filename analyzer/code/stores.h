@@ -44,6 +44,7 @@ class Stores {
     std::uint64_t instruction = 0;
   };
 
+  bool may_write(std::uint64_t address, bool guessed) const;
   bool may_tell_of_table();
   void look_for_table(std::size_t index, const State& state, const Instruction& instruction);
   void look(std::size_t index, const State& state, const Instruction& instruction);
