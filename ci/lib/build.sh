@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Builds the project as people run it. Sourced after common.sh.
 
+# shellcheck source=ci/lib/layout.sh
+. "${BASH_SOURCE[0]%/*}/layout.sh"
+
 build=$root/build/release
 program=$build/bin/isoaudit
 built=$build/.built # its content: the Python headers that the last build was made with; its age: when that build began
@@ -23,8 +26,10 @@ is_built() {
 }
 
 run_build() { # PYTHON_INCLUDE TARGET [CMAKE_OPTION...]
+  local relocations=OFF
+  ! can_lay_out || relocations=ON
   export CCACHE_DIR=$cache/ccache CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
-  (cd "$root" && cmake --preset release -DISOAUDIT_PYTHON_INCLUDE="$1" "${@:3}" \
+  (cd "$root" && cmake --preset release -DISOAUDIT_PYTHON_INCLUDE="$1" -DISOAUDIT_KEEP_RELOCATIONS=$relocations "${@:3}" \
     -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) && cmake --build "$build" --target "$2"
 }
 
@@ -35,6 +40,7 @@ build_target() {
     flock 9
     printf '%s' "$1" >"$built.begun"
     step "isoaudit: $2 built" run_build "$@" || exit 1
+    lay_out "$program" "$1"
     mv "$built.begun" "$built"
   ) 9>"$build/.lock"
 }

@@ -18,6 +18,9 @@ packages=(
   ca-certificates git python3 python3-pip python3-jsonschema patchelf unzip dpkg-dev xz-utils
 )
 
+# what lays the program out (ci/lib/layout.sh)
+[ "$(uname -m)" != x86_64 ] || packages+=(bolt-19 libbolt-19-dev)
+
 missing_packages() {
   local installed
   installed=$(dpkg-query -W -f '${db:Status-Abbrev}|${Package}\n' "${packages[@]}" 2>/dev/null | sed -n 's/^ii *|//p') || true
