@@ -42,6 +42,14 @@ void Reads::sort_unique() {
   rows_.erase(std::unique(rows_.begin(), rows_.end()), rows_.end());
 }
 
+std::vector<std::uint32_t> Reads::readers_of(std::uint64_t address) {
+  // Nothing to do when it was done and no row came.
+  if (!std::ranges::is_sorted(rows_)) sort_unique();
+  std::vector<std::uint32_t> functions;
+  for (const Row& row : std::ranges::equal_range(rows_, address, {}, &Row::first)) functions.push_back(row.second);
+  return functions;
+}
+
 std::vector<model::CodeRead> Reads::take() {
   sort_unique();
   std::unordered_map<std::uint32_t, std::string> names;

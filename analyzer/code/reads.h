@@ -19,6 +19,8 @@ class Reads {
   void look(std::size_t index, const State& state, const Instruction& instruction);
   /// Function number `index` loads from there.
   void add(std::size_t index, std::uint64_t address);
+  /// Numbers of the functions that load from there.
+  std::vector<std::uint32_t> readers_of(std::uint64_t address);
   /// One row for each place and function, sorted.
   std::vector<model::CodeRead> take();
 

@@ -18,6 +18,10 @@ unsigned parts_of(const Instruction& instruction) {
   return std::max(1u, (instruction.width + 7u) / 8u) * (instruction.pair ? 2u : 1u);
 }
 
+std::uint64_t bytes_of(const Instruction& instruction) {
+  return std::uint64_t{instruction.width} * (instruction.pair ? 2 : 1);
+}
+
 }  // namespace
 
 Stores::Stores(ModuleCode& code, const LineOf& line_of)
@@ -60,10 +64,12 @@ bool Stores::finalizes() {
 
 /// An address that went to a function of the file: whether that writes through it, its own code tells.
 std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
+  follow_held_pointers();
   for (const Passed& passed : pending_) {
     const std::optional<ParameterUse> told = copy_s_use(passed.name, passed.argument);
     const ParameterUse use = told ? *told : arguments_.use_of(passed.callee, passed.argument);
     instruction_ = passed.instruction;
+    if (passed.has_to_write && use != ParameterUse::written) continue;
     // What its code leaves open, a name of C++ may tell.
     const bool elsewhere = use == ParameterUse::kept || use == ParameterUse::handed_back;
     if ((elsewhere || use == ParameterUse::unknown) && takes_constant(passed.name, passed.argument)) continue;
@@ -94,16 +100,9 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   // "completed.0": set once, when the library is unloaded.
   const bool flag = instruction.width == 1 && instruction.has_immediate && instruction.immediate == 1;
   if (flag && finalizes()) return;
-  std::vector<Value>& parts = parts_;
-  parts.clear();
-  if (instruction.op == Op::store || instruction.op == Op::store_high || instruction.op == Op::exchange ||
-      instruction.op == Op::compare_exchange || instruction.op == Op::store_exclusive ||
-      instruction.op == Op::compare_swap) {
-    const unsigned count = instruction.op == Op::store_high ? 1 : parts_of(instruction);
-    for (unsigned i = 0; i < count; ++i) parts.push_back(evaluator.stored(state, instruction, i));
-  } else if (instruction.op == Op::fill) {
-    parts.push_back(evaluator.register_value(state, 0));
-  }
+  collect_parts(state, instruction);
+  const std::vector<Value>& parts = parts_;
+  note_held_pointers(place, bytes_of(instruction), parts);
   if (may_write(place.at, place.guessed)) add_store(index, state, instruction, place, parts);
   if (place.last == place.at || !may_write(place.last, place.guessed)) return;
   if (covering(place.last) == covering(place.at) && covering(place.at) != nullptr) return;
@@ -116,6 +115,19 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   }
   place.at = place.last;
   add_store(index, state, instruction, place, parts);
+}
+
+void Stores::collect_parts(const State& state, const Instruction& instruction) {
+  const Evaluator& evaluator = code_.evaluator();
+  parts_.clear();
+  if (instruction.op == Op::store || instruction.op == Op::store_high || instruction.op == Op::exchange ||
+      instruction.op == Op::compare_exchange || instruction.op == Op::store_exclusive ||
+      instruction.op == Op::compare_swap) {
+    const unsigned count = instruction.op == Op::store_high ? 1 : parts_of(instruction);
+    for (unsigned i = 0; i < count; ++i) parts_.push_back(evaluator.stored(state, instruction, i));
+  } else if (instruction.op == Op::fill) {
+    parts_.push_back(evaluator.register_value(state, 0));
+  }
 }
 
 /// A table that the function jumps through (GNU C's labels as values) is not written by what may be its address and may
@@ -198,7 +210,7 @@ void Stores::look_for_table(std::size_t index, const State& state, const Instruc
 /// The bytes that one instruction writes may be several variables: compilers join neighbours.
 void Stores::add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
                        std::span<const Value> parts) {
-  const std::uint64_t size = std::uint64_t{instruction.width} * (instruction.pair ? 2 : 1);
+  const std::uint64_t size = bytes_of(instruction);
   const std::uint64_t each = parts.size() > 1 ? size / parts.size() : 0;
   const std::uint64_t end = place.indexed ? place.at + 1 : place.at + std::max<std::uint64_t>(size, 1);
   // What reaches behind its section's end fails there.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analyzer/code/collect_code.h"
+#include "analyzer/code/held_pointers.h"
 #include "analyzer/code/module_code.h"
 #include "analyzer/code/passed_arguments.h"
 #include "analyzer/code/reads.h"
@@ -42,18 +43,25 @@ class Stores {
     std::string name{};
     std::string guard{};
     std::uint64_t instruction = 0;
+    /// It is told of only when the callee is known to write.
+    bool has_to_write = false;
   };
 
   bool may_write(std::uint64_t address, bool guessed) const;
   bool may_tell_of_table();
   void look_for_table(std::size_t index, const State& state, const Instruction& instruction);
   void look(std::size_t index, const State& state, const Instruction& instruction);
+  void collect_parts(const State& state, const Instruction& instruction);
+  void note_held_pointers(const Place& place, std::uint64_t size, std::span<const Value> parts);
+  void follow_held_pointers();
+  void look_through_held(std::size_t index, const State& state, const Instruction& instruction);
   bool finalizes();
   void look_at_call(std::size_t index, const State& state, const Instruction& instruction);
   void add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
                  std::span<const Value> parts);
   void add_atomic(std::size_t index, const State& state, const OutlineAtomic& atomic, std::uint64_t address);
   void pass(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t address);
+  void pass_held(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t address);
   void add_thread_local(std::size_t index, const State& state, const Instruction& instruction, const Place& place);
   void add_thread_text(std::size_t index, const State& state, const Value& callee);
   model::CodeWrite thread_write_at(std::size_t index, std::uint64_t offset, std::uint64_t size) const;
@@ -71,6 +79,8 @@ class Stores {
   StoreFilter filter_;
   PassedArguments arguments_;
   Reads reads_;
+  HeldPointers held_{};
+  FunctionCode again_{};
   const LineOf& line_of_;
   /// The function that is read.
   const FunctionCode* function_ = nullptr;

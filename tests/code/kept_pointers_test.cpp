@@ -42,5 +42,40 @@ TEST_F(KeptPointers, OneThatIsReadIsNot) { expect("KEPT long g; long f(void) { r
 // What the file initialises is a table that others read.
 TEST_F(KeptPointers, ATable) { expect("KEPT long g[2] = {1, 2}; void f(struct holder *h) { keep(h, g); }", 0, "keep"); }
 
+/// `current = &context`: what goes through the pointer goes there.
+class HeldPointers : public testing::Test {
+ protected:
+  using Way = tests::CompileMatrix::Way;
+  void expect(const std::string& uses, bool written, bool (*fits)(const Way&) = [](const Way&) { return true; }) {
+    const std::string source =
+        "KEPT long g[2]; static long *current; void set(long *p) { current = p; } void begin(void) { current = g; }\n"
+        "OWN void fill(long *p, int c) { p[1] = decide(c); } OWN long look(long *p) { use(0); return p[1]; }\n" +
+        uses;
+    matrix.each(source, [&](const model::CodeFacts& facts, const Way& way) {
+      if (!fits(way)) return;
+      EXPECT_EQ(!writes_of(facts, "g").empty(), written) << uses;
+    });
+  }
+  tests::CompileMatrix matrix;
+};
+
+TEST_F(HeldPointers, AStore) {
+  expect("void f(int c) { current[1] = decide(c); }", true);
+  expect("void f(int c) { current[c] = decide(c); }", true);
+  expect("void f(int c) { __atomic_fetch_add(current, c, 5); }", true);
+}
+
+TEST_F(HeldPointers, ACall) {
+  expect("void f(int c) { fill(current, c); }", true);
+  expect("void f(void *args) { PyArg_ParseTuple(args, \"l\", current); }", true);
+}
+
+TEST_F(HeldPointers, WhatIsReadIsNotWritten) { expect("long f(void) { return current[1] + look(current); }", false); }
+
+/// Then it led elsewhere. Without optimisation a sum is made first, of which only the pointer is known.
+TEST_F(HeldPointers, BehindTheVariablesEnd) {
+  expect("void f(int c) { current[7] = decide(c); }", false, [](const Way& way) { return way.optimised; });
+}
+
 }  // namespace
 }  // namespace isoaudit::analyzer
