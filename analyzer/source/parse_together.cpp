@@ -16,6 +16,8 @@
 #include <utility>
 
 #include "analyzer/source/command_line.h"
+#include "analyzer/source/errors_behind_headers.h"
+#include "analyzer/source/headers_ahead.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -37,7 +39,20 @@ class Walk {
        FactAction& action)
       : node_(&group.root), how_(how), files_(files), errors_(errors), facts_(facts), action_(action) {}
 
+  void begin(clang::CompilerInstance& compiler) {
+    auto ahead = std::make_unique<HeadersAhead>(
+        compiler,
+        [&](clang::FileID file) {
+          const auto entry = compiler.getSourceManager().getFileEntryRefForID(file);
+          return entry && how_.project.contains(canonical_path(entry->getName().str()));
+        },
+        give_up);
+    ahead_ = ahead.get();
+    compiler.getPreprocessor().addPPCallbacks(std::move(ahead));
+  }
+
   const OwnRest* rest() const { return rest_; }
+  void end_unit() { ahead_->end_unit(errors_.count() != 0); }
   /// In the file of the unit that this process became.
   bool is_own(clang::FileID file) const { return rest_ != nullptr && file == file_; }
   /// `location`: of the pragma that ends each node. The same words mean nothing elsewhere.
@@ -51,13 +66,25 @@ class Walk {
 
   /// The text of the node is parsed: this process and its children part. Returns in each, with its next text entered.
   void part(clang::Preprocessor& preprocessor, clang::SourceLocation from) {
+    if (pending_ != nullptr) {
+      ahead_->check_command();
+      return enter_own(preprocessor, from, *pending_);
+    }
     if (errors_.count() != 0) give_up();
+    if (node_->is_ahead && !is_behind_) {
+      is_behind_ = true;
+      ahead_->begin_behind();
+      return enter_text(preprocessor, from, node_->behind);
+    }
     action_.look_ahead();
     how_.parted(files_);
+    if (node_->is_ahead) ahead_->end();
+    bool is_hidden = false;
     const std::size_t units = node_->units.size();
     const std::size_t ways = units + node_->next.size();
     for (std::size_t way = 0; way < ways; ++way) {
       const bool is_last = way + 1 == ways;
+      if (way < units && node_->units[way].is_late && !std::exchange(is_hidden, true)) ahead_->hide_all(from);
       if (is_last) {
         how_.wait();
       } else if (!how_.fork()) {
@@ -76,8 +103,13 @@ class Walk {
  private:
   void enter_prefix(clang::Preprocessor& preprocessor, clang::SourceLocation from, const PrefixNode& node) {
     node_ = &node;
-    const std::string name = start_name(how_.commands[node.place], ++entered_);
-    enter(preprocessor, from, write(preprocessor.getSourceManager(), name, node.text), 0);
+    if (node.is_ahead) ahead_->begin();
+    enter_text(preprocessor, from, node.text);
+  }
+
+  void enter_text(clang::Preprocessor& preprocessor, clang::SourceLocation from, const std::string& text) {
+    const std::string name = start_name(how_.commands[node_->place], ++entered_);
+    enter(preprocessor, from, write(preprocessor.getSourceManager(), name, text), 0);
   }
 
   static clang::FileEntryRef write(clang::SourceManager& sources, const std::string& name, std::string text) {
@@ -89,9 +121,17 @@ class Walk {
   }
 
   void enter_unit(clang::Preprocessor& preprocessor, clang::SourceLocation from, const OwnRest& rest) {
+    pending_ = &rest;
+    facts_.unit.file = how_.project.display(how_.commands[rest.unit].file);
+    if (node_->is_ahead) ahead_->begin_unit();
+    if (!rest.folders.empty()) ahead_->search(rest.folders);
+    if (rest.macros.empty()) return enter_own(preprocessor, from, rest);
+    enter_text(preprocessor, from, rest.macros);
+  }
+
+  void enter_own(clang::Preprocessor& preprocessor, clang::SourceLocation from, const OwnRest& rest) {
     rest_ = &rest;
     const CompileCommand& command = how_.commands[rest.unit];
-    facts_.unit.file = how_.project.display(command.file);
     // Its own command says the same as the first unit's, perhaps through other response files.
     clang_arguments(command, how_.options.resource_dir, files_);
     const std::filesystem::path folder = std::filesystem::path(command.file).parent_path();
@@ -120,11 +160,15 @@ class Walk {
 
   const PrefixNode* node_;
   const OwnRest* rest_ = nullptr;
+  /// The unit whose command is being read.
+  const OwnRest* pending_ = nullptr;
   const Together& how_;
   RecordedFiles& files_;
   const FirstError& errors_;
   UnitFacts& facts_;
   FactAction& action_;
+  HeadersAhead* ahead_ = nullptr;
+  bool is_behind_ = false;
   /// The node's text, or the unit's.
   clang::FileID file_{};
   unsigned entered_ = 0;
@@ -174,11 +218,11 @@ class MainFileOnly : public clang::PPCallbacks {
 void parse_together(const UnitGroup& group, const Together& how) {
   const llvm::IntrusiveRefCntPtr<RecordedFiles> files(new RecordedFiles);
   std::string failure;
-  const auto invocation = invocation_of(how.commands[group.root.place], how.options, files, failure);
+  const auto invocation = invocation_of(group.command, how.options, files, failure);
   // Microsoft's compiler looks for quoted names beside every file that includes, those of prefixes among them.
   if (!invocation || invocation->getLangOpts().MSVCCompat) give_up();
   UnitFacts facts;
-  FirstError errors(how.project);
+  ErrorsBehindHeaders errors(how.project, give_up);
   std::optional<Walk> walk;
   auto& inputs = invocation->getFrontendOpts().Inputs;
   const std::string start = start_name(how.commands[group.root.place], 0);
@@ -186,12 +230,14 @@ void parse_together(const UnitGroup& group, const Together& how) {
   FactAction action(how.project, how.options.names, facts, [&](clang::CompilerInstance& compiler) {
     clang::Preprocessor& preprocessor = compiler.getPreprocessor();
     preprocessor.AddPragmaHandler(new NextPragma(*walk));
+    walk->begin(compiler);
     preprocessor.addPPCallbacks(std::make_unique<MainFileOnly>(*walk, compiler.getSourceManager()));
   });
   walk.emplace(group, how, *files, errors, facts, action);
   run_action(invocation, files, errors, action, [&](clang::SourceManager& sources) { walk->provide(sources, start); });
   const OwnRest* rest = walk->rest();
   if (rest == nullptr) give_up();
+  walk->end_unit();
   if (const std::string error = errors.failure(); !error.empty()) {
     facts.gaps.push_back({how.project.display(how.commands[rest->unit].file), error});
   }

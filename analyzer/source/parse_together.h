@@ -9,6 +9,7 @@
 
 /// Most of what a unit costs is Python.h and its like. Units that begin alike are begun once: the process that parsed
 /// their common directives forks, and each child goes on with its own unit, as if it had parsed the beginning itself.
+/// Units that begin differently and come to the same Python.h share it too: see HeadersAhead.
 /// No precompiled header is written or read: the parser's state is what they share.
 namespace isoaudit::analyzer {
 

@@ -99,7 +99,7 @@ class ParseProcesses {
         losses_.put(unit, loss_text(status, longest_parse, parse_memory));
       }
     });
-    for (const UnitGroup& group : group_units(commands_, units_)) {
+    for (const UnitGroup& group : group_units(commands_, units_, project_)) {
       const bool alone = group.units == 1;
       const std::size_t unit = alone ? group.root.units.front().unit : no_unit;
       if (!children.fork(unit)) continue;

@@ -1,6 +1,5 @@
 #include "analyzer/source/prefix_tree.h"
 
-#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/VirtualFileSystem.h>
 
 #include <algorithm>
@@ -8,47 +7,13 @@
 #include <map>
 #include <utility>
 
+#include "analyzer/source/ahead_groups.h"
 #include "analyzer/source/command_line.h"
-#include "analyzer/source/leading_steps.h"
-#include "analyzer/source/lookups.h"
+#include "analyzer/source/unit_start.h"
 
 namespace isoaudit::analyzer {
 namespace fs = std::filesystem;
 namespace {
-
-struct Start {
-  std::string content{};
-  std::vector<LeadingStep> steps{};
-  /// One for each step: what makes two of them mean the same.
-  std::vector<std::string> keys{};
-  std::vector<std::vector<std::string>> not_beside{};
-};
-
-std::string folder_of(const CompileCommand& command) { return fs::path(command.file).parent_path().string(); }
-
-Start start_of(const CompileCommand& command) {
-  Start start;
-  const auto buffer = llvm::MemoryBuffer::getFile(command.file, false, false);
-  if (!buffer) return start;
-  const std::string folder = folder_of(command);
-  start.content = content_hash((*buffer)->getBuffer());
-  start.steps = leading_steps((*buffer)->getBuffer());
-  for (const LeadingStep& step : start.steps) {
-    std::string key = step.text;
-    std::vector<std::string> elsewhere;
-    for (const std::string& name : step.quoted) {
-      std::error_code error;
-      if (!fs::path(name).is_absolute() && fs::exists(fs::path(folder) / name, error)) {
-        key += '\0' + folder;
-      } else {
-        elsewhere.push_back(name);
-      }
-    }
-    start.keys.push_back(std::move(key));
-    start.not_beside.push_back(std::move(elsewhere));
-  }
-  return start;
-}
 
 /// What Clang is told, the unit's own file aside; relative paths start from the folder.
 std::string command_key(const CompileCommand& command, llvm::vfs::FileSystem& files) {
@@ -61,18 +26,18 @@ std::string command_key(const CompileCommand& command, llvm::vfs::FileSystem& fi
 
 class Grower {
  public:
-  explicit Grower(std::map<std::size_t, Start> starts) : starts_(std::move(starts)) {}
+  explicit Grower(std::map<std::size_t, UnitStart> starts) : starts_(std::move(starts)) {}
 
   PrefixNode grow(const std::vector<std::size_t>& units, std::size_t depth) const {
     PrefixNode node;
     node.place = units.front();
     std::map<std::string, std::vector<std::size_t>> by_step;
     for (const std::size_t unit : units) {
-      const Start& start = starts_.at(unit);
+      const UnitStart& start = starts_.at(unit);
       if (depth < start.steps.size()) by_step[start.keys[depth]].push_back(unit);
     }
     for (const std::size_t unit : units) {
-      const Start& start = starts_.at(unit);
+      const UnitStart& start = starts_.at(unit);
       if (depth < start.steps.size() && by_step[start.keys[depth]].size() > 1) continue;
       OwnRest rest{unit, depth == 0 ? 0 : start.steps[depth - 1].end, start.content, {}};
       for (std::size_t i = 0; i < depth; ++i) {
@@ -92,20 +57,22 @@ class Grower {
   }
 
  private:
-  std::map<std::size_t, Start> starts_;
+  std::map<std::size_t, UnitStart> starts_;
 };
 
 }  // namespace
 
-std::vector<UnitGroup> group_units(const std::vector<CompileCommand>& commands, const std::vector<std::size_t>& which) {
+std::vector<UnitGroup> group_units(const std::vector<CompileCommand>& commands, const std::vector<std::size_t>& which,
+                                   const ProjectFiles& project) {
+  std::vector<std::size_t> others = which;
+  std::vector<UnitGroup> groups = ahead_groups(commands, others, project);
   std::map<std::string, std::vector<std::size_t>> by_command;
   const auto files = llvm::vfs::getRealFileSystem();
-  for (const std::size_t unit : which) by_command[command_key(commands[unit], *files)].push_back(unit);
-  std::vector<UnitGroup> groups;
+  for (const std::size_t unit : others) by_command[command_key(commands[unit], *files)].push_back(unit);
   for (const auto& [key, units] : by_command) {
-    std::map<std::size_t, Start> starts;
-    for (const std::size_t unit : units) starts[unit] = units.size() > 1 ? start_of(commands[unit]) : Start{};
-    groups.push_back({units.size(), Grower(std::move(starts)).grow(units, 0)});
+    std::map<std::size_t, UnitStart> starts;
+    for (const std::size_t unit : units) starts[unit] = units.size() > 1 ? start_of(commands[unit]) : UnitStart{};
+    groups.push_back({units.size(), commands[units.front()], Grower(std::move(starts)).grow(units, 0)});
   }
   std::ranges::stable_sort(groups, std::ranges::greater(), &UnitGroup::units);
   return groups;

@@ -57,7 +57,9 @@ class PrefixTree : public testing::Test {
     std::vector<std::size_t> all;
     for (std::size_t i = 0; i < commands.size(); ++i) all.push_back(i);
     std::vector<std::string> shown;
-    for (const analyzer::UnitGroup& group : analyzer::group_units(commands, all)) shown.push_back(show(group.root));
+    for (const analyzer::UnitGroup& group :
+         analyzer::group_units(commands, all, analyzer::ProjectFiles({project.root()})))
+      shown.push_back(show(group.root));
     return shown;
   }
 
