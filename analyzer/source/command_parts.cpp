@@ -9,6 +9,10 @@
 namespace isoaudit::analyzer {
 namespace {
 
+/// Response files, -U, words for one stage of the compiler, other languages, and headers that are read before all
+/// others under the command's own macros.
+constexpr const char* special[] = {"@", "-U", "-X", "-Wp,", "-x", "-include", "-imacros", "--"};
+
 std::string definition(llvm::StringRef macro) {
   const std::size_t equal = std::min(macro.find('='), macro.size());
   const llvm::StringRef value = equal == macro.size() ? llvm::StringRef("1") : macro.drop_front(equal + 1);
@@ -23,9 +27,7 @@ std::optional<CommandParts> part_command(const CompileCommand& command) {
   parts.bare.arguments.clear();
   for (std::size_t i = 0; i < command.arguments.size(); ++i) {
     llvm::StringRef word = command.arguments[i];
-    const bool is_special = word.starts_with("@") || word.starts_with("-U") || word.starts_with("-X") ||
-                            word.starts_with("-Wp,") || word.starts_with("--");
-    if (is_special) return std::nullopt;
+    if (std::ranges::any_of(special, [&](const char* start) { return word.starts_with(start); })) return std::nullopt;
     const bool is_macro = word.consume_front("-D");
     if (!is_macro && !word.consume_front("-I")) {
       parts.bare.arguments.push_back(command.arguments[i]);

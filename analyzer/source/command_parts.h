@@ -18,7 +18,7 @@ struct CommandParts {
   std::vector<std::string> folders{};
 };
 
-/// Nothing for commands that cannot be taken apart: with response files, -U, or words for one stage of the compiler.
+/// Nothing for commands that cannot be taken apart.
 std::optional<CommandParts> part_command(const CompileCommand& command);
 
 /// Where a name in a command leads, from its folder.

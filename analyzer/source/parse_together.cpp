@@ -221,6 +221,8 @@ void parse_together(const UnitGroup& group, const Together& how) {
   const auto invocation = invocation_of(group.command, how.options, files, failure);
   // Microsoft's compiler looks for quoted names beside every file that includes, those of prefixes among them.
   if (!invocation || invocation->getLangOpts().MSVCCompat) give_up();
+  const bool is_ahead = !group.root.next.empty() && group.root.next.front().is_ahead;
+  if (is_ahead && invocation->getLangOpts().CPlusPlus) give_up();
   UnitFacts facts;
   ErrorsBehindHeaders errors(how.project, give_up);
   std::optional<Walk> walk;

@@ -130,6 +130,19 @@ TEST_F(HeadersAhead, MacrosOfACommandReachHeadersThatLieElsewhere) {
   EXPECT_THAT(names(scan().facts), ElementsAre("a_yes", "b_no"));
 }
 
+TEST_F(HeadersAhead, WhatACommandIncludesIsReadUnderItsMacros) {
+  own("config.h", "#ifdef DEBUG_BUILD\nint debug_build;\n#else\nint release_build;\n#endif\n");
+  unit("a.c", "#include <Python.h>\nint a;\n", "-include config.h -DDEBUG_BUILD");
+  unit("b.c", "#include <Python.h>\nint b;\n", "-include config.h");
+  EXPECT_THAT(names(scan().facts), ElementsAre("a", "b", "debug_build", "release_build"));
+}
+
+TEST_F(HeadersAhead, AFileThatIsCxxForItsCommandIsReadAlone) {
+  unit("a.c", "#include <Python.h>\nint a = sizeof(core_build_of_cxx::x);\n", "-x c++");
+  unit("b.c", "#include <Python.h>\nint b;\n", "-x c++");
+  EXPECT_THAT(names(scan().facts), ElementsAre("a", "b"));
+}
+
 TEST_F(HeadersAhead, AUnitsOwnFolderMayHoldWhatPythonIncludes) {
   plain_units();
   own("mine/lib_config.h", "#define LIB_MODE mine\n");
