@@ -37,9 +37,10 @@ class HeadersAhead : public clang::PPCallbacks {
   void begin();
   /// And from here on, what the units may include behind it in any order.
   void begin_behind();
-  /// All is read. Hides what was read since begin_behind(); gives up when something cannot be hidden.
+  /// All is read. Hides what was read since begin_behind().
   void end();
-  /// The units that this process and its children become begin with their first line.
+  /// Hides the rest as well, and takes back what the directives before Python.h defined: the units that come of this
+  /// process begin with their first line.
   void hide_all(clang::SourceLocation here);
   void begin_unit();
   /// The unit's own -I, all of them. Gives up when a header that was read ahead could be another one's there.
