@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <map>
-#include <vector>
+#include <set>
 
 namespace isoaudit::analyzer {
 
@@ -12,11 +12,11 @@ class HeldPointers {
  public:
   void put(std::uint64_t word, std::uint64_t target);
   /// None where nothing is known to be put there.
-  const std::vector<std::uint64_t>& targets(std::uint64_t word) const;
-  const std::map<std::uint64_t, std::vector<std::uint64_t>>& words() const { return words_; }
+  const std::set<std::uint64_t>& targets(std::uint64_t word) const;
+  const std::map<std::uint64_t, std::set<std::uint64_t>>& words() const { return words_; }
 
  private:
-  std::map<std::uint64_t, std::vector<std::uint64_t>> words_{};
+  std::map<std::uint64_t, std::set<std::uint64_t>> words_{};
 };
 
 }  // namespace isoaudit::analyzer

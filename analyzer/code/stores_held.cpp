@@ -39,7 +39,7 @@ void Stores::follow_held_pointers() {
 void Stores::look_through_held(std::size_t index, const State& state, const Instruction& instruction) {
   const Evaluator& evaluator = code_.evaluator();
   // As loaded, or some way into what it points to.
-  const auto targets = [&](const Value& value) -> const std::vector<std::uint64_t>& {
+  const auto targets = [&](const Value& value) -> const std::set<std::uint64_t>& {
     const bool leads_there = value.kind == Value::Kind::held || value.kind == Value::Kind::changed;
     return held_.targets(leads_there ? value.bits : 0);
   };
@@ -51,7 +51,8 @@ void Stores::look_through_held(std::size_t index, const State& state, const Inst
     const auto& arguments = evaluator.convention().arguments;
     for (unsigned i = 0; i < arguments.size(); ++i) {
       for (const std::uint64_t target : targets(evaluator.register_value(state, arguments[i]))) {
-        if (may_tell_of_table()) pass_held(index, state, callee, i, target);
+        if (!may_tell_of_table()) return;
+        pass_held(index, state, callee, i, target);
       }
     }
     return;
@@ -61,13 +62,14 @@ void Stores::look_through_held(std::size_t index, const State& state, const Inst
   const Value pointer = evaluator.register_value(state, block ? Register{7} : instruction.memory.base);
   const bool indexed = block || instruction.memory.index != no_register || pointer.kind == Value::Kind::changed;
   const std::uint64_t distance = indexed ? 0 : static_cast<std::uint64_t>(instruction.memory.displacement);
-  const std::vector<std::uint64_t>& all = targets(pointer);
+  const std::set<std::uint64_t>& all = targets(pointer);
   if (all.empty()) return;
   collect_parts(state, instruction);
   for (const std::uint64_t target : all) {
     const std::uint64_t at = target + distance;
+    if (!may_tell_of_table()) return;
     // The pointer may as well lead to something larger that lies elsewhere.
-    if (!code_.writable(at) || covering(at) != covering(target) || !may_tell_of_table()) continue;
+    if (!code_.writable(at) || covering(at) != covering(target)) continue;
     add_store(index, state, instruction, {Place::Kind::image, at, indexed, 0, at}, parts_);
   }
 }
