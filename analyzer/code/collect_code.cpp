@@ -100,6 +100,7 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
     stores.read(pieces.front(), function);
     laps.lap(time.propagation);
   }
+  function = {};  // who looks a second time has room of his own
   std::vector<std::pair<std::size_t, model::CodeWrite>> writes = stores.take();
   cut_at_neighbours(writes);
   facts.reads = stores.take_reads();

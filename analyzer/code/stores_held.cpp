@@ -34,6 +34,7 @@ void Stores::follow_held_pointers() {
       look_through_held(index, state, instruction);
     });
   }
+  again_ = {};
 }
 
 void Stores::look_through_held(std::size_t index, const State& state, const Instruction& instruction) {
