@@ -99,10 +99,10 @@ class Beginnings::Texts {
 namespace {
 
 /// Follows one unit's directives. What a condition asks beyond "defined" is taken as not so.
-template <class Texts>
 class Follower {
  public:
-  Follower(const CommandParts& command, const ProjectFiles& project, Texts& texts) : project_(project), texts_(texts) {
+  Follower(const CommandParts& command, const ProjectFiles& project, Beginnings::Texts& texts)
+      : project_(project), texts_(texts) {
     for (const std::string& folder : command.folders) {
       folders_.emplace_back(folder, absolute_path(command.bare, folder));
     }
@@ -258,7 +258,7 @@ class Follower {
   }
 
   const ProjectFiles& project_;
-  Texts& texts_;
+  Beginnings::Texts& texts_;
   /// As the command calls them, and where they are.
   std::vector<std::pair<std::string, std::string>> folders_{};
   llvm::StringSet<> macros_{};
@@ -276,7 +276,7 @@ Beginnings::Beginnings(const ProjectFiles& project) : texts_(std::make_unique<Te
 Beginnings::~Beginnings() = default;
 
 std::optional<Beginning> Beginnings::of(const CommandParts& command) {
-  return Follower<Texts>(command, project_, *texts_).follow(command.bare.file);
+  return Follower(command, project_, *texts_).follow(command.bare.file);
 }
 
 }  // namespace isoaudit::analyzer

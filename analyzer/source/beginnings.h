@@ -30,6 +30,8 @@ struct Beginning {
 /// Reads each file once, for all units.
 class Beginnings {
  public:
+  class Texts;
+
   explicit Beginnings(const ProjectFiles& project);
   ~Beginnings();
   Beginnings(const Beginnings&) = delete;
@@ -39,7 +41,6 @@ class Beginnings {
   std::optional<Beginning> of(const CommandParts& command);
 
  private:
-  class Texts;
   std::unique_ptr<Texts> texts_;
   const ProjectFiles& project_;
 };
