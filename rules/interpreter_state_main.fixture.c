@@ -21,9 +21,17 @@ static int exec(PyObject* module) {
   return PyModule_AddIntConstant(module, "is_main", 1);
 }
 
+static PyObject* is_first(PyObject* module, PyObject* unused) {
+  (void)module;
+  (void)unused;
+  PyInterpreterState* main = PyInterpreterState_Main();  // expect: interpreter-state-main (advice)
+  return PyBool_FromLong(PyInterpreterState_Get() == main);
+}
+
 static PyMethodDef methods[] = {
     {"where", where, METH_NOARGS, NULL},
     {"here", here, METH_NOARGS, NULL},
+    {"is_first", is_first, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "analyzer/source/local_mentions.h"
 #include "analyzer/source/values.h"
 #include "analyzer/tables/locks.h"
 
@@ -63,8 +64,15 @@ std::string once_around(const Ancestors& ancestors) {
 enum class Asked {
   no,
   whether_null,  ///< `!call()`, `call() == NULL`, `if (call())`
-  which,         ///< `call() == other`
+  which,         ///< `call() == other`, or a local that holds it is all that is compared
 };
+
+Asked asked_of_local(const clang::VarDecl* local) {
+  if (local->hasGlobalStorage()) return Asked::no;
+  const Mentions mentions = mentions_of(local);
+  const bool nothing_else = mentions.compared + mentions.compared_with_null == mentions.all;
+  return nothing_else && mentions.compared > 0 ? Asked::which : Asked::no;
+}
 
 /// The last node is the callee of the call.
 Asked asked_of_result(const Ancestors& ancestors) {
@@ -82,6 +90,7 @@ Asked asked_of_result(const Ancestors& ancestors) {
     break;
   }
   if (at >= ancestors.size()) return Asked::no;
+  if (const auto* local = node_as<clang::VarDecl>(ancestors[at])) return asked_of_local(local);
   if (const auto* operation = node_as<clang::UnaryOperator>(ancestors[at])) {
     return operation->getOpcode() == clang::UO_LNot ? Asked::whether_null : Asked::no;
   }

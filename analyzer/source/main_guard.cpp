@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "analyzer/source/guards.h"
+#include "analyzer/source/local_mentions.h"
 #include "analyzer/source/values.h"
 
 namespace isoaudit::analyzer {
@@ -15,6 +16,8 @@ namespace {
 // Include/internal/pycore_pystate.h, Include/cpython/pystate.h.
 constexpr std::string_view questions[] = {"_Py_IsMainInterpreter"};
 constexpr std::string_view main_states[] = {"PyInterpreterState_Main", "_PyInterpreterState_Main"};
+constexpr std::string_view running_states[] = {"PyInterpreterState_Get", "_PyInterpreterState_Get",
+                                               "_PyInterpreterState_GET", "PyThreadState_GetInterpreter"};
 
 // A local that holds the answer, of a local that holds it, ...
 constexpr unsigned max_hops = 4;
@@ -23,6 +26,37 @@ template <std::size_t N>
 bool is_call_of(const clang::Expr* expression, const std::string_view (&names)[N]) {
   const std::string callee = callee_name(strip(expression));
   return std::ranges::find(names, callee) != std::end(names);
+}
+
+/// What a local that never changes holds, else the expression itself.
+const clang::Expr* resolved(const clang::Expr* expression) {
+  for (unsigned hops = 0; hops < max_hops; ++hops) {
+    const clang::Expr* kept = kept_value(expression);
+    if (kept == nullptr) break;
+    expression = kept;
+  }
+  return strip(expression);
+}
+
+/// `PyInterpreterState_Get()`, `tstate->interp`, the interpreter that the function was given. One that lies elsewhere,
+/// or that a loop over all of them has come to, is not the one that runs.
+bool is_running_state(const clang::Expr* state) {
+  if (const auto* reference = llvm::dyn_cast_or_null<clang::DeclRefExpr>(state)) {
+    const auto* parameter = llvm::dyn_cast<clang::ParmVarDecl>(reference->getDecl());
+    return parameter != nullptr && keeps_its_value(parameter);
+  }
+  if (const auto* member = llvm::dyn_cast_or_null<clang::MemberExpr>(state)) {
+    const auto* record = llvm::dyn_cast<clang::RecordDecl>(member->getMemberDecl()->getDeclContext());
+    return record != nullptr && record->getName() == "_ts";
+  }
+  return is_call_of(state, running_states);
+}
+
+bool compares_with_main(const clang::Expr* left, const clang::Expr* right) {
+  left = resolved(left);
+  right = resolved(right);
+  return (is_call_of(left, main_states) && is_running_state(right)) ||
+         (is_call_of(right, main_states) && is_running_state(left));
 }
 
 /// Where the condition is `truth`, this is the main interpreter.
@@ -37,9 +71,7 @@ bool implies_main(const clang::Expr* condition, bool truth, unsigned hops = 0) {
     const clang::Expr* right = binary->getRHS();
     switch (binary->getOpcode()) {
       case clang::BO_EQ:
-      case clang::BO_NE:
-        return truth == (binary->getOpcode() == clang::BO_EQ) &&
-               (is_call_of(left, main_states) || is_call_of(right, main_states));
+      case clang::BO_NE: return truth == (binary->getOpcode() == clang::BO_EQ) && compares_with_main(left, right);
       case clang::BO_LAnd:
       case clang::BO_LOr: {
         const bool in_left = implies_main(left, truth, hops);
@@ -50,11 +82,7 @@ bool implies_main(const clang::Expr* condition, bool truth, unsigned hops = 0) {
       default: return false;
     }
   }
-  if (const auto* reference = llvm::dyn_cast<clang::DeclRefExpr>(condition)) {
-    const auto* local = llvm::dyn_cast<clang::VarDecl>(reference->getDecl());
-    return local != nullptr && local->isLocalVarDecl() && !local->hasGlobalStorage() &&
-           implies_main(local->getInit(), truth, hops + 1);
-  }
+  if (const clang::Expr* kept = kept_value(condition)) return implies_main(kept, truth, hops + 1);
   return truth && is_call_of(condition, questions);
 }
 

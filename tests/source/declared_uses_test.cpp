@@ -136,6 +136,25 @@ PyInterpreterState *fifth(PyInterpreterState *i) { return PyInterpreterState_Nex
   }
 }
 
+TEST(ApiUses, WhetherALocalIsOnlyCompared) {
+  for (const char* file : {"demo.c", "demo.cpp"}) {
+    const auto only_compared = [&](const std::string& body) {
+      return use(facts_of("PyInterpreterState *kept; int f(PyInterpreterState *i) {\n" + body + "\n}\n", file),
+                 "PyInterpreterState_Main")
+          .only_compared;
+    };
+    const std::string local = "PyInterpreterState *m = PyInterpreterState_Main();\n";
+    EXPECT_TRUE(only_compared(local + "return PyInterpreterState_Get() == m;")) << file;
+    EXPECT_TRUE(only_compared(local + "if (m != NULL && m != i) return 1; return 0;")) << file;
+    EXPECT_FALSE(only_compared(local + "return 0;")) << file;
+    EXPECT_FALSE(only_compared(local + "return m != NULL;")) << file;
+    EXPECT_FALSE(only_compared(local + "return PyInterpreterState_GetID(m) == 0;")) << file;
+    EXPECT_FALSE(only_compared(local + "kept = m; return m == i;")) << file;
+    EXPECT_FALSE(only_compared(local + "m = i; return m == i;")) << file;
+    EXPECT_FALSE(only_compared("static PyInterpreterState *m; m = PyInterpreterState_Main(); return m == i;")) << file;
+  }
+}
+
 TEST(ApiUses, WhenTheyRun) {
   const auto facts = facts_of(R"(static void load(void) { PyErr_Clear(); }
 static int exec(PyObject *module) {
