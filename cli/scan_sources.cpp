@@ -48,6 +48,17 @@ bool is_project(const std::string& root) {
                              [&](const char* name) { return std::filesystem::exists(root + "/" + name, error); });
 }
 
+/// What a source archive holds: a project, in a folder named after it.
+bool holds_project(const std::string& folder) {
+  if (is_project(folder)) return true;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_directory(ignored) && is_project(it->path().string())) return true;
+  }
+  return false;
+}
+
 /// A source archive or a tree that was built: its facts go by the names that the user knows.
 struct Copy {
   std::string folder{};
@@ -109,6 +120,7 @@ class Scan {
       // Nothing else joins them, and nobody asks for them but who judges.
       const bool is_all = is_only && copies_.empty() && options_.command == Command::scan;
       source.leave_packed = is_all;
+      source.guess = source.build_dirs.empty() && (!may_be_stray_ || std::ranges::all_of(roots_, is_project));
       analyzer::SourceResult result = collect(source, headers);
       if (is_all) kept_ = {std::move(result.facts_name), std::move(result.packed)};
       say_what_cannot_be_kept(result);
@@ -119,6 +131,7 @@ class Scan {
     for (const Copy& copy : copies_) {
       source.roots = {copy.folder};
       source.build_dirs = copy.build_dirs;
+      source.guess = source.build_dirs.empty() && (!may_be_stray_ || holds_project(copy.folder));
       analyzer::SourceResult result = collect(source, headers);
       copy.names.rename(result.facts);
       copy.names.rename(result.gaps);
@@ -133,7 +146,6 @@ class Scan {
 
  private:
   analyzer::SourceResult collect(analyzer::SourceOptions& source, const HeaderSet& headers) const {
-    source.guess = source.build_dirs.empty() && (!may_be_stray_ || std::ranges::all_of(source.roots, is_project));
     source.settings.clear();
     std::vector<Gap> unread;
     if (source.guess) source.settings = read_project_settings(source.roots, python_of(headers), unread);

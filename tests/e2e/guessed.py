@@ -78,6 +78,19 @@ def folder_and_archive():
     expect(str(archive) in " ".join(packed["notes"]) and "/isoaudit-" not in json.dumps(packed), str(packed["notes"]))
 
 
+def an_archive_beside_a_module():
+    """Whoever names the sources of a module wants them read, in a folder or packed."""
+    folder = project("beside")
+    archive = folder.parent / "beside-1.0.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(folder, "beside-1.0")
+    python = support.interpreter(VERSION)
+    module = support.compile_module(ROOT / "examples" / "counter.c", folder.parent, python)
+    for named in (folder, archive):
+        parsed = report("audit", named, module, "--python", python, "--no-probe", "--no-cache", status=FINDINGS)
+        expect("kept" in [row[1] for row in found(parsed)], support.brief(parsed))
+
+
 def what_is_no_literal():
     folder = project("unknown", SETUP.replace("define_macros=macros", "define_macros=find_them()"))
     (folder / "pkg").mkdir()
@@ -187,7 +200,7 @@ def paths_on_stdin():
 
 CHECKS = {
     check.__name__: check
-    for check in (folder_and_archive, what_is_no_literal, missing_headers, nothing_to_scan, literals, other_build_files,
+    for check in (folder_and_archive, an_archive_beside_a_module, what_is_no_literal, missing_headers, nothing_to_scan, literals, other_build_files,
                   a_file_in_a_project, paths_on_stdin,
                   pythons_internal_headers)
 }
