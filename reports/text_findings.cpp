@@ -123,9 +123,13 @@ void write_generated(Writer& out, const Finding& finding) {
     const std::string line = part.where.line == 0 ? "" : line_text(part.where) + ": ";
     out.line("    {}{} [{}] {}", line, out.paint(to_string(part.severity), style_of(part.severity)), part.rule,
              with_pythons(part.message, finding));
-    if (!out.verbose()) continue;
-    for (const model::Because& because : part.because) {
-      out.line("        {:9}{}{}", fmt::format("{}:", to_string(because.kind)), place(because), because.text);
+    // What a run has seen is the news; the rest says where the words come from.
+    const auto proof = part.status == model::Status::confirmed
+                           ? std::ranges::find(part.because, model::EvidenceKind::runtime, &model::Because::kind)
+                           : part.because.end();
+    for (auto it = part.because.begin(); it != part.because.end(); ++it) {
+      if (!out.verbose() && it != proof) continue;
+      out.line("        {:9}{}{}", fmt::format("{}:", to_string(it->kind)), place(*it), it->text);
     }
   }
   if (has_line) {

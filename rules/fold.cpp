@@ -57,18 +57,6 @@ std::string generator_of(const Finding& finding, const std::map<std::string, std
   return is_generators_in_binary(generator->second, name) ? generator->second : "";
 }
 
-/// Those that any of the group names; none where one of it holds for all.
-std::vector<std::string> pythons_of(const std::vector<const Finding*>& group) {
-  std::vector<std::string> pythons;
-  for (const Finding* finding : group) {
-    if (finding->pythons.empty()) return {};
-    for (const std::string& python : finding->pythons) {
-      if (std::ranges::find(pythons, python) == pythons.end()) pythons.push_back(python);
-    }
-  }
-  return pythons;
-}
-
 std::string names_of(const std::vector<const Finding*>& group) {
   // Statics of one macro have one name, each in the namespace of its user.
   std::vector<std::string> names;
@@ -87,7 +75,7 @@ Finding folded(const std::vector<const Finding*>& group, const std::string& gene
   one.generator = generator;
   one.pythons = pythons_of(group);
   for (const Finding* finding : group) one.status = std::min(one.status, finding->status);
-  one.subject = {generator.empty() ? "other statics" : "statics of " + generator, "", "", ""};
+  one.subject = {generator.empty() ? "other statics" : statics_of(generator), "", "", ""};
   one.message = generator.empty() ? fmt::format("{} variables ({}): each {}", group.size(), names_of(group),
                                                 model::without_subject(first.message))
                                   : fmt::format("{} of the statics that {} generates ({}): each {}", group.size(),
@@ -106,6 +94,17 @@ Finding folded(const std::vector<const Finding*>& group, const std::string& gene
 }
 
 }  // namespace
+
+std::vector<std::string> pythons_of(const std::vector<const Finding*>& group) {
+  std::vector<std::string> pythons;
+  for (const Finding* finding : group) {
+    if (finding->pythons.empty()) return {};
+    for (const std::string& python : finding->pythons) {
+      if (std::ranges::find(pythons, python) == pythons.end()) pythons.push_back(python);
+    }
+  }
+  return pythons;
+}
 
 std::vector<Finding> fold(const std::vector<Finding>& findings, const model::Facts& facts) {
   const std::vector<std::string> own_gil = own_gil_modules(facts);
@@ -130,7 +129,20 @@ std::vector<Finding> fold(const std::vector<Finding>& findings, const model::Fac
   }
   for (const auto& [key, group] : groups) {
     const std::string& generator = std::get<4>(key);
-    if (group.size() == 1 || (generator.empty() && group.size() <= few)) {
+    const bool is_few = group.size() == 1 || (generator.empty() && group.size() <= few);
+    Finding one = is_few ? *group.front() : folded(group, generator);
+    // The source speaks of the same statics in one finding for each of its files; what it takes for less is another's.
+    const auto of_source = std::ranges::find_if(kept, [&](const Finding& finding) {
+      return !generator.empty() && finding.generator == generator && finding.rule == one.rule &&
+             finding.subject.name == statics_of(generator) && finding.module == one.module &&
+             finding.severity <= one.severity;
+    });
+    if (of_source != kept.end()) {
+      of_source->status = std::min(of_source->status, one.status);
+      std::ranges::move(one.because, std::back_inserter(of_source->because));
+    } else if (!is_few) {
+      kept.push_back(std::move(one));
+    } else {
       for (const Finding* finding : group) {
         kept.push_back(*finding);
         kept.back().generator = generator;
@@ -138,19 +150,6 @@ std::vector<Finding> fold(const std::vector<Finding>& findings, const model::Fac
         kept.back().fix = generator_fix(generator);
         kept.back().fix_of_many.clear();
       }
-      continue;
-    }
-    Finding one = folded(group, generator);
-    // The source speaks of the same statics in one finding for each of its files; what it takes for less is another's.
-    const auto of_source = std::ranges::find_if(kept, [&](const Finding& finding) {
-      return !generator.empty() && finding.generator == generator && finding.rule == one.rule &&
-             finding.subject.name == one.subject.name && finding.module == one.module &&
-             finding.severity <= one.severity;
-    });
-    if (of_source == kept.end()) {
-      kept.push_back(std::move(one));
-    } else {
-      std::ranges::move(one.because, std::back_inserter(of_source->because));
     }
   }
   return kept;

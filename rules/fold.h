@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "model/facts.h"
@@ -11,5 +12,8 @@ namespace isoaudit::rules {
 /// modules that do not declare own-GIL support, which no reader wants by the thousand, one of each rule for the rest.
 /// The report's table of globals names them all.
 std::vector<model::Finding> fold(const std::vector<model::Finding>& findings, const model::Facts& facts);
+
+/// The columns that any of the group names; none where one of it holds for all.
+std::vector<std::string> pythons_of(const std::vector<const model::Finding*>& group);
 
 }  // namespace isoaudit::rules

@@ -128,6 +128,8 @@ bool is_generators_own(std::string_view generator, std::string_view name) {
                              [&](const Prefix& row) { return row.generator == generator && row.begin == last_part; });
 }
 
+std::string statics_of(std::string_view generator) { return fmt::format("statics of {}", generator); }
+
 std::string users_name(std::string_view generator, std::string_view name) {
   constexpr std::string_view begin = "__pyx_v_";
   if (generator != "cython" || !name.starts_with(begin)) return std::string(name);

@@ -9,6 +9,9 @@ namespace isoaudit::rules {
 /// Is a static of that name the generator's own, not its user's? `name` as people write it, with its namespaces.
 bool is_generators_own(std::string_view generator, std::string_view name);
 
+/// The subject of a finding that speaks of many of them.
+std::string statics_of(std::string_view generator);
+
 /// The name that the user gave it: Cython's "__pyx_v_3pkg_3mod_cache" is `cache`. Other names stay as they are.
 std::string users_name(std::string_view generator, std::string_view name);
 

@@ -276,7 +276,7 @@ Report judge(Facts facts, const JudgeOptions& options) {
     return (!options.select.empty() && !contains(options.select, finding.rule)) ||
            contains(options.ignore, finding.rule);
   });
-  report.findings = one_for_each_generator(report.findings);
+  report.findings = one_for_each_generator(report.findings, own_gil_modules(facts));
   add_source_modules(facts, views, report.modules);
   std::ranges::sort(report.modules, {}, [](const ModuleReport& m) { return std::tie(m.name, m.path); });
   compare_declarations(facts, report);

@@ -152,9 +152,10 @@ Finding generated_finding(const GeneratedKey& key, const Members& members, const
   Finding finding = finding_for(first, links, how_bad, words);
   finding.severity = how_bad;
   finding.status = members.status;
-  finding.subject = {"statics of " + generator, "", unit, ""};
-  finding.generator = generator;
   const bool is_only = variables.size() == 1;
+  // What others see of a single one meets it under its own name.
+  if (!is_only) finding.subject = {statics_of(generator), "", unit, ""};
+  finding.generator = generator;
   finding.message = is_only ? fmt::format("`{}`, which {} generates, {}", first.name, generator, words.harm)
                             : fmt::format("{} of the statics that {} generates here: each {}", variables.size(),
                                           generator, words.harm);

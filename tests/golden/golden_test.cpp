@@ -148,26 +148,28 @@ Report sample() {
   Finding generated = joined;
   generated.rule = "static-type-object";
   generated.severity = Severity::hazard;
-  generated.status = Status::likely;
+  generated.status = Status::confirmed;
   generated.subject = {"code of cython", "", "demo/_fast.c", ""};
   generated.where = {"demo/_fast.c", 700, 3, ""};
   generated.generator = "cython";
   generated.message = "what cython generates breaks 2 rules: non-object-mutable-static, static-type-object";
   generated.fix = "compile with a directive";
   generated.because = {{EvidenceKind::source, "`__pyx_a`, `__pyx_b`", generated.where},
+                       {EvidenceKind::runtime, "Python 3.14 (forced): `__pyx_a` holds a dict of interpreter 1", {}},
+                       {EvidenceKind::runtime, "Python 3.14 (forced): `__pyx_b` holds a dict of interpreter 1", {}},
                        {EvidenceKind::source, "`__pyx_c`, `__pyx_d`", {"demo/_fast.c", 800, 3, ""}}};
   generated.parts = {{generated.rule,
                       generated.severity,
                       generated.status,
                       generated.where,
                       "2 of the statics that cython generates here: each is shared",
-                      {generated.because[0]}},
+                      {generated.because.begin(), generated.because.begin() + 3}},
                      {"non-object-mutable-static",
                       Severity::advice,
                       Status::possible,
-                      generated.because[1].where,
+                      generated.because[3].where,
                       "2 of the statics that cython generates here: each is mutable",
-                      {generated.because[1]}}};
+                      {generated.because[3]}}};
   generated.fingerprint = "aaaaaaaaaaaaaaaa";
   report.findings.push_back(generated);
   report.gaps = {{"demo/broken.so", "not an ELF file: it is empty"}};

@@ -61,7 +61,7 @@ TEST(OneForEachGenerator, UnderTheWorstOfItsRules) {
                                           of_cython("load-once-guard", blocker)};
   findings.push_back(findings[1]);
   findings.back().generator.clear();  // the user's own
-  const auto ones = one_for_each_generator(findings);
+  const auto ones = one_for_each_generator(findings, {});
   ASSERT_EQ(ones.size(), 2U);
   EXPECT_EQ(ones[0].rule, "load-once-guard");
   EXPECT_EQ(ones[0].severity, blocker);
@@ -80,15 +80,66 @@ TEST(OneForEachGenerator, WhatDiffersStaysApart) {
   const auto with = [&](const auto& change) {
     model::Finding other = of_cython("global-string-cache", model::Severity::hazard);
     change(other);
-    return one_for_each_generator({one, other}).size();
+    return one_for_each_generator({one, other}, {"ready"}).size();
   };
   EXPECT_EQ(with([](auto&) {}), 1U);
   EXPECT_EQ(with([](auto& other) { other.fix = "another version"; }), 2U);
   EXPECT_EQ(with([](auto& other) { other.module = "other"; }), 2U);
   EXPECT_EQ(with([](auto& other) { other.where.file = "other.c"; }), 2U);
   EXPECT_EQ(with([](auto& other) { other.pythons = {"3.14"}; }), 2U);
-  // What a run proves is told for each variable.
-  EXPECT_EQ(with([](auto& other) { other.status = model::Status::confirmed; }), 2U);
+}
+
+/// As a run finds it of the module's file.
+model::Finding seen_by_run() {
+  model::Finding seen = of_cython("global-pyobject-cache", model::Severity::hazard);
+  seen.status = model::Status::confirmed;
+  seen.where = {"demo.so", 0, 0, ""};
+  seen.pythons = {"3.14"};
+  seen.because = {{model::EvidenceKind::runtime, "`__pyx_m` holds a module of interpreter 1", {}}};
+  return seen;
+}
+
+TEST(OneForEachGenerator, WhatARunConfirmedStandsWithWhatTheSourceSays) {
+  const model::Finding source = of_cython("static-type-object", model::Severity::hazard);
+  const model::Finding seen = seen_by_run();
+  for (const auto& findings : {std::vector{seen, source}, std::vector{source, seen}}) {
+    const auto ones = one_for_each_generator(findings, {"other"});
+    ASSERT_EQ(ones.size(), 1U);
+    EXPECT_EQ(ones[0].where, source.where);
+    EXPECT_EQ(ones[0].pythons, source.pythons);
+    EXPECT_EQ(ones[0].status, model::Status::confirmed);
+    ASSERT_EQ(ones[0].parts.size(), 2U);
+    EXPECT_EQ(ones[0].parts[0].because, seen.because);
+    EXPECT_EQ(ones[0].parts[0].message, seen.message + " (Python 3.14)");
+    EXPECT_EQ(ones[0].parts[1].because, source.because);
+    EXPECT_EQ(ones[0].because.size(), 2U);
+  }
+  // Without a source they have each other.
+  const auto ones = one_for_each_generator({seen, seen}, {});
+  ASSERT_EQ(ones.size(), 1U);
+  EXPECT_EQ(ones[0].where, seen.where);
+  EXPECT_EQ(ones[0].parts[0].message, seen.message);
+}
+
+/// What breaks a promise is told for each variable.
+TEST(OneForEachGenerator, WhatARunConfirmedOfAModuleThatDeclaresSupportStandsAlone) {
+  const model::Finding source = of_cython("static-type-object", model::Severity::hazard);
+  EXPECT_EQ(one_for_each_generator({source, seen_by_run()}, {"demo"}).size(), 2U);
+}
+
+TEST(VariableRules, WhatARunSeesOfAGeneratorsOnlyStaticJoinsWhatTheSourceSays) {
+  auto module = variable("__pyx_m", "PyObject *", PythonType::object_pointer, {write_from("exec")});
+  module.generator = "cython";
+  auto facts = source_of({module});
+  facts.binaries = {binary(model::Init::multi_phase, model::MultipleInterpreters::absent)};
+  facts.binaries[0].framework = model::Framework::cython;
+  facts.runs = {clean_run()};
+  at(facts.runs[0], model::Level::forced).changed = {overwritten_word("__pyx_m")};
+  const auto report = judge(facts, {.select = {"global-pyobject-cache"}, .ignore = {}});
+  ASSERT_EQ(report.findings.size(), 1U);
+  EXPECT_EQ(report.findings[0].where.line, 5U);
+  EXPECT_EQ(report.findings[0].status, model::Status::confirmed);
+  EXPECT_EQ(report.findings[0].because.back().kind, model::EvidenceKind::runtime);
 }
 
 /// What no user can see stands where it is defined, whichever of the user's lines writes it.
