@@ -37,7 +37,7 @@ const SourcePlaces::File& SourcePlaces::file(clang::SourceLocation location) {
   if (file.in_project) file.generator = generator_of(path, sources_.getBufferData(id));
   if (file.generator == "cython") {
     file.from = cython_lines(sources_.getBufferData(id));
-    forget_libraries(path, file.from);
+    find_files(path, file.from);
   }
   return file;
 }
@@ -52,17 +52,23 @@ model::Location SourcePlaces::place(clang::SourceLocation location, const clang:
           function_name(function)};
 }
 
-void SourcePlaces::forget_libraries(const std::string& c_file, std::vector<GeneratedFrom>& from) const {
-  std::unordered_map<std::string, bool> seen;
+void SourcePlaces::find_files(const std::string& c_file, std::vector<GeneratedFrom>& from) {
+  std::unordered_map<std::string, std::string> names;
   for (GeneratedFrom& line : from) {
-    if (!line.file.ends_with(".pxd")) continue;
-    const auto [known, is_new] = seen.try_emplace(line.file);
-    for (fs::path folder = fs::path(c_file).parent_path(); is_new; folder = folder.parent_path()) {
-      // Through Clang, who notes what was asked for: the facts hang on it.
-      if (sources_.getFileManager().getOptionalFileRef((folder / line.file).string())) known->second = true;
-      if (known->second || folder == folder.root_path()) break;
+    const auto [known, is_new] = names.try_emplace(line.file);
+    if (is_new) known->second = name_above(c_file, line.file);
+    line.file = known->second;
+  }
+}
+
+std::string SourcePlaces::name_above(const std::string& c_file, const std::string& named) {
+  for (fs::path folder = fs::path(c_file).parent_path();; folder = folder.parent_path()) {
+    // Through Clang, who notes what was asked for: the facts hang on it.
+    if (sources_.getFileManager().getOptionalFileRef((folder / named).string())) {
+      const std::string path = paths_.of((folder / named).string());
+      return project_.contains(path) ? project_.display(path) : named;
     }
-    if (!known->second) line.file.clear();
+    if (folder == folder.root_path()) return named.ends_with(".pxd") ? "" : named;
   }
 }
 

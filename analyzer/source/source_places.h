@@ -55,9 +55,10 @@ class SourcePlaces {
   const File& file(clang::SourceLocation location);
   /// Null where no comment speaks of it.
   const GeneratedFrom* line_of(clang::SourceLocation location, const clang::FunctionDecl* function);
-  /// Takes the names away of which no file is seen beside or above the C file: those of what Cython and other packages
-  /// bring along ("datetime.pxd", "numpy/__init__.cython-30.pxd").
-  void forget_libraries(const std::string& c_file, std::vector<GeneratedFrom>& from) const;
+  /// Cython names files from where it was run: as the project has them, seen beside or above the C file. Takes the
+  /// names away of what Cython and other packages bring along ("datetime.pxd", "numpy/__init__.cython-30.pxd").
+  void find_files(const std::string& c_file, std::vector<GeneratedFrom>& from);
+  std::string name_above(const std::string& c_file, const std::string& named);
 
   const clang::SourceManager& sources_;
   const clang::LangOptions& language_;
