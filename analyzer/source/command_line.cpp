@@ -2,6 +2,7 @@
 
 #include <clang/Driver/Options.h>
 #include <clang/Driver/ToolChain.h>
+#include <clang/Driver/Types.h>
 #include <llvm/Option/ArgList.h>
 #include <llvm/Option/OptTable.h>
 #include <llvm/Support/Allocator.h>
@@ -21,6 +22,10 @@ bool is_dropped(const llvm::opt::Arg& argument) {
   if (option.getKind() == llvm::opt::Option::InputClass) return true;
   // GCC's name for what Clang calls aapcs.
   if (option.matches(options::OPT_mabi_EQ) && llvm::StringRef(argument.getValue()) == "lp64") return true;
+  // Sun's -xc99 is `-x c99` here.
+  if (option.matches(options::OPT_x)) {
+    return clang::driver::types::lookupTypeForTypeSpecifier(argument.getValue()) == clang::driver::types::TY_INVALID;
+  }
   // Groups: -c -S -E, dependency files, warnings, linker, debug information.
   constexpr unsigned groups[] = {options::OPT_Action_Group, options::OPT_M_Group, options::OPT_W_Group,
                                  options::OPT_Link_Group,   options::OPT_g_Group, options::OPT_R_Group};

@@ -108,6 +108,10 @@ class SetupReader(SetupValues):
                 return ended
         return None
 
+    def lengths(self):
+        lists = {name: len(item) for name, item in self.env.items() if isinstance(item, list)}
+        return {"": len(self.project.extensions), **lists}
+
     def statement(self, node):
         if isinstance(node, ast.Assign):
             item = self.maybe(node.value)
@@ -124,10 +128,11 @@ class SetupReader(SetupValues):
             test = self.maybe(node.test)
             if test is not Unknown:
                 return self.run(node.body if test else node.orelse)
-            before = len(self.project.extensions)
+            before = self.lengths()
             self.run(node.body)
             self.run(node.orelse)
-            if len(self.project.extensions) != before:
+            # Flags for one system and for another are in one list now.
+            if any(self.lengths().get(name) != length for name, length in before.items()):
                 self.doubt()
         elif isinstance(node, ast.For):
             items = self.maybe(node.iter)

@@ -157,6 +157,7 @@ class SetupValues:
             "sys.version_info": tuple(sys.version_info), "sys.maxsize": sys.maxsize, "sys.argv": ["setup.py", "build_ext"],
             "sys.implementation.name": sys.implementation.name, "sys.byteorder": sys.byteorder,
             "sys.version_info.major": sys.version_info.major, "sys.version_info.minor": sys.version_info.minor,
+            "platform.uname().system": platform.system(), "platform.uname().machine": platform.machine(),
             "sys.builtin_module_names": sys.builtin_module_names, "os.environ": {}, "os.pathsep": os.pathsep,
         }
         dotted = ast.unparse(node)

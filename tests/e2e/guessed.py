@@ -133,6 +133,10 @@ LITERALS = [
     ("setup(ext_modules=cythonize('src/*.pyx'))", [(["src/fast.pyx"], [], [])], True),
     ("import numpy\nsetup(ext_modules=[Extension('a', ['a.c'], include_dirs=['inc', numpy.get_include()])])",
      [(["a.c"], ["inc"], [])], False),
+    ("S = platform.uname().system\nF = ['-O2']\nif S == 'SunOS':\n    F.append('-xc99')\nelse:\n    F += ['-std=c99']\n"
+     "setup(ext_modules=[Extension('a', ['a.c'], extra_compile_args=F)])", [(["a.c"], [], ["-O2", "-std=c99"])], True),
+    ("F = ['-O2']\nif unknown():\n    F.append('-DX')\nsetup(ext_modules=[Extension('a', ['a.c'], extra_compile_args=F)])",
+     [(["a.c"], [], ["-O2", "-DX"])], False),
     ("class build_ext(base): pass\nsetup(ext_modules=[Extension('a', ['a.c'])], cmdclass={'build_ext': build_ext})",
      [(["a.c"], [], [])], False),
     ("def main():\n    setup(ext_modules=[Extension('a', ['a.c'])])\nif unknown():\n    main()", [(["a.c"], [], [])], False),

@@ -41,7 +41,7 @@ TEST(CompileCommands, FlagsOfOtherCompilersAndOutputsDoNotMatter) {
   project.unit("a.c", "int value = N;\n",
                "-fno-bogus-option -mbranch-cost-xyz=3 -Wnonsense -Werror -Wno-maybe-uninitialized -specs=/nowhere "
                "-fno-semantic-interposition -fstack-clash-protection -flto=auto -ffat-lto-objects -MD -MF a.d -MT x "
-               "-fplugin=/nowhere/evil.so -Xclang -load -Xclang /nowhere/evil.so -D N=3 -g -O2");
+               "-fplugin=/nowhere/evil.so -Xclang -load -Xclang /nowhere/evil.so -D N=3 -g -O2 -xc99");
   const auto result = project.scan();
   EXPECT_THAT(result.gaps, IsEmpty());
   EXPECT_THAT(names(result.facts), ElementsAre("value"));
