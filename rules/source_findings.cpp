@@ -67,6 +67,19 @@ Held held_by(const Variable& variable) {
   return is_one && is_number_type(variable.canonical_type) ? Held::number : Held::memory;
 }
 
+/// The static object that it points to from the start, or that all its writes make it point to; empty for any other.
+std::string handed_object(const Variable& variable) {
+  if (variable.writes.empty()) return variable.holds_static;
+  const std::string& first = variable.writes.front().stored;
+  const bool is_pointer =
+      variable.python_type == PythonType::type_pointer || variable.python_type == PythonType::object_pointer;
+  const bool always = std::ranges::all_of(variable.writes, [&](const Write& write) {
+    return write.kind == WriteKind::assignment && write.value == model::StoredValue::static_address &&
+           write.stored == first;
+  });
+  return is_pointer && always ? first : "";
+}
+
 Finding finding_for(const Variable& variable, const UnitLinks& links, model::Severity severity,
                     const VariableWords& words) {
   Finding finding;
@@ -74,19 +87,19 @@ Finding finding_for(const Variable& variable, const UnitLinks& links, model::Sev
   finding.module = links.primary_module(variable.unit);
   finding.where = users_place(variable);
   finding.severity = severity;
-  const bool holds = variable.writes.empty() && !variable.holds_static.empty();
-  finding.status = !holds &&
+  const std::string handed = handed_object(variable);
+  finding.status = handed.empty() &&
                            std::ranges::all_of(variable.writes,
                                                [](const Write& w) { return w.kind == WriteKind::address_passed; }) &&
                            variable.python_type != PythonType::static_type &&
                            variable.python_type != PythonType::static_object && variable.initialiser_callee.empty()
                        ? Status::possible
                        : Status::likely;
-  finding.message = fmt::format(
-      "`{}` ({}, {}) {}{}", users_name(variable.generator, variable.qualified_name), variable.type,
-      storage_words(variable),
-      holds ? fmt::format("hands the static object `{}` to all interpreters", variable.holds_static) : words.harm,
-      written_by(variable));
+  finding.message =
+      fmt::format("`{}` ({}, {}) {}{}", users_name(variable.generator, variable.qualified_name), variable.type,
+                  storage_words(variable),
+                  handed.empty() ? words.harm : fmt::format("hands the static object `{}` to all interpreters", handed),
+                  written_by(variable));
   finding.fix = users_fix(variable.generator, users_name(variable.generator, variable.name), held_by(variable));
   if (finding.fix.empty()) {
     finding.fix = fmt::format(fmt::runtime(words.fix), variable.name);

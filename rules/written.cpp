@@ -216,6 +216,8 @@ void add_writes(const Variable& variable, model::Finding& finding) {
     } else if (write.value == StoredValue::call && !write.callee.empty()) {
       text = fmt::format("{}() stores the result of {}(){}", write.where.function, write.callee,
                          behind(write) ? " in what it points to" : "");
+    } else if (write.value == StoredValue::static_address && !write.stored.empty() && !behind(write)) {
+      text = fmt::format("{}() stores the address of `{}`", write.where.function, write.stored);
     } else if (behind(write)) {
       text = fmt::format("{}() writes what it points to", write.where.function);
     } else {

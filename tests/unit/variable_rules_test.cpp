@@ -242,6 +242,25 @@ TEST(VariableRules, WhatAMacroMakesInManyFunctionsIsOneFinding) {
 }
 
 /// Nobody was seen to write it.
+/// No importer comes last where all store the same.
+TEST(VariableRules, AGlobalThatOnlyEverPointsToOneStaticTypeHandsThatOut) {
+  auto type =
+      variable("p_Type", "PyTypeObject *", PythonType::type_pointer, {write_from("exec", StoredValue::static_address)});
+  type.writes[0].stored = "Demo_Type";
+  auto two = type;
+  two.name = "p_Other";
+  two.writes.push_back(two.writes[0]);
+  two.writes[1].stored = "Other_Type";
+  const auto findings = judge(source_of({type, two}), {.select = {"global-heap-type-pointer"}, .ignore = {}}).findings;
+  ASSERT_EQ(findings.size(), 2U);
+  for (const auto& finding : findings) {
+    const bool hands_out = finding.message.find("hands the static object `Demo_Type` to all") != std::string::npos;
+    EXPECT_EQ(hands_out, finding.subject.name == "p_Type") << finding.message;
+    EXPECT_EQ(finding.severity, model::Severity::hazard);
+    EXPECT_EQ(finding.because[1].text, "exec() stores the address of `Demo_Type`");
+  }
+}
+
 TEST(VariableRules, AnAddressThatIsPassedOnIsNoWriteInItsWords) {
   auto write = write_from("add_functions", StoredValue::unknown, "", WriteKind::address_passed);
   const auto report = judge(source_of({variable("table", "Function[3]", PythonType::none, {write})}),
