@@ -81,6 +81,11 @@ constexpr auto lock_types = std::to_array<std::string_view>({
     "INIT_ONCE",
     "absl::Mutex",
     "sem_t",
+    "uv_mutex_t",
+    "uv_rwlock_t",
+    "uv_cond_t",
+    "uv_once_t",
+    "uv_key_t",
 });
 
 // Pointers to a C API table that a header puts into every unit that includes it (rules.md 6, C6 tells of them).

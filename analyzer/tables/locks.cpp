@@ -6,7 +6,7 @@ namespace isoaudit::analyzer {
 namespace {
 
 // Include/cpython/lock.h, Include/internal/pycore_lock.h, Include/pythread.h, POSIX, C11 threads.h, Win32, macOS
-// os/lock.h, <mutex>, the Itanium C++ ABI, Visual C++'s runtime (vcruntime's and msvcp140's exports).
+// os/lock.h, libuv's uv.h, <mutex>, the Itanium C++ ABI, Visual C++'s runtime (vcruntime's and msvcp140's exports).
 constexpr Lock locks[] = {
     {"PyMutex_Lock", "PyMutex_Unlock"},
     {"_PyMutex_Lock", "_PyMutex_Unlock"},
@@ -25,6 +25,9 @@ constexpr Lock locks[] = {
     {"AcquireSRWLockExclusive", "ReleaseSRWLockExclusive"},
     {"TryAcquireSRWLockExclusive", "ReleaseSRWLockExclusive", LockResult::when_true},
     {"os_unfair_lock_lock", "os_unfair_lock_unlock"},
+    {"uv_mutex_lock", "uv_mutex_unlock"},
+    {"uv_mutex_trylock", "uv_mutex_unlock", LockResult::when_zero},
+    {"uv_rwlock_wrlock", "uv_rwlock_wrunlock"},
     {"mutex::lock", "mutex::unlock"},
     {"recursive_mutex::lock", "recursive_mutex::unlock"},
     {"shared_mutex::lock", "shared_mutex::unlock"},
@@ -60,9 +63,16 @@ constexpr std::string_view guard_classes[] = {"std::lock_guard", "std::unique_lo
                                               "absl::MutexLock"};
 
 constexpr std::string_view once_functions[] = {
-    "pthread_once",         "call_once",           "std::call_once",
-    "_PyOnceFlag_CallOnce", "InitOnceExecuteOnce", "__std_init_once_begin",
-    "dispatch_once",        "dispatch_once_f",     "_ZNSt3__111__call_onceERVmPvPFvS2_E",
+    "pthread_once",
+    "call_once",
+    "std::call_once",
+    "_PyOnceFlag_CallOnce",
+    "InitOnceExecuteOnce",
+    "__std_init_once_begin",
+    "dispatch_once",
+    "dispatch_once_f",
+    "_ZNSt3__111__call_onceERVmPvPFvS2_E",
+    "uv_once",
 };
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Locks around a write, as far as its own function shows.
+#include <fmt/format.h>
+
 #include "tests/source/scratch_project.h"
 
 namespace isoaudit::tests {
@@ -29,6 +31,75 @@ void g(int x) { if (x) pthread_mutex_lock(&m); c = 1; }
   EXPECT_THAT(guards(facts, "a"), ElementsAre("", "pthread_mutex_lock", ""));
   EXPECT_THAT(guards(facts, "b"), ElementsAre("PyThread_acquire_lock", ""));
   EXPECT_THAT(guards(facts, "c"), ElementsAre(""));
+}
+
+/// What an inner block gives back is not held there, whoever took it.
+TEST(Guards, AnUnlockInABranchOrALoopCounts) {
+  const struct {
+    const char* body;
+    const char* guard;
+  } rows[] = {
+      {"LOCK(&m); if (x) { UNLOCK(&m); c = 1; return; } UNLOCK(&m);", ""},
+      {"LOCK(&m); if (x) { UNLOCK(&m); return; } c = 1; UNLOCK(&m);", "pthread_mutex_lock"},
+      {"LOCK(&m); if (x) UNLOCK(&m); c = 1;", ""},
+      {"LOCK(&m); if (x) { y = 2; } else { UNLOCK(&m); } c = 1;", ""},
+      {"LOCK(&m); if (x) { LOCK(&n); UNLOCK(&n); } c = 1;", "pthread_mutex_lock"},
+      {"LOCK(&m); { LOCK(&n); UNLOCK(&n); c = 1; }", "pthread_mutex_lock"},
+      {"LOCK(&m); LOCK(&n); UNLOCK(&n); c = 1; UNLOCK(&m);", "pthread_mutex_lock"},
+      {"LOCK(&m); { UNLOCK(&m); } c = 1;", ""},
+      {"LOCK(&m); for (;;) { c = 1; UNLOCK(&m); y = 2; LOCK(&m); }", "pthread_mutex_lock"},
+      {"LOCK(&m); for (;;) { UNLOCK(&m); c = 1; LOCK(&m); }", ""},
+      {"LOCK(&m); while (x--) { UNLOCK(&m); y = 2; } c = 1;", ""},
+      {"LOCK(&m); for (;;) { if (x) { UNLOCK(&m); break; } } c = 1;", ""},
+      {"LOCK(&m); for (;;) { if (x) { UNLOCK(&m); return; } c = 1; } UNLOCK(&m);", "pthread_mutex_lock"},
+      {"for (;;) { LOCK(&m); if (x) { UNLOCK(&m); continue; } c = 1; UNLOCK(&m); }", "pthread_mutex_lock"},
+      {"LOCK(&m); switch (x) { case 1: UNLOCK(&m); break; } c = 1;", ""},
+      {"LOCK(&m); switch (x) { case 1: c = 1; break; } UNLOCK(&m);", "pthread_mutex_lock"},
+      {"LOCK(&m); switch (x) { case 1: UNLOCK(&m); return; } c = 1; UNLOCK(&m);", "pthread_mutex_lock"},
+      {"LOCK(&m); do { UNLOCK(&m); } while (0); c = 1;", ""},
+      {"LOCK(&m); do { if (x) { UNLOCK(&m); break; } } while (0); c = 1;", ""},
+      {"for (;;) { LOCK(&m); if (x) { UNLOCK(&m); break; } do { y = 2; } while (0); c = 1; UNLOCK(&m); }",
+       "pthread_mutex_lock"},
+      {"LOCK(&m); for (;;) { LOCK(&n); if (x) { UNLOCK(&n); break; } UNLOCK(&n); } c = 1;", "pthread_mutex_lock"},
+      {"LOCK(&m); if (x) { UNLOCK(&m); goto end; } c = 1; UNLOCK(&m); end: y = 1;", "pthread_mutex_lock"},
+      {"LOCK(&m); if (x) { UNLOCK(&m); goto end; } y = 2; end: c = 1;", ""},
+      {"LOCK(&m); if (UNLOCK(&m)) y = 2; c = 1;", ""},
+  };
+  std::string source =
+      "#include <pthread.h>\n#define LOCK pthread_mutex_lock\n#define UNLOCK pthread_mutex_unlock\n"
+      "static pthread_mutex_t m, n; static int y;\nint get(void) { return y; }\n";
+  for (std::size_t i = 0; i < std::size(rows); ++i) {
+    source +=
+        fmt::format("static int c_{0};\n#define c c_{0}\nvoid f_{0}(int x) {{ {1} }}\n#undef c\n", i, rows[i].body);
+  }
+  const auto facts = facts_of(source);
+  for (std::size_t i = 0; i < std::size(rows); ++i) {
+    EXPECT_THAT(guards(facts, fmt::format("c_{}", i)), ElementsAre(rows[i].guard)) << rows[i].body;
+  }
+}
+
+TEST(Guards, LibuvsLocksAreLocks) {
+  const auto facts = facts_of(R"(#include <pthread.h>
+typedef pthread_mutex_t uv_mutex_t; typedef pthread_once_t uv_once_t; typedef pthread_cond_t uv_cond_t;
+void uv_mutex_lock(uv_mutex_t *); void uv_mutex_unlock(uv_mutex_t *);
+void uv_once(uv_once_t *, void (*)(void)); void uv_cond_wait(uv_cond_t *, uv_mutex_t *);
+static uv_mutex_t m; static uv_cond_t wake; static uv_once_t once; static int idle, made, after;
+static void init(void) { made = 1; }
+void worker(void) {
+  uv_once(&once, init);
+  uv_mutex_lock(&m);
+  for (;;) {
+    idle += 1;
+    uv_cond_wait(&wake, &m);
+    uv_mutex_unlock(&m);
+    after = 1;
+    uv_mutex_lock(&m);
+  }
+}
+)");
+  EXPECT_THAT(guards(facts, "made"), ElementsAre("uv_once"));
+  EXPECT_THAT(guards(facts, "idle"), ElementsAre("uv_mutex_lock"));
+  EXPECT_THAT(guards(facts, "after"), ElementsAre(""));
 }
 
 TEST(Guards, OnceFunctionsAndAtomics) {
