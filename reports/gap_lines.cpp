@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <string_view>
 
 namespace isoaudit::reports {
 namespace {
@@ -10,14 +11,18 @@ namespace {
 /// Inputs that are named in the line of many.
 constexpr std::size_t named_of_many = 3;
 
-/// What many units may have in common: "'numpy/arrayobject.h' file not found".
+/// What many units may have in common: "'numpy/arrayobject.h' file not found", the first error in a header of theirs.
 std::string common_reason(const std::string& reason) {
+  constexpr std::string_view head = "does not compile: ";
+  if (!reason.starts_with(head)) return reason;
   constexpr const char* words = "' file not found";
   const std::size_t end = reason.find(words);
   const std::size_t start = end == std::string::npos || end == 0 ? end : reason.rfind('\'', end - 1);
-  if (end == std::string::npos || start == std::string::npos || !reason.starts_with("does not compile: "))
-    return reason;
-  return "do not compile: " + reason.substr(start, end - start) + words;
+  if (end != std::string::npos && start != std::string::npos) {
+    return "do not compile: " + reason.substr(start, end - start) + words;
+  }
+  // How many more there are is each one's own.
+  return "do not compile: " + reason.substr(head.size(), reason.rfind(" (and ") - head.size());
 }
 
 }  // namespace

@@ -275,5 +275,16 @@ TEST(GapLines, ManyUnitsWithoutOneHeaderAreOneLine) {
   EXPECT_EQ(gap_lines(gaps, false), gap_lines(gaps, true));
 }
 
+TEST(GapLines, ManyUnitsThatMeetOneErrorFirstAreOneLine) {
+  std::vector<Gap> gaps;
+  for (const char* unit : {"a.c", "b.c", "c.c", "d.c", "e.c"}) {
+    gaps.push_back({unit, "does not compile: setup.h:205: redefinition of 'timeval' (and " + std::string(1, *unit) +
+                              "7 more errors)"});
+  }
+  gaps[1].reason = "does not compile: setup.h:205: redefinition of 'timeval'";
+  EXPECT_EQ(gap_lines(gaps, false),
+            "  a.c, b.c, c.c and 2 more (-v): do not compile: setup.h:205: redefinition of 'timeval'\n");
+}
+
 }  // namespace
 }  // namespace isoaudit::reports
