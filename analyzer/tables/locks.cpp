@@ -56,7 +56,8 @@ bool is_of_cxx(std::string_view name) {
 constexpr Lock other_unlocks[] = {
     {"_PyMutex_LockSlow", "_PyMutex_UnlockSlow"},  {"__cxa_guard_acquire", "__cxa_guard_abort"},
     {"_Init_thread_header", "_Init_thread_abort"}, {"PyMutex_Lock", "_PyMutex_Unlock"},
-    {"_PyMutex_Lock", "PyMutex_Unlock"},
+    {"_PyMutex_Lock", "PyMutex_Unlock"},           {"std::unique_lock", "unique_lock::unlock"},
+    {"std::unique_lock", "unique_lock::release"},
 };
 
 constexpr std::string_view guard_classes[] = {"std::lock_guard", "std::unique_lock", "std::scoped_lock",

@@ -177,7 +177,7 @@ void f(struct object *self, int i) {
 
 TEST(Guards, ACxxLockOfAnObjectIsNone) {
   const auto facts = facts_of(R"(#include <mutex>
-static int own, found, deferred; static std::mutex m;
+static int own, found, deferred, given_back, held; static std::mutex m;
 std::mutex& the_lock() { static std::mutex only; return only; }
 struct object {
   std::mutex m;
@@ -185,12 +185,15 @@ struct object {
 };
 void f() { std::scoped_lock hold(the_lock()); found = 1; }
 void g() { std::unique_lock<std::mutex> hold(m, std::defer_lock); deferred = 1; }
+void h() { std::unique_lock<std::mutex> hold(m); held = 1; hold.unlock(); given_back = 1; }
 void use(object& o) { o.f(); }
 )",
                               "demo.cpp");
   EXPECT_THAT(guards(facts, "own"), ElementsAre(""));
   EXPECT_THAT(guards(facts, "found"), ElementsAre("std::scoped_lock"));
   EXPECT_THAT(guards(facts, "deferred"), ElementsAre(""));
+  EXPECT_THAT(guards(facts, "held"), ElementsAre("std::unique_lock"));
+  EXPECT_THAT(guards(facts, "given_back"), ElementsAre(""));
 }
 
 }  // namespace
