@@ -57,6 +57,17 @@ std::string generator_of(const Finding& finding, const std::map<std::string, std
   return is_generators_in_binary(generator->second, name) ? generator->second : "";
 }
 
+/// What a generator's user wrote: where no source tells of it, its symbol does. He has no m_size to set.
+void mend_with_generators_means(Finding& finding, const std::map<std::string, std::string>& generators) {
+  const auto generator = generators.find(finding.where.file);
+  if (!finding.generator.empty() || generator == generators.end() || has_source(finding)) return;
+  const std::string name = users_name(generator->second, finding.subject.name);
+  if (name == finding.subject.name) return;
+  const Held held = finding.rule.starts_with("global-") ? Held::object : Held::memory;
+  finding.fix = users_fix(generator->second, name, held);
+  finding.fix_of_many = users_fix_of_many(generator->second, held);
+}
+
 std::string names_of(const std::vector<const Finding*>& group) {
   // Statics of one macro have one name, each in the namespace of its user.
   std::vector<std::string> names;
@@ -106,14 +117,15 @@ std::vector<std::string> pythons_of(const std::vector<const Finding*>& group) {
   return pythons;
 }
 
-std::vector<Finding> fold(const std::vector<Finding>& findings, const model::Facts& facts) {
+std::vector<Finding> fold(std::vector<Finding> findings, const model::Facts& facts) {
   const std::vector<std::string> own_gil = own_gil_modules(facts);
   // File, rule, severity, status, generator.
   using Key = std::tuple<std::string, std::string, model::Severity, model::Status, std::string>;
   std::map<Key, std::vector<const Finding*>> groups;
   std::vector<Finding> kept;
   const std::map<std::string, std::string> generators = generators_of(facts);
-  for (const Finding& finding : findings) {
+  for (Finding& finding : findings) {
+    mend_with_generators_means(finding, generators);
     const bool ready = std::ranges::binary_search(own_gil, finding.module);
     // What a run proves of a module that declares support is told for each variable.
     const std::string generator = ready ? finding.generator : generator_of(finding, generators);

@@ -184,6 +184,21 @@ TEST(VariableRules, WhatCythonMadeOfTheUsersIsCalledAndPlacedAsTheUserDid) {
   EXPECT_TRUE(report.findings[0].fix.starts_with("drop `cdef`: as a Python global `cache` ")) << report.findings[0].fix;
 }
 
+/// The symbols of a module tell whose a static is, where nobody has its sources.
+TEST(VariableRules, WhatCythonsUserCanDoIsSaidOfTheCompiledModuleAsWell) {
+  model::Facts facts;
+  facts.pythons = {python("3.14")};
+  facts.binaries = {binary(model::Init::multi_phase, model::MultipleInterpreters::absent)};
+  facts.binaries[0].framework = model::Framework::cython;
+  facts.binaries[0].code.writes = {code_write("__pyx_v_4demo_cache", "__pyx_pymod_exec_demo", "PyDict_New")};
+  const JudgeOptions only{.select = {"global-pyobject-cache"}, .ignore = {}};
+  const auto findings = judge(facts, only).findings;
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_TRUE(findings[0].fix.starts_with("drop `cdef`: as a Python global `cache` ")) << findings[0].fix;
+  facts.binaries[0].framework = model::Framework::none;
+  EXPECT_EQ(judge(facts, only).findings[0].fix.find("cdef"), std::string::npos);
+}
+
 /// No enum holds a pointer.
 TEST(Generated, WhatCythonsUserCanDoHangsOnWhatHisVariableHolds) {
   const std::pair<const char*, const char*> cases[] = {{"int", "make `it` a constant (`cdef enum`)"},
