@@ -52,21 +52,31 @@ std::string times_text(const model::Phase& phase) {
   return text + fmt::format(", the process and the rest {:.3f} s", std::max(0.0, phase.seconds - known));
 }
 
-/// "declares per-interpreter-gil"; where versions get different answers, each.
+const char* declared_words(model::MultipleInterpreters declared) {
+  switch (declared) {
+    case model::MultipleInterpreters::absent: return "no multiple-interpreters slot";
+    case model::MultipleInterpreters::not_supported: return "declares that it is for one interpreter alone";
+    case model::MultipleInterpreters::supported: return "declares support for interpreters that share a GIL";
+    case model::MultipleInterpreters::per_interpreter_gil: return "declares own-GIL support";
+    case model::MultipleInterpreters::undetermined: return "what it declares is not known";
+  }
+  return "";
+}
+
+/// "declares own-GIL support"; where versions get different answers, each.
 std::string declared_text(const ModuleReport& module) {
   std::string text;
   for (const model::EntryPoint& entry : module.entry_points) {
     // A file with many hooks is spoken for by the first.
     if (entry.symbol != module.entry_points.front().symbol) continue;
     text += text.empty() ? "" : "; ";
-    text += entry.init == model::Init::single_phase
-                ? "single-phase init"
-                : fmt::format("declares {}", to_string(entry.declares.multiple_interpreters));
+    text += entry.init == model::Init::single_phase ? "single-phase init"
+                                                    : declared_words(entry.declares.multiple_interpreters);
     std::string versions;
     for (const model::PythonVersion& v : entry.only_for) versions += (versions.empty() ? "" : ", ") + v.str();
     if (!versions.empty()) text += fmt::format(" (Python {})", versions);
   }
-  return text.empty() ? fmt::format("declares {}", to_string(module.declares.multiple_interpreters)) : text;
+  return text.empty() ? declared_words(module.declares.multiple_interpreters) : text;
 }
 
 void write_module(Writer& out, const ModuleReport& module, const Widths& widths) {
