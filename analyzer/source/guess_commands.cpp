@@ -214,6 +214,7 @@ class Guess {
     std::vector<std::string> open;
     for (const TreeFile& source : tree_.sources) {
       if (source.is_aside || included.contains(source.path) || units_.contains(source.path)) continue;
+      if (graph_.is_for_other_system(source.path)) continue;
       const bool extends = reaches_python(source.path);
       if (extends) {
         units_.try_emplace(source.path);

@@ -1,6 +1,7 @@
 #include "analyzer/source/include_graph.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string_view>
 #include <tuple>
@@ -28,6 +29,35 @@ std::size_t shared_folders(std::string_view a, std::string_view b) {
 bool is_python_header(std::string_view name) {
   return name == "Python.h" || name.starts_with("pybind11/") || name.starts_with("nanobind/") ||
          name.starts_with("boost/python");
+}
+
+/// Headers of Windows, macOS, the BSDs, AIX, z/OS, QNX, Haiku and the Hurd that no library brings elsewhere.
+constexpr auto of_other_systems = std::to_array<std::string_view>({
+    "CoreFoundation/CoreFoundation.h",
+    "FindDirectory.h",
+    "TargetConditionals.h",
+    "direct.h",
+    "hurd.h",
+    "io.h",
+    "kvm.h",
+    "mach/mach.h",
+    "net/if_dl.h",
+    "process.h",
+    "procinfo.h",
+    "sys/event.h",
+    "sys/process.h",
+    "sys/protosw.h",
+    "sys/ps.h",
+    "sys/sysctl.h",
+    "windows.h",
+    "winsock2.h",
+    "ws2tcpip.h",
+    "zos-base.h",
+});
+
+bool is_of_other_system(const std::string& name) {
+  return std::ranges::find(of_other_systems, std::string_view(name)) != of_other_systems.end() &&
+         !is_file("/usr/include/" + name);
 }
 
 }  // namespace
@@ -77,9 +107,25 @@ const IncludingFile& IncludeGraph::file(const std::string& path) {
   file.has_main = lines.has_main;
   for (const IncludeLine& line : lines.includes) {
     file.is_extension_code |= is_python_header(line.name);
-    file.includes.push_back(resolve(path, line.name, line.quoted));
+    Include& include = file.includes.emplace_back(resolve(path, line.name, line.quoted));
+    include.always = line.always;
+    // In quotes it is the project's own, made by its build.
+    file.needs_other_system |= include.always && !line.quoted && include.path.empty() && is_of_other_system(line.name);
   }
   return file;
+}
+
+bool IncludeGraph::is_for_other_system(const std::string& path) {
+  std::vector<std::string> found{path};
+  std::set<std::string> seen{path};
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const IncludingFile& current = file(std::string(found[i]));
+    if (current.needs_other_system) return true;
+    for (const Include& include : current.includes) {
+      if (include.always && !include.path.empty() && seen.insert(include.path).second) found.push_back(include.path);
+    }
+  }
+  return false;
 }
 
 const std::vector<std::string>& IncludeGraph::reached(const std::string& path) {

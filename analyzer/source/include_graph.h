@@ -17,12 +17,16 @@ struct Include {
   /// The folder that has to be searched for it; empty when it lies beside the file that includes it.
   std::string folder{};
   bool quoted = false;
+  /// Under no #if but the one that guards the whole file.
+  bool always = false;
 };
 
 struct IncludingFile {
   std::vector<Include> includes{};
   /// It includes Python.h itself, or the header of a library that does.
   bool is_extension_code = false;
+  /// It always includes a header of an operating system that this one has not.
+  bool needs_other_system = false;
   bool has_main = false;
 };
 
@@ -34,6 +38,9 @@ class IncludeGraph {
       : tree_(tree), preferred_(std::move(preferred)), python_include_(std::move(python_include)) {}
 
   const IncludingFile& file(const std::string& path);
+
+  /// No build here compiles it: it, or what it always includes, needs another operating system.
+  bool is_for_other_system(const std::string& path);
 
   /// `path` and all that it includes, in the order in which they are come by.
   const std::vector<std::string>& reached(const std::string& path);

@@ -22,12 +22,35 @@ bool defines_main(llvm::StringRef text) {
   return false;
 }
 
+/// How many #if are open around a line.
+class Conditions {
+ public:
+  void follow(llvm::StringRef directive) {
+    if (directive.starts_with("if")) ++open_;
+    if (directive.starts_with("endif") && open_ > 0) --open_;
+    // #ifndef NAME_H and #define NAME_H at the beginning.
+    ++seen_;
+    if (seen_ == 1 && directive.consume_front("ifndef")) guard_ = directive.split("/*").first.trim();
+    if (seen_ == 2 && directive.consume_front("define") && !guard_.empty() && directive.trim().starts_with(guard_)) {
+      around_all_ = 1;
+    }
+  }
+  bool none() const { return open_ <= around_all_; }
+
+ private:
+  unsigned open_ = 0;
+  unsigned around_all_ = 0;
+  unsigned seen_ = 0;
+  llvm::StringRef guard_{};
+};
+
 /// The directive of a line; nothing else is asked of it. Clang's own scanner wants a whole file that means something,
 /// and this process is the one that no file may cost.
-void take_include(llvm::StringRef line, std::vector<IncludeLine>& includes) {
+void take_include(llvm::StringRef line, Conditions& conditions, std::vector<IncludeLine>& includes) {
   line = line.ltrim(" \t");
   if (!line.consume_front("#")) return;
   line = line.ltrim(" \t");
+  conditions.follow(line);
   if (!line.consume_front("include")) return;
   line.consume_front("_next");
   line = line.ltrim(" \t");
@@ -35,7 +58,7 @@ void take_include(llvm::StringRef line, std::vector<IncludeLine>& includes) {
   if (!quoted && !line.starts_with("<")) return;
   const std::size_t end = line.find(quoted ? '"' : '>', 1);
   if (end == llvm::StringRef::npos || end == 1) return;
-  includes.push_back({line.slice(1, end).str(), quoted});
+  includes.push_back({line.slice(1, end).str(), quoted, conditions.none()});
 }
 
 }  // namespace
@@ -45,9 +68,10 @@ IncludeLines read_include_lines(const std::string& path) {
   const auto buffer = llvm::MemoryBuffer::getFile(path);
   if (!buffer) return lines;
   const llvm::StringRef text = (*buffer)->getBuffer().take_front(most_bytes);
+  Conditions conditions;
   for (llvm::StringRef rest = text; !rest.empty();) {
     const auto [line, more] = rest.split('\n');
-    take_include(line, lines.includes);
+    take_include(line, conditions, lines.includes);
     rest = more;
   }
   lines.has_main = defines_main(text);

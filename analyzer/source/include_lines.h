@@ -8,6 +8,8 @@ namespace isoaudit::analyzer {
 struct IncludeLine {
   std::string name{};
   bool quoted = false;
+  /// Under no #if but the one that guards the whole file.
+  bool always = false;
 };
 
 struct IncludeLines {

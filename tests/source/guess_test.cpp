@@ -118,6 +118,24 @@ TEST(Guess, TheNearestHeaderIsSearched) {
   EXPECT_THAT(names(guess(project).facts), UnorderedElementsAre("near", "far"));
 }
 
+/// libuv has a folder of sources for each of nine systems.
+TEST(Guess, SourcesThatNeedAnotherSystemAreNoUnits) {
+  ScratchProject project;
+  project.write("ext.c",
+                "#include <Python.h>\n#include \"lib.h\"\n#ifdef _WIN32\n#include <windows.h>\n#endif\nint ext;\n");
+  project.write("lib.h", "#ifndef LIB_H\n#define LIB_H\n#if defined(_WIN32)\n#include <winsock2.h>\n#endif\n#endif\n");
+  project.write("unix.c", "#include \"lib.h\"\nint here;\n");
+  project.write("both.c", "#ifndef _WIN32\n#include \"lib.h\"\n#else\n#include <windows.h>\n#endif\nint both;\n");
+  project.write("made.c", "#include \"lib.h\"\n#include \"process.h\"\nint made;\n");
+  project.write("aix.c", "#include \"lib.h\"\n#include <sys/protosw.h>\nint aix;\n");
+  project.write("win/internal.h", "#ifndef WIN_H\n#define WIN_H\n#include <windows.h>\n#endif\n");
+  project.write("win/core.c", "#include \"../lib.h\"\n#include \"internal.h\"\nint win;\n");
+  const auto result = guess(project);
+  EXPECT_THAT(units(result), ElementsAre("both.c", "ext.c", "made.c", "unix.c"));
+  ASSERT_FALSE(result.notes.empty());
+  EXPECT_THAT(result.notes[0].reason, HasSubstr("2 sources were taken for no part of its modules: aix.c, win/core.c"));
+}
+
 TEST(Guess, TheSystemsHeadersAreNotReplaced) {
   ScratchProject project;
   project.write("src/a.c",
