@@ -16,6 +16,53 @@ constexpr std::size_t most_kept = 4096;
 /// Pieces of one function may lie far from each other.
 constexpr std::uint64_t most_numbers = 1 << 20;
 
+/// How much the file has of a range: a function may be said to reach beyond its section.
+std::uint64_t bytes_there(const Section* section, const FunctionRange& range) {
+  if (section == nullptr) return 0;
+  const std::uint64_t from = std::min<std::uint64_t>(range.begin - section->address, section->bytes.size());
+  return std::min<std::uint64_t>(range.end - range.begin, section->bytes.size() - from);
+}
+
+void begin(FunctionCode& out, const FunctionRange& first, std::uint64_t bytes) {
+  out.begin = first.begin;
+  out.end = first.end;
+  out.instructions.clear();
+  out.undecoded = 0;
+  out.begin_numbers();
+  const std::size_t expected = bytes / bytes_for_each_instruction;
+  if (out.instructions.capacity() > std::max(most_kept, 4 * expected)) out.instructions = {};
+  // At once: while a vector grows, there are two of it.
+  out.instructions.reserve(expected);
+}
+
+void add_instructions(const Image& image, Decoder& decoder, const FunctionRange& range, FunctionCode& out) {
+  const Section* section = image.section_at(range.begin);
+  const std::uint64_t end = range.begin + bytes_there(section, range);
+  bool locked = false;
+  for (std::uint64_t at = range.begin; at < end;) {
+    Instruction& instruction = out.instructions.emplace_back();
+    if (!decoder.decode(section->bytes.subspan(at - section->address), at, instruction)) {
+      out.instructions.pop_back();
+      const std::uint64_t skip = image.machine == Machine::aarch64 ? 4 : 1;
+      out.undecoded += skip;
+      at += skip;
+      locked = false;
+      continue;
+    }
+    at = instruction.next();
+    // The lock prefix comes as an instruction of its own.
+    const bool prefix = instruction.op == Op::other && instruction.atomic && !instruction.has_memory;
+    if (locked) instruction.atomic = true;
+    locked = prefix;
+    out.number_last(out.instructions.size() - 1);
+  }
+}
+
+void finish(const Image& image, const CodePointers* pointers, FunctionCode& out) {
+  out.end_numbers();
+  find_labels(image, out, pointers);
+}
+
 bool may_lock(Op op) { return op == Op::compare_exchange || op == Op::store_exclusive || op == Op::compare_swap; }
 
 }  // namespace
@@ -67,41 +114,19 @@ std::ptrdiff_t FunctionCode::index_of(std::uint64_t address) const {
 
 void decode_function(const Image& image, Decoder& decoder, const FunctionRange& range, const CodePointers* pointers,
                      FunctionCode& out) {
-  out.begin = range.begin;
-  out.end = range.end;
-  out.instructions.clear();
-  out.undecoded = 0;
-  out.begin_numbers();
-  const Section* section = image.section_at(range.begin);
-  if (section == nullptr) return;
-  // A function may be said to reach beyond what the file has of its section.
-  const std::uint64_t from = std::min<std::uint64_t>(range.begin - section->address, section->bytes.size());
-  const std::uint64_t there = std::min<std::uint64_t>(range.end - range.begin, section->bytes.size() - from);
-  const std::uint64_t end = range.begin + there;
-  const std::size_t expected = there / bytes_for_each_instruction;
-  if (out.instructions.capacity() > std::max(most_kept, 4 * expected)) out.instructions = {};
-  // At once: while a vector grows, there are two of it.
-  out.instructions.reserve(expected);
-  bool locked = false;
-  for (std::uint64_t at = range.begin; at < end;) {
-    Instruction& instruction = out.instructions.emplace_back();
-    if (!decoder.decode(section->bytes.subspan(at - section->address), at, instruction)) {
-      out.instructions.pop_back();
-      const std::uint64_t skip = image.machine == Machine::aarch64 ? 4 : 1;
-      out.undecoded += skip;
-      at += skip;
-      locked = false;
-      continue;
-    }
-    at = instruction.next();
-    // The lock prefix comes as an instruction of its own.
-    const bool prefix = instruction.op == Op::other && instruction.atomic && !instruction.has_memory;
-    if (locked) instruction.atomic = true;
-    locked = prefix;
-    out.number_last(out.instructions.size() - 1);
-  }
-  out.end_numbers();
-  find_labels(image, out, pointers);
+  begin(out, range, bytes_there(image.section_at(range.begin), range));
+  add_instructions(image, decoder, range, out);
+  finish(image, pointers, out);
+}
+
+void decode_pieces(const Image& image, Decoder& decoder, std::vector<const FunctionRange*> pieces,
+                   const CodePointers* pointers, FunctionCode& out) {
+  std::uint64_t bytes = 0;
+  for (const FunctionRange* piece : pieces) bytes += bytes_there(image.section_at(piece->begin), *piece);
+  begin(out, *pieces.front(), bytes);
+  std::ranges::sort(pieces, {}, &FunctionRange::begin);
+  for (const FunctionRange* piece : pieces) add_instructions(image, decoder, *piece, out);
+  finish(image, pointers, out);
 }
 
 }  // namespace isoaudit::analyzer

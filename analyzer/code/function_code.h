@@ -53,5 +53,8 @@ class CodePointers;
 /// `pointers`: see find_indirect_jumps.
 void decode_function(const Image& image, Decoder& decoder, const FunctionRange& range, const CodePointers* pointers,
                      FunctionCode& out);
+/// The same of a function in several pieces: the first is where callers come in.
+void decode_pieces(const Image& image, Decoder& decoder, std::vector<const FunctionRange*> pieces,
+                   const CodePointers* pointers, FunctionCode& out);
 
 }  // namespace isoaudit::analyzer

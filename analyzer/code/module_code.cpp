@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "analyzer/code/const_parameters.h"
 #include "analyzer/code/jump_tables.h"
@@ -137,16 +138,9 @@ ModuleCode::Callee ModuleCode::callee_named_by(const Instruction& call) {
 
 void ModuleCode::decode(const std::vector<std::uint32_t>& pieces, FunctionCode& out) {
   if (pieces.size() == 1) return decode(functions_[pieces.front()], out);
-  decode_function(image_, decoder_, functions_[pieces.front()], &pointers_, out);
-  FunctionCode other;
-  for (std::size_t i = 1; i < pieces.size(); ++i) {
-    decode_function(image_, decoder_, functions_[pieces[i]], &pointers_, other);
-    out.instructions.insert(out.instructions.end(), other.instructions.begin(), other.instructions.end());
-    out.undecoded += other.undecoded;
-  }
-  std::ranges::sort(out.instructions, {}, &Instruction::address);
-  out.number();
-  find_labels(image_, out, &pointers_);
+  std::vector<const FunctionRange*> ranges;
+  for (const std::uint32_t piece : pieces) ranges.push_back(&functions_[piece]);
+  decode_pieces(image_, decoder_, std::move(ranges), &pointers_, out);
   mark_ends(out);
 }
 
