@@ -29,40 +29,22 @@ void Reads::add(std::size_t index, std::uint64_t address) {
   const Section* section = code_.image().section_at(address);
   // The linker's table stays writable in some files; what is read there is an address, not a variable.
   if (section == nullptr || is_address_table(section->name)) return;
-  const Row row(address, static_cast<std::uint32_t>(index));
-  if (!rows_.empty() && rows_.back() == row) return;
-  rows_.push_back(row);
-  if (rows_.size() < most_rows_) return;
-  sort_unique();
-  most_rows_ = rows_.size() * 2;
-}
-
-void Reads::sort_unique() {
-  std::ranges::sort(rows_);
-  rows_.erase(std::unique(rows_.begin(), rows_.end()), rows_.end());
-}
-
-std::vector<std::uint32_t> Reads::readers_of(std::uint64_t address) {
-  // Nothing to do when it was done and no row came.
-  if (!std::ranges::is_sorted(rows_)) sort_unique();
-  std::vector<std::uint32_t> functions;
-  for (const Row& row : std::ranges::equal_range(rows_, address, {}, &Row::first)) functions.push_back(row.second);
-  return functions;
+  rows_.add(address, static_cast<std::uint32_t>(index));
 }
 
 std::vector<model::CodeRead> Reads::take() {
-  sort_unique();
+  const std::vector<FunctionsByPlace::Row>& rows = rows_.sorted();
   std::unordered_map<std::uint32_t, std::string> names;
   // By section, as the facts are sorted; within one the rows are already, but for the functions of one place.
   std::map<std::string_view, std::vector<model::CodeRead>> by_section;
-  for (std::size_t i = 0; i < rows_.size();) {
-    const std::uint64_t address = rows_[i].first;
+  for (std::size_t i = 0; i < rows.size();) {
+    const std::uint64_t address = rows[i].first;
     const Section* section = code_.image().section_at(address);
     std::vector<model::CodeRead>& reads = by_section[section->name];
     const auto first = static_cast<std::ptrdiff_t>(reads.size());
-    for (; i < rows_.size() && rows_[i].first == address; ++i) {
-      const auto [name, fresh] = names.try_emplace(rows_[i].second);
-      if (fresh) name->second = code_.shown_name(rows_[i].second);
+    for (; i < rows.size() && rows[i].first == address; ++i) {
+      const auto [name, fresh] = names.try_emplace(rows[i].second);
+      if (fresh) name->second = code_.shown_name(rows[i].second);
       reads.push_back({section->name, address - section->address, name->second});
     }
     std::ranges::sort(reads.begin() + first, reads.end(), {}, &model::CodeRead::function);
@@ -70,7 +52,7 @@ std::vector<model::CodeRead> Reads::take() {
     reads.erase(std::unique(reads.begin() + first, reads.end()), reads.end());
   }
   std::vector<model::CodeRead> all;
-  all.reserve(rows_.size());
+  all.reserve(rows.size());
   for (auto& [section, reads] : by_section) std::ranges::move(reads, std::back_inserter(all));
   rows_ = {};
   // Two sections of one name.

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
+#include "analyzer/code/functions_by_place.h"
 #include "analyzer/code/module_code.h"
 #include "model/binary_facts.h"
 
@@ -20,19 +20,13 @@ class Reads {
   /// Function number `index` loads from there.
   void add(std::size_t index, std::uint64_t address);
   /// Numbers of the functions that load from there.
-  std::vector<std::uint32_t> readers_of(std::uint64_t address);
+  std::vector<std::uint32_t> readers_of(std::uint64_t address) { return rows_.functions_at(address); }
   /// One row for each place and function, sorted.
   std::vector<model::CodeRead> take();
 
  private:
-  using Row = std::pair<std::uint64_t, std::uint32_t>;
-
-  void sort_unique();
-
   const ModuleCode& code_;
-  /// Address, function. Loops and unrolled code load one place again and again: repeated rows go when there are many.
-  std::vector<Row> rows_{};
-  std::size_t most_rows_ = 4096;
+  FunctionsByPlace rows_{};
 };
 
 }  // namespace isoaudit::analyzer

@@ -25,7 +25,12 @@ std::uint64_t bytes_of(const Instruction& instruction) {
 }  // namespace
 
 Stores::Stores(ModuleCode& code, const LineOf& line_of)
-    : code_(code), filter_(code), arguments_(code), reads_(code), line_of_(line_of) {
+    : code_(code),
+      filter_(code),
+      arguments_(code),
+      reads_(code),
+      gone_through_(code.functions().size(), false),
+      line_of_(line_of) {
   if (filter_.thread_local_section() == nullptr) return;
   for (const Symbol& symbol : code.image().symbols) {
     if (symbol.kind == Symbol::Kind::thread_local_) thread_symbols_.push_back(&symbol);
@@ -36,9 +41,11 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
   function_ = &function;
   finalizes_.reset();
   if (filter_.has_to_flow(function)) {
+    gone_through_[index] = true;
     arguments_.begin(function);
     code_.flow(function, [&](const State& state, const Instruction& instruction) {
       look(index, state, instruction);
+      note_use_of_held(index, state, instruction);
       arguments_.look(state, instruction);
     });
     return arguments_.end();

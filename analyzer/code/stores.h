@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "analyzer/code/collect_code.h"
+#include "analyzer/code/functions_by_place.h"
 #include "analyzer/code/held_pointers.h"
 #include "analyzer/code/module_code.h"
 #include "analyzer/code/passed_arguments.h"
@@ -53,6 +54,8 @@ class Stores {
   void look(std::size_t index, const State& state, const Instruction& instruction);
   void collect_parts(const State& state, const Instruction& instruction);
   void note_held_pointers(const Place& place, std::uint64_t size, std::span<const Value> parts);
+  void note_use_of_held(std::size_t index, const State& state, const Instruction& instruction);
+  bool may_write_held(const Value& callee, unsigned argument);
   void follow_held_pointers();
   void look_through_held(std::size_t index, const State& state, const Instruction& instruction);
   bool finalizes();
@@ -80,6 +83,9 @@ class Stores {
   PassedArguments arguments_;
   Reads reads_;
   HeldPointers held_{};
+  /// Functions that write through what a word held, or hand it to who may; of those that were gone through.
+  FunctionsByPlace uses_of_held_{};
+  std::vector<bool> gone_through_;
   FunctionCode again_{};
   const LineOf& line_of_;
   /// The function that is read.

@@ -1,4 +1,5 @@
 // Stores through pointers that the image's own memory holds: where those lead is known when all functions were read.
+#include <algorithm>
 #include <set>
 
 #include "analyzer/code/stores.h"
@@ -7,6 +8,16 @@ namespace isoaudit::analyzer {
 namespace {
 
 constexpr std::uint64_t pointer_size = 8;
+
+/// As loaded from there, or some way into what it points to.
+bool may_be_held(const Value& value) { return value.kind == Value::Kind::held || value.kind == Value::Kind::changed; }
+
+bool goes_to_block(const Instruction& store) { return store.op == Op::fill || store.op == Op::move_block; }
+
+/// What a store goes through.
+Value pointer_of(const Evaluator& evaluator, const State& state, const Instruction& store) {
+  return evaluator.register_value(state, goes_to_block(store) ? Register{7} : store.memory.base);
+}
 
 }  // namespace
 
@@ -21,13 +32,37 @@ void Stores::note_held_pointers(const Place& place, std::uint64_t size, std::spa
   }
 }
 
-/// Functions that load a pointer which others put there are gone through once more, now that all are known.
-void Stores::follow_held_pointers() {
-  std::set<std::uint32_t> readers;
-  for (const auto& [word, targets] : held_.words()) {
-    for (const std::uint32_t function : reads_.readers_of(word)) readers.insert(function);
+/// A function that is gone through: what it writes through, in case that others put a pointer there.
+void Stores::note_use_of_held(std::size_t index, const State& state, const Instruction& instruction) {
+  const Evaluator& evaluator = code_.evaluator();
+  const auto note = [&](const Value& pointer) { uses_of_held_.add(pointer.bits, static_cast<std::uint32_t>(index)); };
+  if (instruction.op != Op::call && instruction.op != Op::jump) {
+    if (!instruction.writes_memory) return;
+    const Value pointer = pointer_of(evaluator, state, instruction);
+    if (may_be_held(pointer)) note(pointer);
+    return;
   }
-  for (const std::uint32_t index : readers) {
+  const auto& arguments = evaluator.convention().arguments;
+  const auto is_held = [&](Register argument) { return may_be_held(evaluator.register_value(state, argument)); };
+  if (std::ranges::none_of(arguments, is_held) || stays_inside(*function_, instruction)) return;
+  const Value callee = code_.callee_of(state, instruction);
+  for (unsigned i = 0; i < arguments.size(); ++i) {
+    if (is_held(arguments[i]) && may_write_held(callee, i)) note(evaluator.register_value(state, arguments[i]));
+  }
+}
+
+/// Functions that write through a pointer which others put there are gone through once more, now that all are known.
+void Stores::follow_held_pointers() {
+  std::set<std::uint32_t> users;
+  for (const auto& [word, targets] : held_.words()) {
+    for (const std::uint32_t function : uses_of_held_.functions_at(word)) users.insert(function);
+    // Who was not gone through may do anything with what he loads.
+    for (const std::uint32_t function : reads_.readers_of(word)) {
+      if (!gone_through_[function]) users.insert(function);
+    }
+  }
+  uses_of_held_ = {};
+  for (const std::uint32_t index : users) {
     code_.decode_from(code_.functions()[index].begin, index, again_);
     function_ = &again_;
     code_.flow(again_, [&](const State& state, const Instruction& instruction) {
@@ -39,19 +74,18 @@ void Stores::follow_held_pointers() {
 
 void Stores::look_through_held(std::size_t index, const State& state, const Instruction& instruction) {
   const Evaluator& evaluator = code_.evaluator();
-  // As loaded, or some way into what it points to.
   const auto targets = [&](const Value& value) -> const std::set<std::uint64_t>& {
-    const bool leads_there = value.kind == Value::Kind::held || value.kind == Value::Kind::changed;
-    return held_.targets(leads_there ? value.bits : 0);
+    return held_.targets(may_be_held(value) ? value.bits : 0);
   };
   instruction_ = instruction.address;
   if (instruction.op == Op::call || instruction.op == Op::jump) {
     if (stays_inside(*function_, instruction)) return;
     const Value callee = code_.callee_of(state, instruction);
-    if (instruction.op == Op::jump && !callee.known()) return;
     const auto& arguments = evaluator.convention().arguments;
     for (unsigned i = 0; i < arguments.size(); ++i) {
-      for (const std::uint64_t target : targets(evaluator.register_value(state, arguments[i]))) {
+      const std::set<std::uint64_t>& all = targets(evaluator.register_value(state, arguments[i]));
+      if (all.empty() || !may_write_held(callee, i)) continue;
+      for (const std::uint64_t target : all) {
         if (!may_tell_of_table()) return;
         pass_held(index, state, callee, i, target);
       }
@@ -59,9 +93,9 @@ void Stores::look_through_held(std::size_t index, const State& state, const Inst
     return;
   }
   if (!instruction.writes_memory) return;
-  const bool block = instruction.op == Op::fill || instruction.op == Op::move_block;
-  const Value pointer = evaluator.register_value(state, block ? Register{7} : instruction.memory.base);
-  const bool indexed = block || instruction.memory.index != no_register || pointer.kind == Value::Kind::changed;
+  const Value pointer = pointer_of(evaluator, state, instruction);
+  const bool indexed =
+      goes_to_block(instruction) || instruction.memory.index != no_register || pointer.kind == Value::Kind::changed;
   const std::uint64_t distance = indexed ? 0 : static_cast<std::uint64_t>(instruction.memory.displacement);
   const std::set<std::uint64_t>& all = targets(pointer);
   if (all.empty()) return;
@@ -76,13 +110,15 @@ void Stores::look_through_held(std::size_t index, const State& state, const Inst
 }
 
 /// Most of what code fetches from memory and hands on is read, or is another object than that which is known: only who
-/// is seen to write is told.
+/// is seen to write is told. Of a function of the file its own code tells, later.
+bool Stores::may_write_held(const Value& callee, unsigned argument) {
+  if (code_.stands_for_instruction(callee)) return false;
+  if (callee.kind == Value::Kind::import) return code_.import_use(callee.name, argument) == ParameterUse::written;
+  return callee.kind == Value::Kind::address;
+}
+
 void Stores::pass_held(std::size_t index, const State& state, const Value& callee, unsigned argument,
                        std::uint64_t address) {
-  const bool writes = callee.kind == Value::Kind::import
-                          ? code_.import_use(callee.name, argument) == ParameterUse::written
-                          : callee.kind == Value::Kind::address;
-  if (!writes || code_.stands_for_instruction(callee)) return;
   const std::size_t before = pending_.size();
   pass(index, state, callee, argument, address);
   if (pending_.size() != before) pending_.back().has_to_write = true;
