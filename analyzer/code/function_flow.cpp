@@ -24,9 +24,9 @@ constexpr std::size_t most_blocks_at_once = 1 << 16;
 /// Behind landing pads alone it is nothing: what they know is what was known at calls.
 constexpr unsigned rounds_behind_tables = 2, rounds_behind_pads = 1;
 
-/// A state takes one to two kilobytes: those at hand take less than a module's code does, and no more than this
-/// many are kept for the next function.
-constexpr std::uint64_t code_for_each_state = 4096;
+/// A state takes one to two kilobytes: those at hand take no more than twice what a module's code does, and no more
+/// than this many are kept for the next function.
+constexpr std::uint64_t code_for_each_state = 1024;
 constexpr std::size_t fewest_at_hand = 32, most_entries_kept = 1024;
 
 /// AArch64's stack and frame pointers: the sum is the address of something on the stack.
