@@ -112,7 +112,7 @@ void Evaluator::put(State& state, const Place& place, std::uint64_t offset, unsi
     while (last != state.stack.end() && last->offset < end) ++last;
     const std::size_t most = may_point(value) ? most_pointer_slots : most_slots;
     const std::size_t others = state.stack.size() - static_cast<std::size_t>(last - first);
-    const StackSlot slot{at, static_cast<std::uint8_t>(width), value};
+    const StackSlot slot{at, width, value};
     if (!value.known() || others >= most) {
       state.stack.erase(first, last);
     } else if (first == last) {
@@ -150,6 +150,7 @@ void Evaluator::store(State& state, const Instruction& instruction, Memory* writ
   if (instruction.op == Op::store_high) return put(state, to, 0, 8, stored(state, instruction, 1), writable);
   const unsigned each = std::min(width, 8u);
   const unsigned parts = (width + 7) / 8 * (instruction.pair ? 2 : 1);
+  if (parts == 1) return put(state, to, 0, each, stored(state, instruction, 0), writable);
   std::array<Value, 16> values{};
   for (unsigned i = 0; i < parts && i < values.size(); ++i) values[i] = stored(state, instruction, i);
   for (unsigned i = 0; i < parts && i < values.size(); ++i)

@@ -39,9 +39,9 @@ void KeptState::keep(const State& state, const SharedStack& likely) {
     seldom_->vectors = state.vectors;
     seldom_->flags = state.flags;
   }
-  if (likely != nullptr && *likely == state.stack) {
+  if (likely != nullptr && same_stack(*likely, state.stack)) {
     stack_ = likely;
-  } else if (stack_ == nullptr || *stack_ != state.stack) {
+  } else if (stack_ == nullptr || !same_stack(*stack_, state.stack)) {
     stack_ = std::make_shared<const std::vector<StackSlot>>(state.stack);
   }
   escaped_ = state.escaped;
@@ -74,7 +74,7 @@ bool KeptState::covers(const State& other) const {
   for (std::uint32_t left = known_registers(other) & ~known_; left != 0; left &= left - 1) {
     if (!analyzer::covers(Value{}, other.general[std::countr_zero(left)])) return false;
   }
-  return *stack_ == other.stack;
+  return same_stack(*stack_, other.stack);
 }
 
 }  // namespace isoaudit::analyzer

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "analyzer/code/lock_flow.h"
@@ -12,9 +13,9 @@ namespace {
 
 /// In place: most of what is joined is there already, and what is not known on both ways falls out.
 bool merge_stacks(std::vector<StackSlot>& into, const std::vector<StackSlot>& other) {
-  // Nearly always they begin alike, and often they are.
+  if (same_stack(into, other)) return false;
+  // Nearly always they begin alike.
   const auto [same_left, same_right] = std::ranges::mismatch(into, other);
-  if (same_left == into.end() && same_right == other.end()) return false;
   // [0, kept) is joined; [left, end) of it is still to come.
   auto left = static_cast<std::size_t>(same_left - into.begin());
   std::size_t kept = left;
@@ -66,16 +67,21 @@ bool merge_stacks(std::vector<StackSlot>& into, const std::vector<StackSlot>& ot
 
 bool merge_vectors(State& into, const State& other) {
   if (into.vectors == other.vectors) return false;
-  const State before{.vectors = into.vectors};
-  const auto join = [&](Register number) {
-    Halves halves = before.vector(number);
+  // One bit for each register that is known on one way or the other.
+  std::uint64_t known = 0;
+  for (const auto& row : into.vectors) known |= std::uint64_t{1} << row.first;
+  for (const auto& row : other.vectors) known |= std::uint64_t{1} << row.first;
+  bool changed = false;
+  for (; known != 0; known &= known - 1) {
+    const auto number = static_cast<Register>(std::countr_zero(known));
+    Halves halves = into.vector(number);
     const Halves others = other.vector(number);
     const bool low = meet(halves[0], others[0]), high = meet(halves[1], others[1]);
-    if (low || high) into.set_vector(number, halves);
-  };
-  for (const auto& row : before.vectors) join(row.first);
-  for (const auto& row : other.vectors) join(row.first);
-  return into.vectors != before.vectors;
+    if (!low && !high) continue;
+    into.set_vector(number, halves);
+    changed = true;
+  }
+  return changed;
 }
 
 /// Held is what is held on both ways.
@@ -150,6 +156,11 @@ bool merge(State& into, const State& other) {
     changed = true;
   }
   return changed;
+}
+
+bool same_stack(const std::vector<StackSlot>& a, const std::vector<StackSlot>& b) {
+  static_assert(std::has_unique_object_representations_v<StackSlot>);
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(StackSlot)) == 0);
 }
 
 std::vector<StackSlot>::iterator slot_behind(std::vector<StackSlot>& stack, std::int64_t place) {

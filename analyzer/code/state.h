@@ -30,7 +30,8 @@ struct Flags {
 
 struct StackSlot {
   std::int64_t offset = 0;
-  std::uint8_t width = 0;
+  /// In bytes. A whole word, so that there is no padding: stacks are compared all the time.
+  std::int64_t width = 0;
   Value value{};
 
   auto operator<=>(const StackSlot&) const = default;
@@ -66,6 +67,8 @@ struct State {
 State entry_state(const CallingConvention& convention);
 /// Two ways join, value by value; true when `into` has changed.
 bool merge(State& into, const State& other);
+/// The same slots, value by value.
+bool same_stack(const std::vector<StackSlot>& a, const std::vector<StackSlot>& b);
 /// The first slot that ends behind a place.
 std::vector<StackSlot>::iterator slot_behind(std::vector<StackSlot>& stack, std::int64_t place);
 /// Something may have written to the slots from `offset` on.
