@@ -110,14 +110,19 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
   // Writes come function by function.
   std::size_t last = code.functions().size();
   std::vector<model::Reached> reached;
+  std::string function_name;
   for (auto& [index, write] : writes) {
-    if (index != last) reached = phases.reached(last = index);
+    if (index != last) {
+      last = index;
+      reached = phases.reached(index);
+      function_name = code.shown_name(index);
+    }
     write.reached = reached;
+    write.function = function_name;
   }
   laps.lap(time.call_graph);
   for (auto& [index, write] : writes) {
     write.name = demangled(write.symbol);
-    write.function = code.shown_name(index);
     const auto waits = run_once.find(static_cast<std::uint32_t>(index));
     if (waits != run_once.end() && write.guard.empty()) write.guard = waits->second;
   }

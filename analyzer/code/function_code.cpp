@@ -78,11 +78,9 @@ void FunctionCode::number_last(std::size_t i) {
   const Instruction& instruction = instructions[i];
   decoded += instruction.size;
   if (instruction.is_outward()) outward.push_back(static_cast<std::uint32_t>(i));
-  may_lock_byte = may_lock_byte || (instruction.width == 1 && may_lock(instruction.op));
+  if (instruction.width == 1 && may_lock(instruction.op)) may_lock_byte = true;
   const std::uint64_t place = (instruction.address - instructions.front().address) / bytes_for_each_number;
-  if (place < most_numbers) {
-    while (numbers.size() <= place) numbers.push_back(static_cast<std::uint32_t>(i));
-  }
+  if (place >= numbers.size() && place < most_numbers) numbers.resize(place + 1, static_cast<std::uint32_t>(i));
 }
 
 void FunctionCode::end_numbers() {

@@ -22,6 +22,9 @@ constexpr std::uint64_t most_entries = 4096;
 /// So often the one branch that leads to a comparison is searched for in a whole function, which may be hostile.
 constexpr unsigned most_searches = 256;
 
+/// Of a mask of registers.
+constexpr std::uint64_t general_registers = 0xFFFFFFFF;
+
 /// What a register holds, as far as jumps ask.
 struct Held {
   enum class Kind : std::uint8_t {
@@ -69,6 +72,8 @@ class Tracker {
     const Instruction& instruction = code_.instructions[number];
     if (goes_through_table(instruction)) return jump(number, instruction);
     if (instruction.op == Op::call) return forget(convention_.clobbered, convention_.result);
+    // Stores, comparisons and branches: nothing that is held changes.
+    if (instruction.dst >= held_.size() && !instruction.pair && (instruction.clobbers & general_registers) == 0) return;
     const Held made = result(number, instruction);
     forget(instruction.clobbers, no_register);
     if (instruction.pair && instruction.op == Op::load && instruction.src2 < held_.size())
@@ -80,11 +85,14 @@ class Tracker {
     if (std::ranges::find(all, made.address) == all.end()) all.push_back(made.address);
   }
 
-  Held at(Register number) const { return number < held_.size() ? held_[number] : Held{}; }
+  const Held& at(Register number) const {
+    static constexpr Held nothing{};
+    return number < held_.size() ? held_[number] : nothing;
+  }
 
   Held result(std::uint32_t number, const Instruction& instruction) {
     const MemoryOperand& memory = instruction.memory;
-    const Held source = at(instruction.src);
+    const Held& source = at(instruction.src);
     switch (instruction.op) {
       case Op::address:
         if (memory.base != no_register || memory.index != no_register || memory.segment) return {};
@@ -116,7 +124,7 @@ class Tracker {
       moved.address += static_cast<std::uint64_t>(instruction.immediate);
       return moved;
     }
-    const Held other = at(instruction.src2);
+    const Held& other = at(instruction.src2);
     const bool swapped = source.kind == Held::Kind::entry && other.kind != Held::Kind::entry;
     const Held& entry = swapped ? source : other;
     const Held& base = swapped ? other : source;
@@ -132,7 +140,7 @@ class Tracker {
   }
 
   void forget(std::uint64_t registers, Register but_pointer) {
-    for (std::uint64_t lost = registers & 0xFFFFFFFF; lost != 0; lost &= lost - 1) {
+    for (std::uint64_t lost = registers & general_registers; lost != 0; lost &= lost - 1) {
       held_[static_cast<std::size_t>(std::countr_zero(lost))] = {};
     }
     if (but_pointer < held_.size()) held_[but_pointer].kind = Held::Kind::pointer;

@@ -42,6 +42,7 @@ std::string demangled(const std::string& symbol) {
 std::string source_name(const std::string& symbol) {
   // "_GLOBAL__sub_I_x": no mangled name, whatever the demangler takes it for.
   if (symbol.starts_with("_GLOBAL_")) return symbol;
+  if (symbol.find('.') == std::string::npos) return demangled(symbol);
   std::size_t end = symbol.size();
   for (const std::string_view addition : additions) {
     const std::size_t found = symbol.find(addition);
