@@ -70,6 +70,14 @@ TEST_F(HeldPointers, ACall) {
   expect("void f(void *args) { PyArg_ParseTuple(args, \"l\", current); }", true);
 }
 
+/// Such a function is gone through for its own sake, too, before all pointers are known.
+TEST_F(HeldPointers, InAFunctionWithStoresOfItsOwn) {
+  const std::string own = "KEPT long own[4]; long *where; void f(int c) { where = own; ";
+  expect(own + "current[1] = decide(c); }", true);
+  expect(own + "fill(current, c); }", true);
+  expect(own + "use(0); look(current); }", false);
+}
+
 TEST_F(HeldPointers, WhatIsReadIsNotWritten) { expect("long f(void) { return current[1] + look(current); }", false); }
 
 /// Then it led elsewhere. Without optimisation a sum is made first, of which only the pointer is known.
