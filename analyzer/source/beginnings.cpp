@@ -25,6 +25,7 @@ constexpr int deepest = 8;
 constexpr std::size_t most_bytes = std::size_t{32} << 20;
 constexpr std::size_t most_files = 8192;
 
+bool ends_line(char c) { return c == '\n'; }
 bool is_word(char c) { return llvm::isAlnum(c) || c == '_'; }
 
 StringRef take_word(StringRef& text) {
@@ -66,12 +67,20 @@ class Beginnings::Texts {
   bool names(const std::string& python, StringRef word) {
     const std::string folder = fs::path(python).parent_path().string();
     const auto [known, is_new] = words_.try_emplace(folder);
-    if (is_new) read_words(folder, known->second);
+    if (is_new) read_folder(folder, known->second);
     return known->second.contains(word);
   }
 
+  /// The words of one file: not those of comments, nor those in the bodies of macros, which count where a macro is
+  /// used.
+  const llvm::StringSet<>& words_of(const std::string& path) {
+    const auto [known, is_new] = words_.try_emplace(path);
+    if (is_new) read_words(of(path), known->second);
+    return known->second;
+  }
+
  private:
-  void read_words(const std::string& folder, llvm::StringSet<>& words) {
+  void read_folder(const std::string& folder, llvm::StringSet<>& words) {
     std::error_code error;
     std::size_t left = most_bytes;
     std::size_t files = most_files;
@@ -79,12 +88,32 @@ class Beginnings::Texts {
          entry.increment(error)) {
       if (--files == 0) return;
       if (entry->path().extension() != ".h" || !is_file(entry->path().string())) continue;
-      StringRef text = of(entry->path().string()).take_front(left);
+      const StringRef text = of(entry->path().string()).take_front(left);
       left -= text.size();
-      while (!text.empty()) {
-        text = text.drop_until(is_word);
+      read_words(text, words);
+    }
+  }
+
+  static void read_words(StringRef text, llvm::StringSet<>& words) {
+    const auto starts = [](char c) { return is_word(c) || c == '/' || c == '#'; };
+    for (text = text.drop_until(starts); !text.empty(); text = text.drop_until(starts)) {
+      if (text.consume_front("/*")) {
+        text = text.drop_front(std::min(text.find("*/"), text.size()));
+      } else if (text.consume_front("//")) {
+        text = text.drop_until(ends_line);
+      } else if (text.consume_front("#")) {
+        if (take_word(text) != "define") continue;
+        words.insert(text.take_while(is_word));
+        for (bool goes_on = true; goes_on;) {
+          StringRef line;
+          std::tie(line, text) = text.split('\n');
+          goes_on = line.rtrim('\r').ends_with("\\");
+        }
+      } else if (text.consume_front("/")) {
+        continue;
+      } else {
         const StringRef word = text.take_while(is_word);
-        if (!word.empty()) words.insert(word);
+        words.insert(word);
         text = text.drop_front(word.size());
       }
     }
@@ -195,8 +224,12 @@ class Follower {
       } else {
         macros_.erase(name);
       }
-      const bool is_guard = !asked.empty() && name == asked && line.empty();
-      if (beginning_.python.empty() && !is_guard) lines_.emplace_back(name.str(), text);
+      const bool is_guard = depth != 0 && !asked.empty() && name == asked && line.empty();
+      if (!beginning_.python.empty()) {
+        own_.push_back(name.str());
+      } else if (!is_guard) {
+        lines_.emplace_back(name.str(), text);
+      }
     } else if (word == "include" && line.size() > 2) {
       include(line, path, depth);
     }
@@ -215,16 +248,26 @@ class Follower {
     }
     std::pair<std::string, std::string> include{("#include " + text).str(), folder};
     if (!beginning_.python.empty()) {
-      if (std::ranges::find(beginning_.behind, include) == beginning_.behind.end()) {
+      if (!reads_own(found) && std::ranges::find(beginning_.behind, include) == beginning_.behind.end()) {
         beginning_.behind.push_back(std::move(include));
       }
       return;
     }
     if (name == python_header) {
       beginning_.python = found;
+      for (const auto& [macro, define] : lines_) {
+        if (!macro.empty() && !counts(macro)) own_.push_back(macro);
+      }
     } else {
       lines_.emplace_back("", std::move(include.first));
     }
+  }
+
+  /// Whether the header says another thing to this unit than to others.
+  bool reads_own(const std::string& header) {
+    if (own_.empty()) return false;
+    const llvm::StringSet<>& words = texts_.words_of(header);
+    return std::ranges::any_of(own_, [&](const std::string& macro) { return words.contains(macro); });
   }
 
   /// The folder as the command calls it, and the file.
@@ -266,6 +309,8 @@ class Follower {
   /// By the macro's name; none for an #include. First those of the command.
   std::vector<std::pair<std::string, std::string>> lines_{};
   std::size_t told_ = 0;
+  /// Macros that those who share a parse of Python.h need not have.
+  std::vector<std::string> own_{};
   std::string asked_{};  ///< by an #ifndef in the line before
   Beginning beginning_{};
 };

@@ -22,8 +22,8 @@ struct Beginning {
   std::string python{};
   /// No header of the project comes before it.
   bool is_direct = false;
-  /// #include lines of other people's headers that the unit comes by behind it, each once, in order; and the folder of
-  /// the command that each was found in.
+  /// #include lines of other people's headers that the unit comes by behind it, each once, in order, but for those that
+  /// name a macro of its own; and the folder of the command that each was found in.
   std::vector<std::pair<std::string, std::string>> behind{};
 };
 

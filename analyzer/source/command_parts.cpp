@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 namespace isoaudit::analyzer {
 namespace {
@@ -35,7 +36,8 @@ std::optional<CommandParts> part_command(const CompileCommand& command) {
     }
     if (word.empty() && i + 1 < command.arguments.size()) word = command.arguments[++i];
     if (is_macro) {
-      parts.macros.push_back(definition(word));
+      std::string macro = definition(word);
+      if (parts.macros.empty() || parts.macros.back() != macro) parts.macros.push_back(std::move(macro));
     } else {
       parts.folders.push_back(word.str());
     }

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <utility>
 
 #include "analyzer/source/header_names.h"
@@ -19,8 +18,8 @@
 namespace isoaudit::analyzer {
 namespace {
 
-/// Which of two headers was the last to change a macro hangs on their order: it stays hidden.
-constexpr unsigned never = std::numeric_limits<unsigned>::max() / 2;
+/// Changes whatever has its name, with no parenthesis behind it.
+bool is_plain_macro(const clang::MacroInfo* macro) { return macro != nullptr && macro->isObjectLike(); }
 
 /// Says nothing that holds beyond its own file.
 bool is_harmless_pragma(llvm::StringRef line) {
@@ -81,8 +80,15 @@ void HeadersAhead::drop_unchanged() {
   }
 }
 
+bool HeadersAhead::changes(std::size_t header, Name name) const {
+  return std::ranges::binary_search(headers_[header].macros, name);
+}
+
 void HeadersAhead::hide_all(clang::SourceLocation here) {
-  for (std::size_t i = 0; i < base_; ++i) headers_[i].arrival = not_yet;
+  for (std::size_t i = 0; i < base_; ++i) {
+    headers_[i].arrival = not_yet;
+    find_names(i);  // once, and not in each unit that defines a macro before it includes them
+  }
   arrived_ = 0;
   hide(true);
   for (const auto& [name, before] : preamble_) {
@@ -157,11 +163,12 @@ std::size_t HeadersAhead::number_at(clang::SourceLocation location) const {
 }
 
 /// <stddef.h> brings more to one who asks for more: that is a header of its own.
-void HeadersAhead::read_again(std::size_t header) {
+std::size_t HeadersAhead::read_again(std::size_t header) {
   const std::size_t again = headers_.size();
   headers_.push_back({.file = headers_[header].file});
   numbers_[&headers_[header].file.getFileEntry()] = again;
   if (includer_ != not_yet) headers_[includer_].includes.back() = again;
+  return again;
 }
 
 llvm::StringRef HeadersAhead::text_of(std::size_t header) const {
@@ -206,15 +213,13 @@ void HeadersAhead::spread_changes() {
         if (macro != nullptr && number_at(macro->getDefinitionLoc()) != i) changed.insert(user);
       }
     }
-    for (Name name : changed) {
-      if (!llvm::is_contained(headers_[i].macros, name)) headers_[i].macros.push_back(name);
-    }
+    llvm::copy_if(changed, std::back_inserter(headers_[i].users), [&](Name name) { return !changes(i, name); });
   }
 }
 
 void HeadersAhead::find_names(std::size_t number) {
   Header& header = headers_[number];
-  if (!header.named.empty()) return;
+  if (!header.named.all.empty()) return;
   // What one reading skipped another may have looked at.
   if (header.readings != 1) header.skipped.clear();
   header.named = names_in(text_of(number), header.skipped, preprocessor_);
@@ -231,7 +236,7 @@ void HeadersAhead::find_changers() {
     come_by(i, own);
     for (const auto& [name, found] : changers) {
       for (const std::size_t changer : found) {
-        const llvm::DenseSet<Name>& names = changer < i ? headers_[i].asked : headers_[i].named;
+        const llvm::DenseSet<Name>& names = changer < i ? headers_[i].asked : headers_[i].named.all;
         if (names.contains(name) && !llvm::is_contained(own, changer)) headers_[i].changers.push_back(changer);
       }
     }
@@ -240,24 +245,52 @@ void HeadersAhead::find_changers() {
 }
 
 void HeadersAhead::hide(bool base) {
-  llvm::DenseMap<Name, unsigned> changes;
-  for (const Header& header : headers_) {
-    if (header.is_base != base) continue;
-    for (clang::TagDecl* definition : header.definitions) definition->setCompleteDefinition(false);
-    for (Name name : header.macros) {
-      ++hidden_[name];
-      if (++changes[name] == 2 && !base) hidden_[name] = never;
-    }
+  for (std::size_t i = base ? 0 : base_; i < (base ? base_ : headers_.size()); ++i) {
+    for (clang::TagDecl* definition : headers_[i].definitions) definition->setCompleteDefinition(false);
+    for (Name name : headers_[i].macros) hidden_[name].changers.push_back(i);
+    for (Name name : headers_[i].users) hidden_[name].changers.push_back(i);
   }
-  for (const auto& [name, headers] : hidden_) name->setIsPoisoned(true);
+  for (auto& [name, hidden] : hidden_) {
+    llvm::sort(hidden.changers);
+    if (hidden.is_undefined) name->setHasMacroDefinition(true);
+    hidden.is_undefined = was_undefined(name, hidden);
+    if (hidden.is_undefined) name->setHasMacroDefinition(false);
+    name->setIsPoisoned(!hidden.is_undefined);
+  }
+}
+
+/// Then it can be so again, unless the name means something else there; and by a guard Clang knows whom to skip.
+bool HeadersAhead::was_undefined(Name name, const HiddenMacro& hidden) const {
+  const Header& changer = headers_[hidden.changers.front()];
+  return hidden.changers.size() == 1 && brought_.contains(name) && !preamble_.contains(name) &&
+         changes(hidden.changers.front(), name) && preprocessor_.isMacroDefined(name) &&
+         preprocessor_.getHeaderSearchInfo().getFileInfo(changer.file).getControllingMacro(nullptr) != name;
+}
+
+bool HeadersAhead::is_undefined(Name name) const {
+  const auto hidden = hidden_.find(name);
+  return hidden != hidden_.end() && hidden->second.is_undefined && !has_come(hidden->second);
+}
+
+/// Whole, and as it was ahead: by the one who changed it last there.
+bool HeadersAhead::has_come(const HiddenMacro& hidden) const {
+  return llvm::all_of(hidden.changers, [&](std::size_t header) { return headers_[header].arrival != not_yet; }) &&
+         llvm::is_sorted(hidden.changers, [&](std::size_t one, std::size_t other) {
+           return headers_[one].arrival < headers_[other].arrival;
+         });
 }
 
 void HeadersAhead::show(const Headers& come) {
+  const auto show_macro = [&](Name name) {
+    const HiddenMacro& hidden = hidden_.find(name)->second;
+    if (!has_come(hidden)) return;
+    if (hidden.is_undefined) name->setHasMacroDefinition(true);
+    name->setIsPoisoned(false);
+  };
   for (const std::size_t number : come) {
     for (clang::TagDecl* definition : headers_[number].definitions) definition->setCompleteDefinition(true);
-    for (Name name : headers_[number].macros) {
-      if (--hidden_[name] == 0) name->setIsPoisoned(false);
-    }
+    llvm::for_each(headers_[number].macros, show_macro);
+    llvm::for_each(headers_[number].users, show_macro);
   }
 }
 
@@ -302,25 +335,33 @@ bool HeadersAhead::is_in_order(const Headers& come, bool has_base) const {
 bool HeadersAhead::finds_its_macros(const Headers& come) {
   return llvm::all_of(found_, [&](const auto& entry) {
     const auto& [name, found] = entry;
-    if (is_same(found, preprocessor_.getMacroInfo(name))) return true;
+    // Defined by the unit, and taken back perhaps: it cannot be shown as the header left it.
+    const auto hidden = hidden_.find(name);
+    const bool is_ours = hidden != hidden_.end() && hidden->second.is_undefined;
+    if (is_ours && llvm::is_contained(come, hidden->second.changers.front())) return false;
+    const clang::MacroInfo* now = preprocessor_.getMacroInfo(name);
+    if (is_same(found, now)) return true;
+    const bool is_plain = is_plain_macro(found) || is_plain_macro(now);
     return llvm::none_of(come, [&](std::size_t number) {
+      if (changes(number, name)) return true;
       find_names(number);
-      return headers_[number].named.contains(name);
+      const HeaderNames& named = headers_[number].named;
+      return (is_plain ? named.all : named.called).contains(name);
     });
   });
 }
 
-void HeadersAhead::changes_macro(Name name, clang::SourceLocation location, const clang::MacroInfo* before) {
+void HeadersAhead::changes_macro(Name name, const clang::MacroInfo* before) {
   if (state_ == State::off) return;
-  const std::size_t number = number_at(location);
   if (state_ == State::unit) {
-    if (number != not_yet && headers_[number].is_read_twice) give_up_();
-    if (!has_all()) found_.try_emplace(name, before);
+    if (here_ != not_yet && headers_[here_].is_read_twice) give_up_();
+    if (!has_all()) found_.try_emplace(name, is_undefined(name) ? nullptr : before);
     return;
   }
-  before_.try_emplace(name, before);
-  if (number != not_yet) {
-    headers_[number].macros.push_back(name);
+  const bool is_first = before_.try_emplace(name, before).second;
+  if (here_ != not_yet) {
+    headers_[here_].macros.push_back(name);
+    if (is_first && before == nullptr) brought_.insert(name);
   } else {
     preamble_.try_emplace(name, before);
   }
@@ -328,29 +369,26 @@ void HeadersAhead::changes_macro(Name name, clang::SourceLocation location, cons
 
 void HeadersAhead::FileChanged(clang::SourceLocation location, FileChangeReason reason,
                                clang::SrcMgr::CharacteristicKind /*kind*/, clang::FileID /*previous*/) {
-  if (reason != EnterFile || state_ == State::off) return;
-  const clang::FileID file = sources_.getFileID(location);
-  const std::size_t number = number_at(location);
-  if (number == not_yet) return;
-  if (is_reading() && in_project_(file)) return give_up_();
-  if (state_ == State::behind && headers_[number].is_base) read_again(number);
-  ++headers_[number_at(location)].readings;
+  here_ = number_at(location);
+  if (reason != EnterFile || state_ == State::off || here_ == not_yet) return;
+  if (is_reading() && in_project_(sources_.getFileID(location))) return give_up_();
+  if (state_ == State::behind && headers_[here_].is_base) here_ = read_again(here_);
+  ++headers_[here_].readings;
   // One with a guard that Clang does not know as such. It finds all of its own done and leaves it, or is given up.
-  if (state_ == State::unit && headers_[number].arrival == not_yet) arrive(number, true);
+  if (state_ == State::unit && headers_[here_].arrival == not_yet) arrive(here_, true);
 }
 
-void HeadersAhead::InclusionDirective(clang::SourceLocation hash, const clang::Token& /*include*/, llvm::StringRef name,
-                                      bool /*angled*/, clang::CharSourceRange /*range*/,
+void HeadersAhead::InclusionDirective(clang::SourceLocation /*hash*/, const clang::Token& /*include*/,
+                                      llvm::StringRef name, bool /*angled*/, clang::CharSourceRange /*range*/,
                                       clang::OptionalFileEntryRef file, llvm::StringRef /*search_path*/,
                                       llvm::StringRef /*relative_path*/, const clang::Module* /*suggested*/,
                                       bool /*imported*/, clang::SrcMgr::CharacteristicKind /*kind*/) {
   if (!is_reading()) return;
   spelled_.insert(*llvm::sys::path::begin(name));
   if (!file) return;
-  const std::size_t from = number_at(hash);
+  includer_ = here_;
   const std::size_t to = number_of(*file);
-  includer_ = from;
-  if (from != not_yet) headers_[from].includes.push_back(to);
+  if (here_ != not_yet) headers_[here_].includes.push_back(to);
 }
 
 void HeadersAhead::HasInclude(clang::SourceLocation /*location*/, llvm::StringRef name, bool /*angled*/,
@@ -367,13 +405,13 @@ void HeadersAhead::FileSkipped(const clang::FileEntryRef& file, const clang::Tok
 
 void HeadersAhead::MacroDefined(const clang::Token& name, const clang::MacroDirective* directive) {
   const clang::MacroDirective* previous = directive->getPrevious();
-  changes_macro(name.getIdentifierInfo(), name.getLocation(),
+  changes_macro(name.getIdentifierInfo(),
                 previous == nullptr || !previous->isDefined() ? nullptr : previous->getMacroInfo());
 }
 
 void HeadersAhead::MacroUndefined(const clang::Token& name, const clang::MacroDefinition& definition,
                                   const clang::MacroDirective* /*undef*/) {
-  changes_macro(name.getIdentifierInfo(), name.getLocation(), definition.getMacroInfo());
+  changes_macro(name.getIdentifierInfo(), definition.getMacroInfo());
 }
 
 void HeadersAhead::MacroExpands(const clang::Token& name, const clang::MacroDefinition& definition,
@@ -384,9 +422,7 @@ void HeadersAhead::MacroExpands(const clang::Token& name, const clang::MacroDefi
 }
 
 void HeadersAhead::asks(const clang::Token& name) {
-  if (state_ != State::behind) return;
-  const std::size_t number = number_at(name.getLocation());
-  if (number != not_yet) headers_[number].asked.insert(name.getIdentifierInfo());
+  if (state_ == State::behind && here_ != not_yet) headers_[here_].asked.insert(name.getIdentifierInfo());
 }
 
 void HeadersAhead::Defined(const clang::Token& name, const clang::MacroDefinition& /*definition*/,
@@ -405,11 +441,9 @@ void HeadersAhead::Ifndef(clang::SourceLocation /*location*/, const clang::Token
 }
 
 void HeadersAhead::SourceRangeSkipped(clang::SourceRange range, clang::SourceLocation /*end*/) {
-  if (!is_reading()) return;
-  const std::size_t number = number_at(range.getBegin());
-  if (number == not_yet) return;
-  headers_[number].skipped.emplace_back(sources_.getFileOffset(range.getBegin()),
-                                        sources_.getFileOffset(range.getEnd()));
+  if (!is_reading() || here_ == not_yet) return;
+  headers_[here_].skipped.emplace_back(sources_.getFileOffset(range.getBegin()),
+                                       sources_.getFileOffset(range.getEnd()));
 }
 
 void HeadersAhead::PragmaDirective(clang::SourceLocation location, clang::PragmaIntroducerKind introducer) {

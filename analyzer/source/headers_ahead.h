@@ -20,7 +20,8 @@ namespace isoaudit::analyzer {
 /// Other people's headers are parsed ahead of units that include them in orders of their own, behind macros of their
 /// own, or not at all. A unit is read from its own first line; where it includes such a header, Clang skips it, as it
 /// skips any that was read before. Until then what the header brought is hidden:
-/// - Its macros are poisoned: a unit that names one is given up, as it may be defined otherwise there, or not at all.
+/// - Its macros are not defined, where all there is to know of one is that it was not, and is from that header on. The
+///   others are poisoned: a unit that names one is given up.
 /// - Its structs are incomplete.
 /// - Other names cannot mean something else in C where they mean anything without the header: one that it declares is
 ///   an error before, and so is a second meaning; a unit with errors is given up as long as something is hidden.
@@ -87,8 +88,10 @@ class HeadersAhead : public clang::PPCallbacks {
     bool is_read_twice = false;  ///< ahead, and where it came
     Headers includes{};
     std::vector<clang::TagDecl*> definitions{};
-    /// Macros that it changes, and those of others that come to them.
+    /// Macros that it changes: once all is read, those that are not what they were before it, sorted.
     std::vector<Name> macros{};
+    /// Macros of others that come to those through their bodies.
+    std::vector<Name> users{};
     /// Others that change a macro which it names: these two have to come in the order of here.
     Headers changers{};
     /// What no reading of it looked at, as offsets.
@@ -97,7 +100,13 @@ class HeadersAhead : public clang::PPCallbacks {
     /// Macros that it expanded or asked for, and all names that it comes to at all, through macros too: one that was no
     /// macro may be one in another order.
     llvm::DenseSet<Name> asked{};
-    llvm::DenseSet<Name> named{};
+    HeaderNames named{};
+  };
+
+  /// Until all have come that change it.
+  struct HiddenMacro {
+    Headers changers{};
+    bool is_undefined = false;  ///< else poisoned
   };
 
   bool has_all() const { return arrived_ == headers_.size(); }
@@ -106,10 +115,11 @@ class HeadersAhead : public clang::PPCallbacks {
   bool has_header_read(const std::string& folder);
   std::size_t number_of(clang::FileEntryRef file);
   std::size_t number_at(clang::SourceLocation location) const;
-  void read_again(std::size_t header);
+  std::size_t read_again(std::size_t header);
   llvm::StringRef text_of(std::size_t header) const;
+  bool changes(std::size_t header, Name name) const;
   void asks(const clang::Token& name);
-  void changes_macro(Name name, clang::SourceLocation location, const clang::MacroInfo* before);
+  void changes_macro(Name name, const clang::MacroInfo* before);
   void drop_unchanged();
   void take_declarations();
   void take_definitions_in(clang::Decl& declaration);
@@ -117,6 +127,9 @@ class HeadersAhead : public clang::PPCallbacks {
   void find_names(std::size_t number);
   void find_changers();
   void hide(bool base);
+  bool was_undefined(Name name, const HiddenMacro& hidden) const;
+  bool is_undefined(Name name) const;
+  bool has_come(const HiddenMacro& hidden) const;
   void show(const Headers& come);
   void come_by(std::size_t header, Headers& come);
   void arrive(std::size_t header, bool is_read);
@@ -132,6 +145,7 @@ class HeadersAhead : public clang::PPCallbacks {
   clang::Decl* last_ = nullptr;
   std::vector<Header> headers_{};
   llvm::DenseMap<const clang::FileEntry*, std::size_t> numbers_{};
+  std::size_t here_ = not_yet;      ///< that is being read
   std::size_t includer_ = not_yet;  ///< of the header that is met next
   std::size_t base_ = 0;            ///< how many headers that is
   std::size_t arrived_ = 0;
@@ -141,8 +155,9 @@ class HeadersAhead : public clang::PPCallbacks {
   llvm::DenseMap<Name, const clang::MacroInfo*> preamble_{};
   /// Macros that headers changed, of the base or behind it, and what they were before the first of them.
   llvm::DenseMap<Name, const clang::MacroInfo*> before_{};
-  /// By how many headers that have still to come.
-  llvm::DenseMap<Name, unsigned> hidden_{};
+  /// Macros that headers brought: nothing defined them before.
+  llvm::DenseSet<Name> brought_{};
+  llvm::DenseMap<Name, HiddenMacro> hidden_{};
   /// Macros that the unit changed: as the headers found them.
   llvm::DenseMap<Name, const clang::MacroInfo*> found_{};
   /// Of the unit: what a header would stand under.

@@ -100,17 +100,21 @@ void finish_times(std::size_t unit, std::vector<model::ApiUse>& uses, const Call
 
 /// The same line of a header, seen by several units, is one use; not the C that was made of one line for each of them.
 void merge_api_uses(std::vector<model::ApiUse>& uses) {
-  std::ranges::sort(uses);
+  // Many and large: sorted where they are, each is moved once.
+  std::vector<model::ApiUse*> sorted;
+  sorted.reserve(uses.size());
+  for (model::ApiUse& use : uses) sorted.push_back(&use);
+  std::ranges::sort(sorted, [](const model::ApiUse* one, const model::ApiUse* other) { return *one < *other; });
   std::vector<model::ApiUse> merged;
   merged.reserve(uses.size());
-  for (model::ApiUse& use : uses) {
-    const bool same = !merged.empty() && merged.back().name == use.name && merged.back().where == use.where &&
-                      (!use.made_of_line || merged.back().unit == use.unit);
+  for (model::ApiUse* use : sorted) {
+    const bool same = !merged.empty() && merged.back().name == use->name && merged.back().where == use->where &&
+                      (!use->made_of_line || merged.back().unit == use->unit);
     if (same) {
-      add_times(merged.back().reached, use.reached);
+      add_times(merged.back().reached, use->reached);
       sort_times(merged.back().reached);
     } else {
-      merged.push_back(std::move(use));
+      merged.push_back(std::move(*use));
     }
   }
   uses = std::move(merged);
@@ -131,6 +135,9 @@ model::SourceFacts link_units(std::vector<UnitFacts> units, std::vector<model::G
   std::map<std::string, VariableUses> external;
   const Summaries summaries(units);
   const CallGraph calls(units);
+  std::size_t api_uses = 0;
+  for (const UnitFacts& unit : units) api_uses += unit.api_uses.size();
+  facts.api_uses.reserve(api_uses);
   for (std::size_t number = 0; number < units.size(); ++number) {
     UnitFacts& unit = units[number];
     for (std::size_t i = 0; i < unit.variables.size(); ++i) {

@@ -23,7 +23,7 @@ class HeadersAhead : public testing::Test {
             "#define LIB_MODE release\n#endif\n#endif\n");
     elsewhere_.write("elsewhere.h",
                      "#ifndef ELSEWHERE_H\n#define ELSEWHERE_H\n#ifdef ELSEWHERE\n#define ELSEWHERE_SAYS yes\n#else\n"
-                     "#define ELSEWHERE_SAYS no\n#endif\n#endif\n");
+                     "#define ELSEWHERE_SAYS no\n#endif\n#define ELSEWHERE_NAME there\n#endif\n");
     library("core.h",
             "#ifndef CORE_H\n#define CORE_H\n#define CORE 1\nstruct opaque { PyObject base; };\n"
             "#ifdef OTHER\n#define CORE_SAW other\n#else\n#define CORE_SAW nothing\n#endif\n"
@@ -87,6 +87,52 @@ TEST_F(HeadersAhead, WhatAUnitDoesNotIncludeIsNotThere) {
   EXPECT_EQ(variable(result.facts, "b").type, "int[7]");
 }
 
+TEST_F(HeadersAhead, AMacroOfAUnitGivesWayToThatOfAHeader) {
+  plain_units();
+  unit("a.c", "#include <Python.h>\n#define CORE 7\n#include <core.h>\nint a[CORE];\n");
+  unit("b.c", "#include <Python.h>\n#define CORE 7\n#undef CORE\n#include <core.h>\nint b[CORE];\n");
+  unit("c.c", "#define Py_NULL 5\n#undef Py_NULL\n#include <Python.h>\nint c[Py_NULL + 1];\n");
+  unit("d.c", "#ifdef Py_NULL\nint d_before;\n#endif\n#include <Python.h>\n#ifdef Py_NULL\nint d_behind;\n#endif\n");
+  const auto result = scan();
+  EXPECT_THAT(names(result.facts), ElementsAre("a", "b", "c", "d_behind"));
+  for (const char* name : {"a", "b", "c"}) EXPECT_EQ(variable(result.facts, name).type, "int[1]");
+}
+
+TEST_F(HeadersAhead, OfTwoThatDefineAMacroTheLastOneHolds) {
+  library("one.h", "#ifndef ONE_H\n#define ONE_H\n#define WHICH one\n#endif\n");
+  library("two.h", "#ifndef TWO_H\n#define TWO_H\n#undef WHICH\n#define WHICH two\n#endif\n");
+  const std::string use = std::string(paste) + "int GLUE(";
+  for (const char* name : {"a", "b"}) {
+    unit(std::string(name) + ".c",
+         "#include <Python.h>\n#include <one.h>\n#include <two.h>\n" + use + name + ", WHICH);\n");
+  }
+  unit("c.c", "#include <Python.h>\n#include <two.h>\n#include <one.h>\n" + use + "c, WHICH);\n");
+  unit("d.c", "#include <Python.h>\n#include <one.h>\n" + use + "d, WHICH);\n");
+  unit("e.c", "#include <Python.h>\n" + use + "e, WHICH);\n");
+  EXPECT_THAT(names(scan().facts), ElementsAre("a_two", "b_two", "c_one", "d_one", "e_WHICH"));
+}
+
+TEST_F(HeadersAhead, AMacroWithParametersReachesAHeaderThatCallsIt) {
+  library("names.h",
+          "#ifndef NAMES_H\n#define NAMES_H\n#define APPLY(f) f(1)\n#define LEAST(low) (low)\n"
+          "static inline int least(int low) { return LEAST(low); }\nenum { names_limit = 3 };\n#endif\n");
+  for (const char* name : {"a", "b"}) {
+    unit(std::string(name) + ".c", std::string("#include <Python.h>\n#include <names.h>\nint ") + name + ";\n");
+  }
+  unit("c.c", "#include <Python.h>\n#define low(x) 1\n#include <names.h>\nint c[names_limit];\n");
+  unit("d.c", "#include <Python.h>\n#define low 1\n#include <names.h>\nint d;\n");
+  unit("e.c", "#include <Python.h>\n#define names_limit own_limit\n#include <names.h>\nint e[names_limit];\n");
+  library("calls.h",
+          "#ifndef CALLS_H\n#define CALLS_H\nint pick(int);\n#define HAND(f) f(2)\n"
+          "enum { called = sizeof(char[sizeof(HAND(pick))]) };\n#endif\n");
+  unit("f.c", "#include <Python.h>\n#include <calls.h>\nint f[called];\n");
+  unit("g.c", "#include <Python.h>\n#define pick(x) 1LL\n#include <calls.h>\nint g[called];\n");
+  const auto result = scan();
+  EXPECT_EQ(variable(result.facts, "c").type, "int[3]");
+  EXPECT_EQ(variable(result.facts, "f").type, "int[4]");
+  EXPECT_EQ(variable(result.facts, "g").type, "int[8]");
+}
+
 TEST_F(HeadersAhead, AStructIsIncompleteUntilItsHeaderComes) {
   plain_units();
   unit("a.c", "#include <Python.h>\nstatic struct opaque *a;\nvoid use_a(void) { (void)a; }\n");
@@ -128,6 +174,13 @@ TEST_F(HeadersAhead, MacrosOfACommandReachHeadersThatLieElsewhere) {
   unit("a.c", "#include <Python.h>\n" + std::string(paste) + "int GLUE(a, ELSEWHERE_SAYS);\n", "-DELSEWHERE");
   unit("b.c", "#include <Python.h>\n" + std::string(paste) + "int GLUE(b, ELSEWHERE_SAYS);\n");
   EXPECT_THAT(names(scan().facts), ElementsAre("a_yes", "b_no"));
+}
+
+TEST_F(HeadersAhead, WhatAHeaderDefinesAnewIsNotTheCommandsAnyMore) {
+  plain_units();
+  unit("a.c", "#include <Python.h>\n" + std::string(paste) + "int GLUE(a, ELSEWHERE_NAME);\n", "-DELSEWHERE_NAME=mine");
+  unit("b.c", "#include <Python.h>\n" + std::string(paste) + "int GLUE(b, ELSEWHERE_NAME);\n", "-DB=1 -DB=2 -DB=1");
+  EXPECT_THAT(names(scan().facts), ElementsAre("a_there", "b_there"));
 }
 
 TEST_F(HeadersAhead, WhatACommandIncludesIsReadUnderItsMacros) {
