@@ -262,7 +262,7 @@ void HeadersAhead::hide(bool base) {
 /// Then it can be so again, unless the name means something else there; and by a guard Clang knows whom to skip.
 bool HeadersAhead::was_undefined(Name name, const HiddenMacro& hidden) const {
   const Header& changer = headers_[hidden.changers.front()];
-  return hidden.changers.size() == 1 && brought_.contains(name) && !preamble_.contains(name) &&
+  return hidden.changers.size() == 1 && !known_.contains(name) && !preamble_.contains(name) &&
          changes(hidden.changers.front(), name) && preprocessor_.isMacroDefined(name) &&
          preprocessor_.getHeaderSearchInfo().getFileInfo(changer.file).getControllingMacro(nullptr) != name;
 }
@@ -358,10 +358,10 @@ void HeadersAhead::changes_macro(Name name, const clang::MacroInfo* before) {
     if (!has_all()) found_.try_emplace(name, is_undefined(name) ? nullptr : before);
     return;
   }
-  const bool is_first = before_.try_emplace(name, before).second;
+  before_.try_emplace(name, before);
+  if (before != nullptr) known_.insert(name);
   if (here_ != not_yet) {
     headers_[here_].macros.push_back(name);
-    if (is_first && before == nullptr) brought_.insert(name);
   } else {
     preamble_.try_emplace(name, before);
   }

@@ -155,8 +155,8 @@ class HeadersAhead : public clang::PPCallbacks {
   llvm::DenseMap<Name, const clang::MacroInfo*> preamble_{};
   /// Macros that headers changed, of the base or behind it, and what they were before the first of them.
   llvm::DenseMap<Name, const clang::MacroInfo*> before_{};
-  /// Macros that headers brought: nothing defined them before.
-  llvm::DenseSet<Name> brought_{};
+  /// Macros that were changed when they were something already.
+  llvm::DenseSet<Name> known_{};
   llvm::DenseMap<Name, HiddenMacro> hidden_{};
   /// Macros that the unit changed: as the headers found them.
   llvm::DenseMap<Name, const clang::MacroInfo*> found_{};

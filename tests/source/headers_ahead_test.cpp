@@ -17,7 +17,7 @@ class HeadersAhead : public testing::Test {
             "#ifndef Py_PYTHON_H\n#define Py_PYTHON_H\n#include <lib_config.h>\n#include <elsewhere.h>\n"
             "typedef struct _object PyObject;\nstruct _object { long refs; };\nstruct opaque;\n"
             "#ifdef Py_BUILD_CORE\nextern int core_build;\n#endif\n"
-            "int api(void);\n#define CALL_API() api()\n#define Py_NULL 0\n#endif\n");
+            "int api(void);\n#define CALL_API() api()\n#define Py_NULL 0\n#define Py_NOTHING Py_NULL\n#endif\n");
     library("lib_config.h",
             "#ifndef LIB_CONFIG_H\n#define LIB_CONFIG_H\n#ifdef LIB_DEBUG\n#define LIB_MODE debug\n#else\n"
             "#define LIB_MODE release\n#endif\n#endif\n");
@@ -58,9 +58,10 @@ class HeadersAhead : public testing::Test {
     return result;
   }
 
+  ScratchProject elsewhere_;
+
  private:
   ScratchProject library_;
-  ScratchProject elsewhere_;
   ScratchProject together_;
   ScratchProject apart_;
   int units_ = 0;
@@ -98,27 +99,62 @@ TEST_F(HeadersAhead, AMacroOfAUnitGivesWayToThatOfAHeader) {
   for (const char* name : {"a", "b", "c"}) EXPECT_EQ(variable(result.facts, name).type, "int[1]");
 }
 
+TEST_F(HeadersAhead, AMacroOfAUnitReachesAHeaderBeforeTheOneThatHasItToo) {
+  library("asks.h",
+          "#ifndef ASKS_H\n#define ASKS_H\n#ifdef CORE\n#define ASKED yes\n#else\n#define ASKED no\n#endif\n#endif\n");
+  unit("a.c", "#include <Python.h>\n#include <asks.h>\n#include <core.h>\nint a;\n");
+  unit("b.c", "#include <Python.h>\n#include <asks.h>\n#include <core.h>\nint b;\n");
+  unit("c.c",
+       "#include <Python.h>\n#define CORE 1\n#include <asks.h>\n" + std::string(paste) + "int GLUE(c, ASKED);\n");
+  EXPECT_THAT(names(scan().facts), ElementsAre("a", "b", "c_yes"));
+}
+
 TEST_F(HeadersAhead, OfTwoThatDefineAMacroTheLastOneHolds) {
   library("one.h", "#ifndef ONE_H\n#define ONE_H\n#define WHICH one\n#endif\n");
   library("two.h", "#ifndef TWO_H\n#define TWO_H\n#undef WHICH\n#define WHICH two\n#endif\n");
   const std::string use = std::string(paste) + "int GLUE(";
-  for (const char* name : {"a", "b"}) {
-    unit(std::string(name) + ".c",
-         "#include <Python.h>\n#include <one.h>\n#include <two.h>\n" + use + name + ", WHICH);\n");
-  }
+  unit("a.c", "#include <Python.h>\n#include <one.h>\n#include <two.h>\n" + use + "a, WHICH);\n");
+  unit("b.c", "#include <Python.h>\n#include <one.h>\n#include <two.h>\n" + use + "b, WHICH);\n");
   unit("c.c", "#include <Python.h>\n#include <two.h>\n#include <one.h>\n" + use + "c, WHICH);\n");
   unit("d.c", "#include <Python.h>\n#include <one.h>\n" + use + "d, WHICH);\n");
   unit("e.c", "#include <Python.h>\n" + use + "e, WHICH);\n");
   EXPECT_THAT(names(scan().facts), ElementsAre("a_two", "b_two", "c_one", "d_one", "e_WHICH"));
 }
 
+TEST_F(HeadersAhead, AMacroIsWhatItWasUntilTheHeaderThatChangesItComes) {
+  library("null.h", "#ifndef NULL_H\n#define NULL_H\n#undef Py_NULL\n#define Py_NULL 4\n#endif\n");
+  unit("a.c", "#include <Python.h>\n#include <null.h>\nint a[Py_NULL];\n");
+  unit("b.c", "#include <Python.h>\n#include <null.h>\nint b[Py_NULL];\n");
+  unit("c.c", "#include <Python.h>\nint c[Py_NULL + 1];\n#include <null.h>\n");
+  unit("d.c", "int d_first;\n#include <Python.h>\nint d[Py_NULL + 1];\n");
+  unit("e.c", "#include <Python.h>\n#ifndef Py_NULL\nint e_without;\n#endif\n");
+  unit("f.c", "#include <Python.h>\nint f[Py_NOTHING + 1];\n");
+  const auto result = scan();
+  EXPECT_THAT(names(result.facts), ElementsAre("a", "b", "c", "d", "d_first", "f"));
+  EXPECT_EQ(variable(result.facts, "f").type, "int[1]");
+  EXPECT_EQ(variable(result.facts, "b").type, "int[4]");
+  EXPECT_EQ(variable(result.facts, "c").type, "int[1]");
+  EXPECT_EQ(variable(result.facts, "d").type, "int[1]");
+}
+
+TEST_F(HeadersAhead, WhatTheFirstLinesChangeIsNotChangedBefore) {
+  elsewhere_.write("hints.h", "#ifndef HINTS_H\n#define HINTS_H\n#define LIB_HINT there\n#endif\n");
+  library("hinted.h", "#ifdef LIB_HINT\n#endif\n");
+  const std::string first = "#include <hints.h>\n#undef LIB_HINT\n#define LIB_HINT mine\n#include <Python.h>\n";
+  const std::string use = std::string(paste) + "int GLUE(";
+  unit("a.c", first + use + "a, LIB_HINT);\n");
+  unit("b.c", first + use + "b, LIB_HINT);\n");
+  own("begin.h", first);
+  unit("c.c", "#ifdef LIB_HINT\nint c_before;\n#endif\n#include \"begin.h\"\n" + use + "c, LIB_HINT);\n");
+  EXPECT_THAT(names(scan().facts), ElementsAre("a_mine", "b_mine", "c_mine"));
+}
+
 TEST_F(HeadersAhead, AMacroWithParametersReachesAHeaderThatCallsIt) {
   library("names.h",
           "#ifndef NAMES_H\n#define NAMES_H\n#define APPLY(f) f(1)\n#define LEAST(low) (low)\n"
           "static inline int least(int low) { return LEAST(low); }\nenum { names_limit = 3 };\n#endif\n");
-  for (const char* name : {"a", "b"}) {
-    unit(std::string(name) + ".c", std::string("#include <Python.h>\n#include <names.h>\nint ") + name + ";\n");
-  }
+  unit("a.c", "#include <Python.h>\n#include <names.h>\nint a;\n");
+  unit("b.c", "#include <Python.h>\n#include <names.h>\nint b;\n");
   unit("c.c", "#include <Python.h>\n#define low(x) 1\n#include <names.h>\nint c[names_limit];\n");
   unit("d.c", "#include <Python.h>\n#define low 1\n#include <names.h>\nint d;\n");
   unit("e.c", "#include <Python.h>\n#define names_limit own_limit\n#include <names.h>\nint e[names_limit];\n");
@@ -322,7 +358,7 @@ TEST_F(HeadersAhead, ARealPythonIsTheSameInAnyOrder) {
         "#include <stdio.h>\n#include <Python.h>\n", "#include \"pyconfig.h\"\n#include <Python.h>\n",
         "#define Py_LIMITED_API 0x030c0000\n#include <Python.h>\n",
         "#include <Python.h>\n#include <structmember.h>\n#include <stddef.h>\n"}) {
-    const std::string name = "u" + std::to_string(++number) + ".c";
+    const std::string name = std::to_string(++number) + ".c";
     together.unit(name, text + counter, include + " -DNUMBER=" + std::to_string(number));
     apart.unit(name, text + counter, include + " -DNUMBER=" + std::to_string(number) + " -UNOBODY");
   }
