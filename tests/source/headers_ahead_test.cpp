@@ -93,9 +93,11 @@ TEST_F(HeadersAhead, AMacroOfAUnitGivesWayToThatOfAHeader) {
   unit("a.c", "#include <Python.h>\n#define CORE 7\n#include <core.h>\nint a[CORE];\n");
   unit("b.c", "#include <Python.h>\n#define CORE 7\n#undef CORE\n#include <core.h>\nint b[CORE];\n");
   unit("c.c", "#define Py_NULL 5\n#undef Py_NULL\n#include <Python.h>\nint c[Py_NULL + 1];\n");
+  unit("e.c",
+       "#include <Python.h>\n#define CORE 7\n#undef CORE\n#include <core.h>\n#ifdef CORE\nint e_with;\n#endif\n");
   unit("d.c", "#ifdef Py_NULL\nint d_before;\n#endif\n#include <Python.h>\n#ifdef Py_NULL\nint d_behind;\n#endif\n");
   const auto result = scan();
-  EXPECT_THAT(names(result.facts), ElementsAre("a", "b", "c", "d_behind"));
+  EXPECT_THAT(names(result.facts), ElementsAre("a", "b", "c", "d_behind", "e_with"));
   for (const char* name : {"a", "b", "c"}) EXPECT_EQ(variable(result.facts, name).type, "int[1]");
 }
 
