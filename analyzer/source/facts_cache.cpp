@@ -76,7 +76,7 @@ std::optional<FactsCache::Grounds> FactsCache::grounds_of(const CompileCommand& 
   const std::optional<std::string> payload = entries_.get(name);
   CachedUnit unit;
   // Another process may have read other files since and kept other facts.
-  if (!payload || !from_bytes(*payload, unit) || to_bytes(unit.facts) != to_bytes(facts)) return std::nullopt;
+  if (!payload || !from_bytes(*payload, unit) || unit.facts != facts) return std::nullopt;
   return Grounds{std::move(unit.shared), std::move(unit.own)};
 }
 

@@ -259,7 +259,7 @@ void HeadersAhead::hide(bool base) {
   }
 }
 
-/// Then it can be so again, unless the name means something else there; and by a guard Clang knows whom to skip.
+/// Then it is so again. Not a guard: by that Clang knows whom to skip.
 bool HeadersAhead::was_undefined(Name name, const HiddenMacro& hidden) const {
   const Header& changer = headers_[hidden.changers.front()];
   return hidden.changers.size() == 1 && !known_.contains(name) && changes(hidden.changers.front(), name) &&

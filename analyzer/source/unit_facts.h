@@ -27,6 +27,8 @@ struct VariableUses {
   bool address_taken = false;
   std::vector<model::Write> writes{};
   std::vector<Passed> passed{};
+
+  bool operator==(const VariableUses&) const = default;
 };
 
 /// A function that is defined in a unit.
@@ -41,6 +43,8 @@ struct FunctionFacts {
   std::vector<std::string> main_calls{};  ///< ids: only where this is the main interpreter
   std::vector<std::string> last_calls{};  ///< ids of functions that do not return: the process ends
   std::vector<std::string> hands_out{};   ///< ids of functions whose address goes somewhere
+
+  bool operator==(const FunctionFacts&) const = default;
 };
 
 /// A function that runs by itself, as far as the project's calls go.
@@ -67,6 +71,8 @@ struct UnitFacts {
   std::vector<model::TypeSpec> type_specs{};
   std::vector<model::HandedCallback> handed_callbacks{};
   std::vector<model::Gap> gaps{};
+
+  bool operator==(const UnitFacts&) const = default;
 };
 
 /// Adds `from` to `to`; writes stay unsorted until the facts are joined.

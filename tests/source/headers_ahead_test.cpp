@@ -152,14 +152,15 @@ TEST_F(HeadersAhead, WhatTheFirstLinesChangeIsNotChangedBefore) {
 }
 
 TEST_F(HeadersAhead, AMacroWithParametersReachesAHeaderThatCallsIt) {
+  library("levels.h", "#ifndef LEVELS_H\n#define LEVELS_H\nenum { level = 3 };\n#endif\n");
   library("names.h",
-          "#ifndef NAMES_H\n#define NAMES_H\n#define APPLY(f) f(1)\n#define LEAST(low) (low)\n"
-          "static inline int least(int low) { return LEAST(low); }\nenum { names_limit = 3 };\n#endif\n");
+          "#ifndef NAMES_H\n#define NAMES_H\n#include <levels.h>\n#define APPLY(f) f(1)\n#define LEAST(low) (low)\n"
+          "static inline int least(int low) { return LEAST(low); }\nenum { names_limit = level };\n#endif\n");
   unit("a.c", "#include <Python.h>\n#include <names.h>\nint a;\n");
   unit("b.c", "#include <Python.h>\n#include <names.h>\nint b;\n");
   unit("c.c", "#include <Python.h>\n#define low(x) 1\n#include <names.h>\nint c[names_limit];\n");
   unit("d.c", "#include <Python.h>\n#define low 1\n#include <names.h>\nint d;\n");
-  unit("e.c", "#include <Python.h>\n#define names_limit own_limit\n#include <names.h>\nint e[names_limit];\n");
+  unit("e.c", "#include <Python.h>\n#include <levels.h>\n#define level 5\n#include <names.h>\nint e[names_limit];\n");
   library("calls.h",
           "#ifndef CALLS_H\n#define CALLS_H\nint pick(int);\n#define HAND(f) f(2)\n"
           "enum { called = sizeof(char[sizeof(HAND(pick))]) };\n#endif\n");
@@ -167,6 +168,7 @@ TEST_F(HeadersAhead, AMacroWithParametersReachesAHeaderThatCallsIt) {
   unit("g.c", "#include <Python.h>\n#define pick(x) 1LL\n#include <calls.h>\nint g[called];\n");
   const auto result = scan();
   EXPECT_EQ(variable(result.facts, "c").type, "int[3]");
+  EXPECT_EQ(variable(result.facts, "e").type, "int[5]");
   EXPECT_EQ(variable(result.facts, "f").type, "int[4]");
   EXPECT_EQ(variable(result.facts, "g").type, "int[8]");
 }
