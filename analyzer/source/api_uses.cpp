@@ -67,13 +67,6 @@ enum class Asked {
   which,         ///< `call() == other`, or a local that holds it is all that is compared
 };
 
-Asked asked_of_local(const clang::VarDecl* local) {
-  if (local->hasGlobalStorage()) return Asked::no;
-  const Mentions mentions = mentions_of(local);
-  const bool nothing_else = mentions.compared + mentions.compared_with_null == mentions.all;
-  return nothing_else && mentions.compared > 0 ? Asked::which : Asked::no;
-}
-
 /// The last node is the callee of the call.
 Asked asked_of_result(const Ancestors& ancestors) {
   constexpr std::size_t callee_depth = 3;
@@ -90,7 +83,9 @@ Asked asked_of_result(const Ancestors& ancestors) {
     break;
   }
   if (at >= ancestors.size()) return Asked::no;
-  if (const auto* local = node_as<clang::VarDecl>(ancestors[at])) return asked_of_local(local);
+  if (const auto* local = node_as<clang::VarDecl>(ancestors[at])) {
+    return is_only_compared(local) ? Asked::which : Asked::no;
+  }
   if (const auto* operation = node_as<clang::UnaryOperator>(ancestors[at])) {
     return operation->getOpcode() == clang::UO_LNot ? Asked::whether_null : Asked::no;
   }

@@ -5,17 +5,11 @@
 
 namespace isoaudit::analyzer {
 
-/// How often the function around a local or parameter names it, and what for.
-struct Mentions {
-  unsigned all = 0;
-  unsigned read = 0;      ///< its value is taken
-  unsigned compared = 0;  ///< it is a side of == or !=
-  unsigned compared_with_null = 0;
-};
+/// All that the function around a local asks of it is whether it is null, or equal to something else, and it asks for
+/// the latter.
+bool is_only_compared(const clang::VarDecl* local);
 
-Mentions mentions_of(const clang::VarDecl* local);
-
-/// Nothing gives it another value: all that names it takes the one that it has from the start.
+/// Of a local or parameter: nothing gives it another value, all that names it takes the one that it has from the start.
 bool keeps_its_value(const clang::VarDecl* local);
 
 /// What a local that keeps its value was initialised with; null for any other expression.
