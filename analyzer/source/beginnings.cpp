@@ -61,8 +61,6 @@ class Beginnings::Texts {
     return known->second;
   }
 
-  std::string canonical(const std::string& path) { return canonical_.of(path); }
-
   /// Whether a header in the folder of Python.h, or below, names it.
   bool names(const std::string& python, StringRef word) {
     const std::string folder = fs::path(python).parent_path().string();
@@ -119,7 +117,6 @@ class Beginnings::Texts {
     }
   }
 
-  CanonicalPaths canonical_{};
   llvm::StringMap<std::unique_ptr<llvm::MemoryBuffer>> buffers_{};
   llvm::StringMap<bool> is_file_{};
   llvm::StringMap<llvm::StringSet<>> words_{};
@@ -184,11 +181,12 @@ class Follower {
     std::vector<bool> holds;
     StringRef rest = texts_.of(path);
     std::string joined;
-    while (!rest.empty()) {
+    for (std::size_t at = rest.find('#'); at != StringRef::npos; at = rest.find('#')) {
+      const StringRef before = rest.take_front(at);
       StringRef line;
-      std::tie(line, rest) = rest.split('\n');
+      std::tie(line, rest) = rest.drop_front(at + 1).split('\n');
+      if (!before.drop_front(before.rfind('\n') + 1).trim().empty()) continue;
       line = line.trim();
-      if (!line.consume_front("#")) continue;
       if (line.ends_with("\\")) {  // macros of several lines are kept as they are
         joined = line.str();
         while (StringRef(joined).ends_with("\\") && !rest.empty()) {
@@ -241,7 +239,7 @@ class Follower {
     const StringRef text = line.take_front(name.size() + 2);
     const auto [folder, found] = find(path, name, is_quoted);
     if (found.empty()) return;
-    if (project_.contains(texts_.canonical(found))) {
+    if (project_.contains(project_.canonical(found))) {
       if (beginning_.python.empty()) beginning_.is_direct = false;
       read(found, depth + 1);
       return;

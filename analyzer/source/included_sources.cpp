@@ -12,7 +12,7 @@ std::vector<std::string> included_sources(const clang::SourceManager& sources, c
   for (auto file = sources.fileinfo_begin(); file != sources.fileinfo_end(); ++file) {
     const std::string name = file->first.getName().str();
     if (!has_source_ending(name)) continue;
-    const std::string path = canonical_path(name);
+    const std::string path = project.canonical(name);
     if (project.contains(path) && project.display(path) != own) included.push_back(project.display(path));
   }
   std::ranges::sort(included);

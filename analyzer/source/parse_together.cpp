@@ -44,7 +44,7 @@ class Walk {
         compiler,
         [&](clang::FileID file) {
           const auto entry = compiler.getSourceManager().getFileEntryRefForID(file);
-          return entry && how_.project.contains(canonical_.of(entry->getName().str()));
+          return entry && how_.project.contains(how_.project.canonical(entry->getName().str()));
         },
         give_up);
     ahead_ = ahead.get();
@@ -167,7 +167,6 @@ class Walk {
   const FirstError& errors_;
   UnitFacts& facts_;
   FactAction& action_;
-  CanonicalPaths canonical_{};
   HeadersAhead* ahead_ = nullptr;
   bool is_behind_ = false;
   /// The node's text, or the unit's.

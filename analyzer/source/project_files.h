@@ -24,6 +24,8 @@ class ProjectFiles {
  public:
   explicit ProjectFiles(const std::vector<std::string>& roots);
 
+  /// canonical_path, which looks up each folder once: the processes that come of this one know it too.
+  std::string canonical(const std::string& path) const { return paths_.of(path); }
   /// `path` is canonical.
   bool contains(const std::string& path) const;
   /// How a report calls a file: relative to the root, or to the deepest folder that holds all roots when there are
@@ -37,6 +39,7 @@ class ProjectFiles {
  private:
   std::vector<std::string> roots_{};
   std::string base_{};
+  mutable CanonicalPaths paths_{};
 };
 
 }  // namespace isoaudit::analyzer

@@ -30,7 +30,7 @@ const SourcePlaces::File& SourcePlaces::file(clang::SourceLocation location) {
   const clang::OptionalFileEntryRef entry = sources_.getFileEntryRefForID(id);
   if (!entry) return file;
   const llvm::StringRef real = entry->getFileEntry().tryGetRealPathName();
-  const std::string path = paths_.of(real.empty() ? entry->getName().str() : real.str());
+  const std::string path = project_.canonical(real.empty() ? entry->getName().str() : real.str());
   file.name = project_.display(path);
   file.in_project = project_.contains(path) &&
                     !clang::SrcMgr::isSystem(sources_.getFileCharacteristic(sources_.getExpansionLoc(location)));
@@ -65,7 +65,7 @@ std::string SourcePlaces::name_above(const std::string& c_file, const std::strin
   for (fs::path folder = fs::path(c_file).parent_path();; folder = folder.parent_path()) {
     // Through Clang, who notes what was asked for: the facts hang on it.
     if (sources_.getFileManager().getOptionalFileRef((folder / named).string())) {
-      const std::string path = paths_.of((folder / named).string());
+      const std::string path = project_.canonical((folder / named).string());
       return project_.contains(path) ? project_.display(path) : named;
     }
     if (folder == folder.root_path()) return named.ends_with(".pxd") ? "" : named;

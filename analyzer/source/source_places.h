@@ -64,7 +64,6 @@ class SourcePlaces {
   const clang::LangOptions& language_;
   const ProjectFiles& project_;
   std::unordered_map<unsigned, File> files_{};
-  CanonicalPaths paths_{};
 };
 
 /// "ns::Class::method"; in C the plain name.
