@@ -17,7 +17,7 @@ class FactConsumer : public clang::ASTConsumer {
       : compiler_(compiler), project_(project), names_(names), facts_(facts) {}
 
   void Initialize(clang::ASTContext& ast) override {
-    places_ = std::make_unique<SourcePlaces>(ast.getSourceManager(), ast.getLangOpts(), project_);
+    places_ = new SourcePlaces(ast.getSourceManager(), ast.getLangOpts(), project_);
   }
 
   // Inline functions of other people's headers are most of what a unit would parse.
@@ -54,7 +54,8 @@ class FactConsumer : public clang::ASTConsumer {
   const ProjectFiles& project_;
   const UsersNames& names_;
   UnitFacts& facts_;
-  std::unique_ptr<SourcePlaces> places_{};
+  /// Never freed, like what Clang has: the process ends soon, and most of it would have to be copied for that.
+  SourcePlaces* places_ = nullptr;
   /// Declarations at file level that lie in the project, in order, up to `last_`.
   std::vector<clang::Decl*> own_{};
   clang::Decl* last_ = nullptr;

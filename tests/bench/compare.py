@@ -5,10 +5,10 @@ user and system time of all child processes; wall is wall clock. Nothing here pa
 """
 
 import argparse
+import itertools
 import json
 import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
@@ -54,16 +54,19 @@ def scan(arguments):
     ]
     print(f"scan: {len(files)} units; load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
-        kept = os.path.join(folder, "kept")
+        caches = itertools.count()
+        kept = ""
 
-        def ours(build=arguments.build, cache=kept):
+        def ours(build=arguments.build, cache=True):
             line = [arguments.isoaudit, "scan", arguments.source, "-p", build, "-j", "1", "--format", "json"]
             if arguments.python:
                 line += ["--python", arguments.python]
-            return line + (["--cache-dir", cache] if cache else ["--no-cache"])
+            return line + (["--cache-dir", kept] if cache else ["--no-cache"])
 
         def first(build=arguments.build):
-            shutil.rmtree(kept, ignore_errors=True)
+            # A new one: just after many files were removed, ext4 looks long for a place for others.
+            nonlocal kept
+            kept = os.path.join(folder, f"kept-{next(caches)}")
             return measure(ours(build))[0]
 
         firsts, peers = [], []
@@ -85,7 +88,7 @@ def scan(arguments):
             (build / "compile_commands.json").write_text(json.dumps(some))
             cost = statistics.median(first(str(build)) for _ in range(arguments.runs))
             print(f"scan, {count} units: {cost / count * 1e3:.1f} ms CPU each ({cost:.2f} s)")
-        print(f"scan, memory of its largest process: {largest_process(ours(cache=None)):.0f} MB")
+        print(f"scan, memory of its largest process: {largest_process(ours(cache=False)):.0f} MB")
 
 
 def say_share(what, costs, once):
