@@ -14,6 +14,7 @@
 #include "analyzer/source/facts_cache.h"
 #include "analyzer/source/guess_commands.h"
 #include "analyzer/source/link_units.h"
+#include "analyzer/source/parse_unit.h"
 #include "analyzer/source/parse_units.h"
 #include "analyzer/source/project_files.h"
 #include "analyzer/source/resource_dir.h"
@@ -85,6 +86,7 @@ model::SourceFacts PackedFacts::unpacked() const {
 }
 
 SourceResult collect_source(const SourceOptions& options) {
+  keep_memory();
   SourceResult result;
   const ProjectFiles project(options.roots);
   CompileCommands commands = find_compile_commands(project, options.build_dirs);

@@ -11,10 +11,24 @@
 namespace isoaudit::analyzer {
 namespace {
 
+/// Those that are many are large: sorted where they are, each is moved once.
+template <typename T>
+std::vector<T*> in_order(std::vector<T>& values) {
+  std::vector<T*> sorted;
+  sorted.reserve(values.size());
+  for (T& value : values) sorted.push_back(&value);
+  std::ranges::sort(sorted, [](const T* one, const T* other) { return *one < *other; });
+  return sorted;
+}
+
 template <typename T>
 void sort_unique(std::vector<T>& values) {
-  std::ranges::sort(values);
-  values.erase(std::unique(values.begin(), values.end()), values.end());
+  std::vector<T> unique;
+  unique.reserve(values.size());
+  for (T* value : in_order(values)) {
+    if (unique.empty() || unique.back() != *value) unique.push_back(std::move(*value));
+  }
+  values = std::move(unique);
 }
 
 /// The same line of a header, seen by several units, is one.
@@ -100,14 +114,9 @@ void finish_times(std::size_t unit, std::vector<model::ApiUse>& uses, const Call
 
 /// The same line of a header, seen by several units, is one use; not the C that was made of one line for each of them.
 void merge_api_uses(std::vector<model::ApiUse>& uses) {
-  // Many and large: sorted where they are, each is moved once.
-  std::vector<model::ApiUse*> sorted;
-  sorted.reserve(uses.size());
-  for (model::ApiUse& use : uses) sorted.push_back(&use);
-  std::ranges::sort(sorted, [](const model::ApiUse* one, const model::ApiUse* other) { return *one < *other; });
   std::vector<model::ApiUse> merged;
   merged.reserve(uses.size());
-  for (model::ApiUse* use : sorted) {
+  for (model::ApiUse* use : in_order(uses)) {
     const bool same = !merged.empty() && merged.back().name == use->name && merged.back().where == use->where &&
                       (!use->made_of_line || merged.back().unit == use->unit);
     if (same) {

@@ -61,6 +61,10 @@ void prepare(clang::CompilerInvocation& invocation, const ParseOptions& options,
 
 void prepare_clang() {
   llvm::InitializeAllTargetInfos();  // "aarch64-linux-gnu-gcc" is known as a target
+  keep_memory();
+}
+
+void keep_memory() {
   // A parse hardly gives back anything before its process ends: what it asks for comes in large pieces of the heap, and
   // nothing is unmapped to be mapped again for the next header.
   mallopt(M_TOP_PAD, 4 << 20);
