@@ -1,10 +1,12 @@
 #include "analyzer/source/collect_source.h"
 
 #include <clang/Basic/Version.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -14,7 +16,6 @@
 #include "analyzer/source/facts_cache.h"
 #include "analyzer/source/guess_commands.h"
 #include "analyzer/source/link_units.h"
-#include "analyzer/source/parse_unit.h"
 #include "analyzer/source/parse_units.h"
 #include "analyzer/source/project_files.h"
 #include "analyzer/source/resource_dir.h"
@@ -59,6 +60,14 @@ std::string cache_context(const ProjectFiles& project, const ParseOptions& parsi
     context += '\0' + (value == nullptr ? std::string("unset") : "set to " + std::string(value));
   }
   return context;
+}
+
+/// What is given back stays with the process, and with those that it forks: a parse hardly gives back anything before
+/// its process ends, and what joins the units asks for as much again at each step.
+void keep_memory() {
+  mallopt(M_TOP_PAD, 4 << 20);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
 }
 
 LinkedProgram parse_and_link(const std::vector<CompileCommand>& commands, bool is_guess, const ProjectFiles& project,

@@ -37,6 +37,7 @@ std::optional<CommandParts> part_command(const CompileCommand& command) {
     if (word.empty() && i + 1 < command.arguments.size()) word = command.arguments[++i];
     if (is_macro) {
       std::string macro = definition(word);
+      // Said twice in a row, it is one: builds add what a module's own flags have already.
       if (parts.macros.empty() || parts.macros.back() != macro) parts.macros.push_back(std::move(macro));
     } else {
       parts.folders.push_back(word.str());

@@ -8,10 +8,8 @@
 #include <clang/Lex/PreprocessorOptions.h>
 #include <clang/Serialization/PCHContainerOperations.h>
 #include <llvm/Support/TargetSelect.h>
-#include <malloc.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "analyzer/source/command_line.h"
 #include "analyzer/source/python_headers.h"
@@ -61,15 +59,6 @@ void prepare(clang::CompilerInvocation& invocation, const ParseOptions& options,
 
 void prepare_clang() {
   llvm::InitializeAllTargetInfos();  // "aarch64-linux-gnu-gcc" is known as a target
-  keep_memory();
-}
-
-void keep_memory() {
-  // A parse hardly gives back anything before its process ends: what it asks for comes in large pieces of the heap, and
-  // nothing is unmapped to be mapped again for the next header.
-  mallopt(M_TOP_PAD, 4 << 20);
-  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
 }
 
 std::shared_ptr<clang::CompilerInvocation> invocation_of(const CompileCommand& command, const ParseOptions& options,

@@ -30,9 +30,6 @@ struct ParseOptions {
 /// Once in a process, before any parse.
 void prepare_clang();
 
-/// Before a process does what takes much memory and ends soon: what is given back stays with it.
-void keep_memory();
-
 /// Clang's view of a command; null with `failure` when there is none.
 std::shared_ptr<clang::CompilerInvocation> invocation_of(const CompileCommand& command, const ParseOptions& options,
                                                          const llvm::IntrusiveRefCntPtr<RecordedFiles>& files,
