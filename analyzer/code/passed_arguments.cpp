@@ -25,7 +25,8 @@ std::uint64_t most_summarized(const std::vector<FunctionRange>& functions) {
 
 }  // namespace
 
-PassedArguments::PassedArguments(ModuleCode& code) : code_(code), most_summarized_(most_summarized(code.functions())) {}
+PassedArguments::PassedArguments(ModuleCode& code)
+    : code_(code), walk_(code.image(), code.evaluator()), most_summarized_(most_summarized(code.functions())) {}
 
 ParameterUse PassedArguments::Summary::use_of(unsigned argument) const {
   const auto has = [&](unsigned mask) { return ((mask >> argument) & 1) != 0; };
@@ -51,7 +52,7 @@ ParameterUse PassedArguments::use_of(std::uint64_t callee, unsigned argument) {
       use = std::max(use, known->second);
       continue;
     }
-    const Summary& summary = summary_of(parameter.first);
+    const Summary& summary = summary_of(parameter.first, parameter.second);
     use = std::max(use, summary.use_of(parameter.second));
     for (const auto& [from, next, to] : summary.passes) {
       if (from == parameter.second && seen.insert({next, to}).second) open.emplace_back(next, to);
@@ -64,17 +65,39 @@ ParameterUse PassedArguments::use_of(std::uint64_t callee, unsigned argument) {
   return uses_[root] = use;
 }
 
-const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t address) {
-  if (const auto known = summaries_.find(address); known != summaries_.end()) return known->second;
+const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t address, unsigned argument) {
+  const auto known = summaries_.find(address);
+  if (known != summaries_.end() && (known->second.told >> argument & 1) != 0) return known->second;
   const std::ptrdiff_t index = code_.function_at(address);
-  if (index >= 0) summarized_ += code_.functions()[static_cast<std::size_t>(index)].end - address;
-  if (index < 0 || summarized_ > most_summarized_)
-    return summaries_.emplace(address, Summary{.unknown = ~0u}).first->second;
+  const bool is_new = known == summaries_.end();
+  if (index >= 0 && is_new) summarized_ += code_.functions()[static_cast<std::size_t>(index)].end - address;
+  if (index < 0 || summarized_ > most_summarized_) return summaries_[address] = {.unknown = ~0u};
   code_.decode_from(address, static_cast<std::size_t>(index), again_);
   begin(again_);
-  code_.flow(again_, [&](const State& state, const Instruction& instruction) { look(state, instruction); });
+  if (is_new) walk_along_arguments();
+  if (!is_new || (summary_.told >> argument & 1) == 0) {
+    summary_ = {};
+    code_.flow(again_, [&](const State& state, const Instruction& instruction) { look(state, instruction); });
+  }
   end();
   return summaries_[address];
+}
+
+/// Callers leave in registers what the function does not take, and much of what it takes is only read.
+void PassedArguments::walk_along_arguments() {
+  summary_.told = 0;
+  if (code_.image().machine != Machine::x86_64) return;
+  const State nothing;
+  for (unsigned i = 0; i < code_.evaluator().convention().arguments.size(); ++i) {
+    walk_.begin(*function_);
+    if (!walk_.follow_argument(i)) continue;
+    summary_.told |= 1u << i;
+    for (const AddressWalk::Pass& pass : walk_.passes()) {
+      const Instruction& call = function_->instructions[pass.instruction];
+      const Value callee = code_.callee_of(nothing, call);
+      if (call.op != Op::jump || callee.known()) note_pass(1u << i, callee, pass.argument);
+    }
+  }
 }
 
 void PassedArguments::begin(const FunctionCode& function) {
@@ -130,20 +153,24 @@ void PassedArguments::look_at_call(const State& state, const Instruction& instru
   if (instruction.op == Op::jump && !callee.known()) return;
   for (unsigned i = 0; i < arguments.size(); ++i) {
     const unsigned passed = evaluator.register_value(state, arguments[i]).arguments();
-    if (passed == 0) continue;
-    if (callee.kind == Value::Kind::address && !code_.stands_for_instruction(callee)) {
-      for (unsigned from = 0; from < arguments.size(); ++from) {
-        if (((passed >> from) & 1) != 0) summary_.passes.emplace_back(from, callee.bits, i);
-      }
-    } else if (callee.kind == Value::Kind::import || callee.kind == Value::Kind::address) {
-      const ParameterUse use = code_.import_use(callee.name, i);
-      if (use == ParameterUse::written) summary_.written |= passed;
-      if (use == ParameterUse::unknown) summary_.unknown |= passed;
-      if (use == ParameterUse::atomically) summary_.atomic |= passed;
-      if (use == ParameterUse::counted) summary_.counted |= passed;
-    } else {
-      summary_.unknown |= passed;
+    if (passed != 0) note_pass(passed, callee, i);
+  }
+}
+
+/// Of what may be one of several arguments.
+void PassedArguments::note_pass(unsigned passed, const Value& callee, unsigned argument) {
+  if (callee.kind == Value::Kind::address && !code_.stands_for_instruction(callee)) {
+    for (unsigned from = 0; passed >> from != 0; ++from) {
+      if (((passed >> from) & 1) != 0) summary_.passes.emplace_back(from, callee.bits, argument);
     }
+  } else if (callee.kind == Value::Kind::import || callee.kind == Value::Kind::address) {
+    const ParameterUse use = code_.import_use(callee.name, argument);
+    if (use == ParameterUse::written) summary_.written |= passed;
+    if (use == ParameterUse::unknown) summary_.unknown |= passed;
+    if (use == ParameterUse::atomically) summary_.atomic |= passed;
+    if (use == ParameterUse::counted) summary_.counted |= passed;
+  } else {
+    summary_.unknown |= passed;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/code/address_walk.h"
 #include "analyzer/code/module_code.h"
 #include "analyzer/tables/parameters.h"
 
@@ -38,13 +39,17 @@ class PassedArguments {
     unsigned counted = 0;
     unsigned kept = 0;
     unsigned handed_back = 0;
+    /// Of which arguments this says all there is to say.
+    unsigned told = ~0u;
     /// Argument → callee, its argument.
     std::vector<std::tuple<unsigned, std::uint64_t, unsigned>> passes{};
 
     ParameterUse use_of(unsigned argument) const;
   };
 
-  const Summary& summary_of(std::uint64_t address);
+  const Summary& summary_of(std::uint64_t address, unsigned argument);
+  void walk_along_arguments();
+  void note_pass(unsigned passed, const Value& callee, unsigned argument);
   void look_at_call(const State& state, const Instruction& instruction);
 
   ModuleCode& code_;
@@ -53,6 +58,7 @@ class PassedArguments {
   const FunctionCode* function_ = nullptr;
   Summary summary_{};
   FunctionCode again_{};
+  AddressWalk walk_;
   /// Bytes of code.
   std::uint64_t summarized_ = 0;
   const std::uint64_t most_summarized_;

@@ -4,7 +4,7 @@
 
 namespace isoaudit::analyzer {
 
-StoreFilter::StoreFilter(ModuleCode& code) : code_(code) {
+StoreFilter::StoreFilter(ModuleCode& code) : code_(code), walk_(code.image(), code.evaluator()) {
   const auto& sections = code.image().sections;
   const auto found = std::ranges::find(sections, model::SectionClass::thread_local_, &Section::kind);
   if (found != sections.end()) thread_local_ = &*found;
@@ -22,15 +22,25 @@ bool StoreFilter::concerns(const FunctionCode& function) {
 /// Where a store goes may be plain, and under which lock it is made is not.
 bool StoreFilter::has_to_flow(const FunctionCode& function) {
   bool writes = false, locks = false;
+  walk_.begin(function);
+  made_.clear();
   for (const std::uint32_t number : function.outward) {
     const Instruction& instruction = function.instructions[number];
-    if (makes_writable_address(function, number)) return true;
+    if (makes_writable_address(function, number)) {
+      const bool can_walk =
+          code_.image().machine == Machine::x86_64 && !instruction.writes_memory && !instruction.memory.segment;
+      if (!can_walk) return true;
+      made_.push_back(number);
+    }
     writes = writes || (instruction.writes_memory && touches(instruction));
     if (instruction.op != Op::call) continue;
     if (thread_local_ != nullptr && code_.import_of(instruction) == thread_address_function) return true;
     locks = locks || code_.takes_lock(instruction);
   }
-  return writes && locks;
+  if (locks && writes) return true;
+  if (made_.empty()) return false;
+  if (locks || function.may_lock_byte) return true;
+  return !std::ranges::all_of(made_, [&](std::uint32_t number) { return walk_.follow(number); });
 }
 
 /// Reads or writes the image's own memory without the help of registers.

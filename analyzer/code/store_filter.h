@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "analyzer/code/address_walk.h"
 #include "analyzer/code/module_code.h"
 #include "analyzer/code/page_uses.h"
 
@@ -20,6 +21,8 @@ class StoreFilter {
   bool concerns(const FunctionCode& function);
   /// Where its stores go, and what they store, has to be followed.
   bool has_to_flow(const FunctionCode& function);
+  /// Of the function that has_to_flow said no of.
+  const AddressWalk& walk() const { return walk_; }
   /// What a function that has not to flow loads through the address of a page.
   template <typename Tell>
   void each_load_in_page(const FunctionCode& function, const Tell& tell) {
@@ -45,6 +48,9 @@ class StoreFilter {
 
   ModuleCode& code_;
   const Section* thread_local_ = nullptr;
+  AddressWalk walk_;
+  /// Numbers of the instructions that make writable addresses, when each can be followed by itself.
+  std::vector<std::uint32_t> made_{};
   /// Scratch.
   std::vector<PageUse> uses_{};
 };

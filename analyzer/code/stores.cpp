@@ -57,6 +57,19 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
     if (instruction.has_memory || instruction.writes_memory) look(index, nothing, instruction);
   }
   filter_.each_load_in_page(function, [&](std::uint64_t address) { reads_.add(index, address); });
+  for (const Place& place : filter_.walk().reads()) reads_.add(index, place.at);
+  for (const AddressWalk::Pass& pass : filter_.walk().passes()) look_at_pass(index, pass);
+}
+
+/// What look_at_call says of an argument when no more is known than that.
+void Stores::look_at_pass(std::size_t index, const AddressWalk::Pass& passed) {
+  const Instruction& call = function_->instructions[passed.instruction];
+  if (passed.value.kind != Value::Kind::address || !may_write(passed.value.bits, true)) return;
+  const State nothing;
+  const Value callee = code_.callee_of(nothing, call);
+  if (call.op == Op::jump && !callee.known()) return;
+  instruction_ = call.address;
+  pass(index, nothing, callee, passed.argument, passed.value.bits);
 }
 
 /// The function that is read asks for the library's own destructors.

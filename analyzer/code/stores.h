@@ -59,6 +59,7 @@ class Stores {
   void follow_held_pointers();
   void look_through_held(std::size_t index, const State& state, const Instruction& instruction);
   bool finalizes();
+  void look_at_pass(std::size_t index, const AddressWalk::Pass& passed);
   void look_at_call(std::size_t index, const State& state, const Instruction& instruction);
   void add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
                  std::span<const Value> parts);

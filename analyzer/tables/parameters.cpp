@@ -197,6 +197,7 @@ constexpr Row table[] = {
     {"__memset_chk", 1},
     {"__snprintf_chk", 1},
     {"__sprintf_chk", 1},
+    {"__stack_chk_fail", 0},
     {"__stpcpy_chk", 1},
     {"__strcat_chk", 1},
     {"__strcpy_chk", 1},
