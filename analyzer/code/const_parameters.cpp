@@ -50,8 +50,9 @@ bool is_read_only(std::string_view type) {
 }  // namespace
 
 bool takes_constant(const std::string& function, unsigned argument) {
+  if (!function.starts_with("_Z")) return false;
   llvm::ItaniumPartialDemangler name;
-  if (!function.starts_with("_Z") || name.partialDemangle(function.c_str()) || !name.isFunction()) return false;
+  if (name.partialDemangle(function.c_str()) || !name.isFunction()) return false;
   using Name = llvm::ItaniumPartialDemangler;
   const std::string list = text_of(name, &Name::getFunctionParameters);
   const std::vector<std::string_view> types = split(list);

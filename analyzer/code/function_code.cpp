@@ -35,6 +35,29 @@ void begin(FunctionCode& out, const FunctionRange& first, std::uint64_t bytes) {
   out.instructions.reserve(expected);
 }
 
+bool may_lock(Op op) { return op == Op::compare_exchange || op == Op::store_exclusive || op == Op::compare_swap; }
+
+}  // namespace
+
+void FunctionCode::begin_numbers() {
+  numbers.clear();
+  outward.clear();
+  may_lock_byte = false;
+  decoded = 0;
+}
+
+void FunctionCode::number_last(std::size_t i) {
+  const Instruction& instruction = instructions[i];
+  decoded += instruction.size;
+  if (instruction.is_outward()) outward.push_back(static_cast<std::uint32_t>(i));
+  if (instruction.width == 1 && may_lock(instruction.op)) may_lock_byte = true;
+  const std::uint64_t place = (instruction.address - instructions.front().address) / bytes_for_each_number;
+  if (place < numbers.size() || place >= most_numbers) return;
+  while (numbers.size() <= place) numbers.push_back(static_cast<std::uint32_t>(i));
+}
+
+namespace {
+
 void add_instructions(const Image& image, Decoder& decoder, const FunctionRange& range, FunctionCode& out) {
   const Section* section = image.section_at(range.begin);
   const std::uint64_t end = range.begin + bytes_there(section, range);
@@ -63,25 +86,7 @@ void finish(const Image& image, const CodePointers* pointers, FunctionCode& out)
   find_labels(image, out, pointers);
 }
 
-bool may_lock(Op op) { return op == Op::compare_exchange || op == Op::store_exclusive || op == Op::compare_swap; }
-
 }  // namespace
-
-void FunctionCode::begin_numbers() {
-  numbers.clear();
-  outward.clear();
-  may_lock_byte = false;
-  decoded = 0;
-}
-
-void FunctionCode::number_last(std::size_t i) {
-  const Instruction& instruction = instructions[i];
-  decoded += instruction.size;
-  if (instruction.is_outward()) outward.push_back(static_cast<std::uint32_t>(i));
-  if (instruction.width == 1 && may_lock(instruction.op)) may_lock_byte = true;
-  const std::uint64_t place = (instruction.address - instructions.front().address) / bytes_for_each_number;
-  if (place >= numbers.size() && place < most_numbers) numbers.resize(place + 1, static_cast<std::uint32_t>(i));
-}
 
 void FunctionCode::end_numbers() {
   if (instructions.empty()) return;
