@@ -11,10 +11,15 @@ constexpr std::size_t steps_for_each_instruction = 4;
 
 constexpr std::uint32_t bit(Register number) { return number < first_vector ? std::uint32_t{1} << number : 0; }
 
-/// Registers that the instruction gives another value.
-std::uint32_t replaced(const Instruction& instruction) {
+/// Registers that get what the instruction makes or loads.
+std::uint32_t made(const Instruction& instruction) {
   const bool second = instruction.op == Op::load && instruction.pair;
-  return static_cast<std::uint32_t>(instruction.clobbers) | bit(instruction.dst) | (second ? bit(instruction.src2) : 0);
+  return bit(instruction.dst) | (second ? bit(instruction.src2) : 0);
+}
+
+/// Registers that get another value.
+std::uint32_t replaced(const Instruction& instruction) {
+  return static_cast<std::uint32_t>(instruction.clobbers) | made(instruction);
 }
 
 std::uint32_t named(const Instruction& instruction) {
@@ -130,7 +135,7 @@ bool AddressWalk::go_on(Point point) {
       if (!branches_to(instruction.target, point.registers)) return false;
     } else if (((named(instruction) | replaced(instruction)) & point.registers) != 0 ||
                has_fixed_registers(instruction.op)) {
-      if (!reads_through(instruction, point.registers) || !keeps_sight(instruction, point)) return false;
+      if (!reads_through(point.instruction, point.registers) || !keeps_sight(instruction, point)) return false;
     }
     if (point.registers == 0 || !code_follows(point.instruction)) return true;
   }
@@ -150,12 +155,14 @@ bool AddressWalk::leads_into_image(const Value& loaded) {
   return loaded.kind == Value::Kind::held && place_in({.base = 0}, loaded).kind == Place::Kind::image;
 }
 
-/// False when the instruction writes through the value, or loads another address by it.
-bool AddressWalk::reads_through(const Instruction& instruction, Registers registers) {
+/// False when the instruction writes through the value, or takes another address by it that is not followed.
+bool AddressWalk::reads_through(std::size_t number, Registers registers) {
+  const Instruction& instruction = function_->instructions[number];
   const MemoryOperand& memory = instruction.memory;
   if ((bit(memory.index) & registers) != 0) return false;
   if ((bit(memory.base) & registers) == 0 || instruction.op == Op::address) return true;
-  if (!instruction.has_memory || instruction.writes_memory || memory.index != no_register || memory.segment)
+  if (!instruction.has_memory || instruction.writes_memory || memory.index != no_register || memory.segment ||
+      memory.writeback != 0)
     return false;
   const Place place = place_in(memory, value_);
   if (place.kind == Place::Kind::argument) return true;
@@ -163,7 +170,11 @@ bool AddressWalk::reads_through(const Instruction& instruction, Registers regist
   const unsigned words = std::max(1u, (instruction.width + 7u) / 8u) * (instruction.pair ? 2u : 1u);
   // Who calls through it does not keep it.
   for (unsigned i = 0; i < words && instruction.op != Op::call && instruction.op != Op::jump; ++i) {
-    if (leads_into_image(evaluator_.load(state_, place.plus(std::uint64_t{8} * i), 8, nullptr))) return false;
+    const Value loaded = evaluator_.load(state_, place.plus(std::uint64_t{8} * i), 8, nullptr);
+    if (!leads_into_image(loaded)) continue;
+    const bool whole = instruction.op == Op::load && instruction.width == 8 && !instruction.pair;
+    if (!whole || bit(instruction.dst) == 0) return false;
+    derived_.push_back({number, bit(instruction.dst), loaded});
   }
   reads_.push_back(place);
   return true;
@@ -258,8 +269,7 @@ AddressWalk::Registers AddressWalk::find_stack_pointers() const {
       const bool loads = instruction.op == Op::pop || (instruction.has_memory && instruction.op != Op::address);
       const bool makes = ((values | (loads ? 0 : memory)) & found) != 0;
       const bool loads_kept = kept && loads && (instruction.op == Op::pop || (memory & found) != 0);
-      if (!saves && (makes || loads_kept))
-        found |= replaced(instruction) & ~static_cast<Registers>(instruction.clobbers);
+      if (!saves && (makes || loads_kept)) found |= made(instruction);
     }
   }
   return found;
@@ -300,7 +310,7 @@ bool AddressWalk::passes_on(const Instruction& instruction, const Point& point) 
   const bool through_table = instruction.op == Op::jump && !instruction.has_target && !instruction.names_address();
   if (through_table) return false;
   const bool named_by_value = !instruction.has_target && (named(instruction) & point.registers) != 0;
-  if (named_by_value && !reads_through(instruction, point.registers)) return false;
+  if (named_by_value && !reads_through(point.instruction, point.registers)) return false;
   if (named_by_value && (bit(instruction.src) & point.registers) != 0) return false;
   const auto& arguments = evaluator_.convention().arguments;
   for (std::size_t i = 0; i < arguments.size(); ++i) {

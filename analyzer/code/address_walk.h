@@ -60,7 +60,7 @@ class AddressWalk {
   bool is_argument() const { return value_.kind == Value::Kind::argument; }
   bool follow_value();
   bool go_on(Point point);
-  bool reads_through(const Instruction& instruction, Registers registers);
+  bool reads_through(std::size_t number, Registers registers);
   bool keeps_sight(const Instruction& instruction, Point& point);
   bool passes_on(const Instruction& instruction, const Point& point);
   bool branches_to(std::uint64_t target, Registers registers);

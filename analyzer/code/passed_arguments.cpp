@@ -86,7 +86,6 @@ const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t addres
 /// Callers leave in registers what the function does not take, and much of what it takes is only read.
 void PassedArguments::walk_along_arguments() {
   summary_.told = 0;
-  if (code_.image().machine != Machine::x86_64) return;
   const State nothing;
   for (unsigned i = 0; i < code_.evaluator().convention().arguments.size(); ++i) {
     walk_.begin(*function_);

@@ -27,9 +27,7 @@ bool StoreFilter::has_to_flow(const FunctionCode& function) {
   for (const std::uint32_t number : function.outward) {
     const Instruction& instruction = function.instructions[number];
     if (makes_writable_address(function, number)) {
-      const bool can_walk =
-          code_.image().machine == Machine::x86_64 && !instruction.writes_memory && !instruction.memory.segment;
-      if (!can_walk) return true;
+      if (instruction.writes_memory || instruction.memory.segment) return true;
       made_.push_back(number);
     }
     writes = writes || (instruction.writes_memory && touches(instruction));
@@ -40,7 +38,11 @@ bool StoreFilter::has_to_flow(const FunctionCode& function) {
   if (locks && writes) return true;
   if (made_.empty()) return false;
   if (locks || function.may_lock_byte) return true;
-  return !std::ranges::all_of(made_, [&](std::uint32_t number) { return walk_.follow(number); });
+  if (!std::ranges::all_of(made_, [&](std::uint32_t number) { return walk_.follow(number); })) return true;
+  // What is stored there, and whether that takes a lock, the other registers tell.
+  return std::ranges::any_of(walk_.passes(), [&](const AddressWalk::Pass& pass) {
+    return code_.stands_for_instruction(code_.callee_of({}, function.instructions[pass.instruction])).has_value();
+  });
 }
 
 /// Reads or writes the image's own memory without the help of registers.

@@ -22,8 +22,11 @@ using Uses = std::vector<std::string>;
 constexpr std::uint64_t variable = 0x5000, pointer_variable = 0x5800;
 constexpr Register rax = 0, rcx = 1, rbx = 3, rsp = 4, rbp = 5, rdi = 7, r15 = 15;
 
+/// The decoder counts what an instruction makes among what is lost.
+std::uint64_t lost(Register dst) { return dst == no_register ? 0 : std::uint64_t{1} << dst; }
+
 Instruction of_memory(Op op, Register dst, MemoryOperand memory) {
-  return {.memory = memory, .op = op, .width = 8, .dst = dst, .has_memory = true};
+  return {.memory = memory, .clobbers = lost(dst), .op = op, .width = 8, .dst = dst, .has_memory = true};
 }
 Instruction take(Register to, std::uint64_t address = variable) {
   return of_memory(Op::address, to, {.displacement = static_cast<std::int64_t>(address)});
@@ -36,11 +39,21 @@ Instruction store(Register from, Register base, std::int64_t distance = 0) {
   stores.src = from, stores.writes_memory = true;
   return stores;
 }
-Instruction copy(Register to, Register from) { return {.op = Op::copy, .width = 8, .dst = to, .src = from}; }
-Instruction add(Register to, Register from, std::int64_t number) {
-  return {.immediate = number, .op = Op::add, .width = 8, .dst = to, .src = from, .has_immediate = true};
+Instruction copy(Register to, Register from) {
+  return {.clobbers = lost(to), .op = Op::copy, .width = 8, .dst = to, .src = from};
 }
-Instruction zero(Register to) { return {.op = Op::copy, .width = 8, .dst = to, .has_immediate = true}; }
+Instruction add(Register to, Register from, std::int64_t number) {
+  return {.immediate = number,
+          .clobbers = lost(to),
+          .op = Op::add,
+          .width = 8,
+          .dst = to,
+          .src = from,
+          .has_immediate = true};
+}
+Instruction zero(Register to) {
+  return {.clobbers = lost(to), .op = Op::copy, .width = 8, .dst = to, .has_immediate = true};
+}
 Instruction plain(Op op) { return {.op = op}; }
 Instruction call() { return {.target = 0x9000, .op = Op::call, .has_target = true}; }
 /// Each instruction has four bytes.
@@ -182,8 +195,11 @@ TEST_F(AddressWalkTest, GivesUpWhereItIsNotSeenWhereControlGoes) {
   EXPECT_EQ(uses_of({take(rax), to(Op::branch, 100)}), std::nullopt);
 }
 
-TEST_F(AddressWalkTest, GivesUpWhereAnotherAddressIsLoaded) {
+TEST_F(AddressWalkTest, FollowsAnotherAddressThatIsLoaded) {
+  EXPECT_THAT(uses_of({take(rax, pointer_variable), load(rcx, rax, 0), load(rcx, rcx)}),
+              Optional(ElementsAre("reads 0x800", "reads 0x18")));
   EXPECT_EQ(uses_of({take(rax, pointer_variable), load(rcx, rax, 0), store(rbx, rcx)}), std::nullopt);
+  EXPECT_EQ(uses_of({take(rax, pointer_variable), load(first_vector, rax, 0)}), std::nullopt);
 }
 
 TEST_F(AddressWalkTest, FollowsWhatAPointerVariableHolds) {
