@@ -69,7 +69,7 @@ struct CodeWrite {
   StoredValue value = StoredValue::unknown;
   /// Which, where known: two stores of one text store the same. For StoredValue::constant "0x2", for static_address
   /// "table", "table+0x8" or ".data+0x40", for immortal "_Py_NoneStruct" or "PyExc_ValueError", for parameter
-  /// "argument 1", counted from 1: a Py_mod_exec function's module is its "argument 1".
+  /// "argument 1", counted from 1 (a Py_mod_exec function's module is its "argument 1"), for call a capsule's name.
   std::string stored{};
   /// What is stored is what this function returned ("PyErr_NewException"); empty when it is not a result or not known.
   std::string result_of{};

@@ -183,11 +183,16 @@ bool only_immortal(const CodeVariable& variable) {
          });
 }
 
-/// datetime and numpy have rules of their own: pointers to their APIs are theirs, and so is what a module keeps of a
-/// capsule when it names no other.
+/// datetime and numpy have rules of their own: pointers to their APIs are theirs. So is what a module keeps of a
+/// capsule whose name is not seen, when it names no other.
 bool is_told_elsewhere(const CodeVariable& variable, const BinaryFacts& binary) {
   if (is_header_static(plain_symbol(variable.symbol))) return true;
-  return !binary.capsule_names.empty() && std::ranges::all_of(binary.capsule_names, capsule_has_its_own_rule);
+  const bool names_no_other =
+      !binary.capsule_names.empty() && std::ranges::all_of(binary.capsule_names, capsule_has_its_own_rule);
+  return std::ranges::all_of(variable.writes, [&](const CodeWrite* write) {
+    const bool named = kind_of_store(*write) == VariableKind::capsule_api && !write->stored.empty();
+    return named ? capsule_has_its_own_rule(write->stored) : names_no_other || write->stored == "0x0";
+  });
 }
 
 /// Nothing of it takes a Python object, and safe Rust may use all of it from every thread.

@@ -10,6 +10,7 @@
 #include "analyzer/code/library_copies.h"
 #include "analyzer/code/place_name.h"
 #include "analyzer/tables/locks.h"
+#include "analyzer/tables/python_names.h"
 
 namespace isoaudit::analyzer {
 namespace {
@@ -221,6 +222,9 @@ void ModuleCode::call(State& state, const Instruction& instruction) {
   const auto& arguments = evaluator_.convention().arguments;
   const std::array<Value, 2> passed{evaluator_.register_value(state, arguments[0]),
                                     evaluator_.register_value(state, arguments[1])};
+  if (const auto naming = naming_argument(text(import)); naming && passed[*naming].kind == Value::Kind::address) {
+    result.bits = passed[*naming].bits;
+  }
   if (locks_.tries_other_lock(import, passed[0])) result.name = 0;
   if (const auto atomic = stands_for_instruction(callee)) {
     return evaluator_.after_unseen_call(state, answer_of(state, *atomic));

@@ -31,6 +31,11 @@ std::string address_text(const Image& image, std::uint64_t address) {
   return name + "+" + in_hex(address - symbol->address);
 }
 
+/// Empty where nothing names it.
+std::string name_of_result(const Image& image, const Value& result) {
+  return std::string(result.bits == 0 ? std::string_view() : image.text_at(result.bits).value_or(""));
+}
+
 Described described(const ModuleCode& code, const Value& value) {
   switch (value.kind) {
     case Value::Kind::number: return {StoredValue::constant, in_hex(value.bits), {}};
@@ -43,7 +48,7 @@ Described described(const ModuleCode& code, const Value& value) {
     case Value::Kind::content:
       if (!names_immortal_pointer(code.text(value.name))) return {};
       return {StoredValue::immortal, code.text(value.name), {}};
-    case Value::Kind::result: return {StoredValue::call, {}, code.text(value.name)};
+    case Value::Kind::result: return {StoredValue::call, name_of_result(code.image(), value), code.text(value.name)};
     case Value::Kind::argument:
       if (value.also != 0) return {StoredValue::parameter, {}, {}};
       return {StoredValue::parameter, "argument " + std::to_string(value.bits + 1), {}};

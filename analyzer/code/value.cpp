@@ -62,7 +62,7 @@ Value joined(const Value& a, const Value& b) {
     return region;
   }
   if (const unsigned arguments = a.arguments() | b.arguments(); arguments != 0) return argument_of(arguments);
-  if (a.kind == Kind::result && b.kind == Kind::result) return {Kind::result, 0, 0};
+  if (a.kind == Kind::result && b.kind == Kind::result) return {Kind::result, a.name == b.name ? a.name : 0, 0};
   if (a.kind == Kind::thread && b.kind == Kind::thread) return thread_value();
   if (hides(a, b)) return a;
   if (hides(b, a)) return b;

@@ -22,7 +22,8 @@ struct Value {
     stack,      ///< relative to the stack pointer at entry
     import,     ///< the address of another module's symbol: `name`
     content,    ///< what another module's variable `name` holds
-    result,     ///< what the call of `name` returned; name 0 when the callee has none
+    result,     ///< what the call of `name` returned (0: it has none), of several things the one that the text at
+                ///< `bits` names (see naming_argument; 0: not known)
     argument,   ///< the function's own argument number `bits`, or something that it points to
     held,       ///< what the image's writable memory at `bits` held
     changed,    ///< computed from what the image's writable memory at `bits` held

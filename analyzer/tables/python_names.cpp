@@ -47,4 +47,10 @@ const ImmortalResult* immortal_result(std::string_view function) {
   return row == std::end(immortal_results) ? nullptr : row;
 }
 
+std::optional<unsigned> naming_argument(std::string_view function) {
+  if (function == "PyCapsule_Import") return 0;
+  if (function == "PyCapsule_GetPointer") return 1;
+  return {};
+}
+
 }  // namespace isoaudit::analyzer

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 /// What CPython's own names say, the same whether a source or machine code uses them.
@@ -27,5 +28,9 @@ struct ImmortalResult {
 
 /// Null when no argument makes the function return such an object.
 const ImmortalResult* immortal_result(std::string_view function);
+
+/// The number of the argument, a text, that says which of several things the function returns: a capsule's API. None
+/// where no text does.
+std::optional<unsigned> naming_argument(std::string_view function);
 
 }  // namespace isoaudit::analyzer

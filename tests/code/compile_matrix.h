@@ -41,6 +41,7 @@ class CompileMatrix {
       "*);\n"
       "extern int pthread_mutex_lock(void *); extern int pthread_mutex_unlock(void *);\n"
       "extern int PyThread_acquire_lock(void *, int); extern void PyThread_release_lock(void *);\n"
+      "extern void *PyCapsule_Import(const char *, int); extern void *PyCapsule_GetPointer(PyObject *, const char *);\n"
       "extern int pthread_once(int *, void (*)(void)); extern void use(void *); extern int decide(int);\n"
       "extern void *memcpy(void *, const void *, size_t); extern void *memset(void *, int, size_t);\n"
       "extern size_t strlen(const char *); extern char *strcpy(char *, const char *); extern void abort(void);\n"

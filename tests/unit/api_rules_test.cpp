@@ -246,6 +246,33 @@ TEST(CapsuleRules, DatetimeFailsIn312AndIsAdviceLater) {
   EXPECT_TRUE(of_rule(facts, "datetime-import").empty());
 }
 
+/// CPython's _testcapi: of several APIs that a module asks for, each is told once, by the rule that it has.
+TEST(CapsuleRules, TheNameThatCodeAsksForSaysWhoseApiAStaticKeeps) {
+  auto facts = importing({"PyCapsule_Import"});
+  facts.binaries[0].capsule_names = {"_curses._C_API", "datetime.datetime_CAPI"};
+  model::CodeWrite write = code_write("api", "exec", "PyCapsule_Import");
+  const auto expect_told = [&](std::vector<model::CodeWrite> writes, bool told) {
+    facts.binaries[0].code.writes = std::move(writes);
+    const auto of_code = [](const Finding& finding) { return finding.subject.name == "api"; };
+    EXPECT_EQ(std::ranges::count_if(of_rule(facts, "capsule-api-in-static"), of_code), told ? 1 : 0);
+    EXPECT_EQ(of_rule(facts, "datetime-import").size(), 1U);
+  };
+  expect_told({write}, true);
+  write.stored = "_curses._C_API";
+  expect_told({write}, true);
+  model::CodeWrite of_datetime = write;
+  of_datetime.stored = "datetime.datetime_CAPI";
+  expect_told({of_datetime}, false);
+  expect_told({of_datetime, write}, true);
+  model::CodeWrite null = code_write("api", "forget");
+  null.value = model::StoredValue::constant;
+  null.stored = "0x0";
+  expect_told({of_datetime, null}, false);
+  // Of a module that asks for datetime's API and for one that no text of it names.
+  facts.binaries[0].capsule_names = {"datetime.datetime_CAPI"};
+  expect_told({write}, true);
+}
+
 TEST(CapsuleRules, NumpysUsersAreToldAndNumpyIsNot) {
   auto facts = importing({"PyCapsule_GetPointer"});
   facts.binaries[0].capsule_names = {"_ARRAY_API"};
