@@ -104,6 +104,7 @@ bool run_pair(const Config& config, Kind kind, Interpreter& main) {
       resting(pair[0], [&](Interpreter& one) { one.report_moved_references(pair[1].id(), events::step_import); });
     }
     // Before each step that may be the last one: a second interpreter that meets the first one's object may crash.
+    if (i == 0) watched.report_definitions();
     if (there && i == 0) scan_ownership({&main, &pair[0]}, watched);
     if (i == 0 && !there) break;  // a second one could only fail the same way
   }

@@ -100,6 +100,18 @@ TEST(Misbehaviour, ACrashAtAnInterpretersEnd) {
   }
 }
 
+// What the first interpreter changed is known by then, and so is what of it is the import system's own.
+TEST(Misbehaviour, ACrashInTheSecondInterpreterTakesNothingSeenAlong) {
+  for (const model::Interpreter& python : interpreters()) {
+    SCOPED_TRACE(python.id);
+    const model::RunFacts run = run_module("crashes_second", python);
+    const model::Phase& isolated = phase(run, Level::isolated);
+    EXPECT_EQ(isolated.outcome, Outcome::crashed) << told(isolated);
+    ASSERT_EQ(isolated.changed.size(), 1u) << told(isolated);
+    EXPECT_EQ(isolated.changed[0].symbol, "taken");
+  }
+}
+
 TEST(Misbehaviour, ADeadlockIsSeenWhereInterpretersMeet) {
   loader_probe::ProbeOptions options = probe_options();
   options.timeout = 4;
