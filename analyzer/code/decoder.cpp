@@ -102,11 +102,12 @@ class LlvmDecoder final : public Decoder {
 constexpr std::array<Register, 6> x86_arguments{7, 6, 2, 1, 8, 9};
 constexpr std::array<Register, 8> aarch64_arguments{0, 1, 2, 3, 4, 5, 6, 7};
 constexpr std::uint64_t all_vectors = 0xFFFFFFFF00000000;
-constexpr CallingConvention x86{x86_arguments, 0, 4, 5, all_vectors | 0x0FC7};
-/// rcx, rdx, r8, r9; xmm6 to xmm15 live on.
+constexpr CallingConvention x86{x86_arguments, 0, 4, 5, all_vectors | 0x0FC7, 8, 8};
+/// rcx, rdx, r8, r9, with room for them on the stack; xmm6 to xmm15 live on.
 constexpr std::array<Register, 4> windows_arguments{1, 2, 8, 9};
-constexpr CallingConvention windows_x86{windows_arguments, 0, 4, 5, 0xFFFF003F00000000 | 0x0F07};
+constexpr CallingConvention windows_x86{windows_arguments, 0, 4, 5, 0xFFFF003F00000000 | 0x0F07, 40, 8};
 constexpr CallingConvention aarch64{aarch64_arguments, 0, 31, 29, all_vectors | 0x4007FFFF};
+constexpr CallingConvention apple_aarch64{aarch64_arguments, 0, 31, 29, all_vectors | 0x4007FFFF, 0, 0, true};
 
 }  // namespace
 
@@ -125,7 +126,7 @@ std::unique_ptr<Decoder> Decoder::create(Machine machine, std::uint64_t code) {
 }
 
 const CallingConvention& calling_convention(Machine machine, model::BinaryFormat format) {
-  if (machine == Machine::aarch64) return aarch64;
+  if (machine == Machine::aarch64) return format == model::BinaryFormat::macho ? apple_aarch64 : aarch64;
   return format == model::BinaryFormat::pe ? windows_x86 : x86;
 }
 

@@ -39,6 +39,13 @@ struct CallingConvention {
   Register frame_pointer = 0;
   /// Lost over a call.
   std::uint64_t clobbered = 0;
+  /// Where a function finds the first argument for which no register is left, from the stack pointer at its entry; each
+  /// has eight bytes.
+  std::int64_t first_on_stack = 0;
+  /// What a call itself puts on the stack.
+  std::int64_t return_address = 0;
+  /// Those that a prototype does not name ("...") have no register.
+  bool unnamed_on_stack = false;
 };
 const CallingConvention& calling_convention(Machine machine, model::BinaryFormat format);
 

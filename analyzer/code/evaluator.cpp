@@ -282,7 +282,9 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     case Op::spread: halves = {source(), source()}; break;
     case Op::push: {
       Value& top = state.general[convention_.stack_pointer];
-      const Value pushed = instruction.has_immediate ? immediate() : source();
+      const Value pushed = instruction.has_immediate ? immediate()
+                           : instruction.has_memory  ? load(state, place(state, instruction.memory), 8, memory)
+                                                     : source();
       top = add(top, -8, 8);
       if (top.kind == Value::Kind::stack) put(state, {Place::Kind::stack, top.bits, false}, 0, 8, pushed, nullptr);
       break;

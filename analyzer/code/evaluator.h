@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -78,10 +79,18 @@ class Evaluator {
     if (number == zero_register) return number_value(0);
     return number < first_vector ? state.general[number] : Value{};
   }
+  /// Calls `look` with the number and the value of each argument that is known at a call, or at a jump to another
+  /// function. Who takes fewer leaves the rest alone.
+  template <class Look>
+  void each_argument(const State& state, const Instruction& call, Look&& look) const;
+  /// No register is left for argument `number`. What lies there may as well be the caller's own, so it is an argument
+  /// only of functions that are seen, or known, to take so many.
+  bool is_on_stack(unsigned number) const { return number >= convention_.arguments.size(); }
   /// Those that code went through so far.
   const PointerTables& tables() const { return tables_; }
 
  private:
+  Value argument_at(std::int64_t at) const;
   Place thread_place(const State& state, const MemoryOperand& operand) const;
   /// What one register takes from memory, in halves.
   std::array<Value, 2> loaded(const State& state, const Instruction& instruction, const Place& at,
@@ -113,5 +122,22 @@ class Evaluator {
   /// Read when code first goes through them, and kept.
   mutable PointerTables tables_;
 };
+
+template <class Look>
+void Evaluator::each_argument(const State& state, const Instruction& call, Look&& look) const {
+  const auto in_registers = static_cast<unsigned>(convention_.arguments.size());
+  for (unsigned i = 0; i < in_registers; ++i) look(i, register_value(state, convention_.arguments[i]));
+  const Value& top = state.general[convention_.stack_pointer];
+  // A jump leads to another function only where the stack is as it was at entry.
+  if (top.kind != Value::Kind::stack || (call.op == Op::jump && top.bits != 0)) return;
+  const std::int64_t first = static_cast<std::int64_t>(top.bits) + convention_.first_on_stack -
+                             (call.op == Op::call ? convention_.return_address : 0);
+  const std::int64_t end = first + 8 * (most_arguments - in_registers);
+  for (auto slot = std::ranges::lower_bound(state.stack, first, {}, &StackSlot::offset);
+       slot != state.stack.end() && slot->offset < end; ++slot) {
+    const std::int64_t place = slot->offset - first;
+    if (slot->width == 8 && place % 8 == 0) look(in_registers + static_cast<unsigned>(place / 8), slot->value);
+  }
+}
 
 }  // namespace isoaudit::analyzer

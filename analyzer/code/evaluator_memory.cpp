@@ -33,6 +33,14 @@ Value from_halves(const std::vector<StackSlot>& stack, std::int64_t at) {
 
 }  // namespace
 
+/// Above where a function's own frame begins. What it has put there itself is known, or may be the argument still.
+Value Evaluator::argument_at(std::int64_t at) const {
+  const std::int64_t place = at - convention_.first_on_stack;
+  if (place < 0 || place % 8 != 0) return {};
+  const std::uint64_t number = convention_.arguments.size() + static_cast<std::uint64_t>(place) / 8;
+  return number < most_arguments ? Value{Value::Kind::argument, 0, number} : Value{};
+}
+
 Value Evaluator::load(const State& state, const Place& place, unsigned width, const Memory* memory) const {
   // Where the image's own memory begins is read from there too; what a variable of it holds is anybody's.
   if (place.kind == Place::Kind::thread) return place.indexed ? thread_value() : Value{};
@@ -55,7 +63,9 @@ Value Evaluator::load(const State& state, const Place& place, unsigned width, co
         return number_value(low_bytes(slot.value.bits >> ((at - slot.offset) * 8), width));
       }
     }
-    return width == 8 ? from_halves(state.stack, at) : Value{};
+    if (width != 8) return {};
+    const Value value = from_halves(state.stack, at);
+    return value.known() ? value : argument_at(at);
   }
   if (place.kind != Place::Kind::image) return {};
   if (const ThreadWord* word = image_.thread_word_at(place.at)) return thread_value(*word);

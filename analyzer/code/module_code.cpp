@@ -9,6 +9,7 @@
 #include "analyzer/code/known_functions.h"
 #include "analyzer/code/library_copies.h"
 #include "analyzer/code/place_name.h"
+#include "analyzer/tables/formats.h"
 #include "analyzer/tables/locks.h"
 #include "analyzer/tables/python_names.h"
 
@@ -91,10 +92,25 @@ ParameterUse ModuleCode::import_use(std::uint32_t name, unsigned argument) {
   const auto [entry, fresh] = import_uses_.try_emplace((std::uint64_t{name} << 8) + argument);
   if (fresh) {
     entry->second = parameter_use(text(name), argument);
-    const bool constant = entry->second == ParameterUse::unknown && takes_constant(text(name), argument);
-    if (constant) entry->second = ParameterUse::not_written;
+    const auto not_its_own = [&] { return evaluator_.is_on_stack(argument) || takes_constant(text(name), argument); };
+    if (entry->second == ParameterUse::unknown && not_its_own()) entry->second = ParameterUse::not_written;
   }
   return entry->second;
+}
+
+ParameterUse ModuleCode::import_use_at(const State& call, std::uint32_t name, unsigned argument) {
+  const ParameterUse use = import_use(name, argument);
+  const FormatFunction* function = use == ParameterUse::written ? format_function(text(name)) : nullptr;
+  if (function == nullptr) return use;
+  const CallingConvention& convention = evaluator_.convention();
+  const Value format = evaluator_.register_value(call, convention.arguments[function->format]);
+  const auto words = format.kind == Value::Kind::address ? image_.text_at(format.bits) : std::nullopt;
+  const auto uses = words ? format_uses(*words, function->parses) : std::nullopt;
+  if (!uses) return use;
+  const std::size_t first = convention.unnamed_on_stack ? convention.arguments.size() : function->arguments;
+  if (argument < first || argument - first >= uses->size()) return ParameterUse::not_written;
+  const FormatUse here = (*uses)[argument - first];
+  return here == FormatUse::read || here == FormatUse::converter ? ParameterUse::not_written : use;
 }
 
 void ModuleCode::decode(const FunctionRange& range, FunctionCode& out) {

@@ -66,6 +66,8 @@ class ModuleCode : private Surroundings {
   std::optional<OutlineAtomic> stands_for_instruction(const Value& callee) const;
   /// What the imported function of that name does with what its argument number `argument` points to.
   ParameterUse import_use(std::uint32_t name, unsigned argument);
+  /// The same at one call: a format says how many arguments there are, and which are results.
+  ParameterUse import_use_at(const State& call, std::uint32_t name, unsigned argument);
   /// The lock that is held there, by the function that took it; empty for none.
   const std::string& held_lock(const State& state) const { return locks_.held(state); }
   /// What people call the code at an address: its symbol, else its section and offset.

@@ -94,7 +94,7 @@ void PassedArguments::walk_along_arguments() {
     for (const AddressWalk::Pass& pass : walk_.passes()) {
       const Instruction& call = function_->instructions[pass.instruction];
       const Value callee = code_.callee_of(nothing, call);
-      if (call.op != Op::jump || callee.known()) note_pass(1u << i, callee, pass.argument);
+      if (call.op != Op::jump || callee.known()) hand_on(1u << i, nothing, callee, pass.argument);
     }
   }
 }
@@ -142,33 +142,30 @@ void PassedArguments::look(const State& state, const Instruction& instruction) {
 
 void PassedArguments::look_at_call(const State& state, const Instruction& instruction) {
   const Evaluator& evaluator = code_.evaluator();
-  const auto& arguments = evaluator.convention().arguments;
-  const auto may_be_ours = [&](Register argument) {
-    return evaluator.register_value(state, argument).arguments() != 0;
-  };
-  if (std::ranges::none_of(arguments, may_be_ours)) return;
-  const Value callee = code_.callee_of(state, instruction);
-  // A jump through a table stays in the function.
-  if (instruction.op == Op::jump && !callee.known()) return;
-  for (unsigned i = 0; i < arguments.size(); ++i) {
-    const unsigned passed = evaluator.register_value(state, arguments[i]).arguments();
-    if (passed != 0) note_pass(passed, callee, i);
-  }
+  std::optional<Value> callee;
+  evaluator.each_argument(state, instruction, [&](unsigned number, const Value& value) {
+    const unsigned passed = value.arguments();
+    if (passed == 0) return;
+    if (!callee) callee = code_.callee_of(state, instruction);
+    // A jump through a table stays in the function.
+    if (instruction.op == Op::jump && !callee->known()) return;
+    hand_on(passed, state, *callee, number);
+  });
 }
 
-/// Of what may be one of several arguments.
-void PassedArguments::note_pass(unsigned passed, const Value& callee, unsigned argument) {
+/// Arguments of the function, as bits, may be argument `number` of the callee.
+void PassedArguments::hand_on(unsigned passed, const State& state, const Value& callee, unsigned number) {
   if (callee.kind == Value::Kind::address && !code_.stands_for_instruction(callee)) {
-    for (unsigned from = 0; passed >> from != 0; ++from) {
-      if (((passed >> from) & 1) != 0) summary_.passes.emplace_back(from, callee.bits, argument);
+    for (unsigned from = 0; from < most_arguments; ++from) {
+      if (((passed >> from) & 1) != 0) summary_.passes.emplace_back(from, callee.bits, number);
     }
   } else if (callee.kind == Value::Kind::import || callee.kind == Value::Kind::address) {
-    const ParameterUse use = code_.import_use(callee.name, argument);
+    const ParameterUse use = code_.import_use_at(state, callee.name, number);
     if (use == ParameterUse::written) summary_.written |= passed;
     if (use == ParameterUse::unknown) summary_.unknown |= passed;
     if (use == ParameterUse::atomically) summary_.atomic |= passed;
     if (use == ParameterUse::counted) summary_.counted |= passed;
-  } else {
+  } else if (!code_.evaluator().is_on_stack(number)) {
     summary_.unknown |= passed;
   }
 }

@@ -49,8 +49,8 @@ class PassedArguments {
 
   const Summary& summary_of(std::uint64_t address, unsigned argument);
   void walk_along_arguments();
-  void note_pass(unsigned passed, const Value& callee, unsigned argument);
   void look_at_call(const State& state, const Instruction& instruction);
+  void hand_on(unsigned passed, const State& state, const Value& callee, unsigned number);
 
   ModuleCode& code_;
   std::unordered_map<std::uint64_t, Summary> summaries_{};

@@ -349,28 +349,25 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
   }
   // The function called may take fewer arguments than there are registers.
   const auto may_be_passed = [&](std::uint64_t at) { return may_write(at, true); };
-  const auto is_ours = [&](Register argument) {
-    const Value value = evaluator.register_value(state, argument);
+  const auto is_ours = [&](const Value& value) {
     return is_image_address(value) && (may_be_passed(value.bits) || may_be_passed(value.last()));
   };
-  if (std::ranges::none_of(arguments, is_ours)) return;
-  if (stays_inside(*function_, instruction)) return;
-  const Value callee = code_.callee_of(state, instruction);
-  // A jump through a table stays in the function.
-  if (instruction.op == Op::jump && !callee.known()) return;
-  for (unsigned i = 0; i < arguments.size(); ++i) {
-    if (!is_ours(arguments[i])) continue;
-    const Value value = evaluator.register_value(state, arguments[i]);
-    if (may_be_passed(value.bits)) pass(index, state, callee, i, value.bits);
+  std::optional<Value> callee;
+  evaluator.each_argument(state, instruction, [&](unsigned i, const Value& value) {
+    if (!is_ours(value)) return;
+    if (!callee) callee = code_.callee_of(state, instruction);
+    // A jump through a table stays in the function.
+    if (stays_inside(*function_, instruction) || (instruction.op == Op::jump && !callee->known())) return;
+    if (may_be_passed(value.bits)) pass(index, state, *callee, i, value.bits);
     const bool other = value.kind == Value::Kind::region && value.last() != value.bits && may_be_passed(value.last());
-    if (other && covering(value.last()) != covering(value.bits)) pass(index, state, callee, i, value.last());
-    if (value.kind != Value::Kind::region) continue;
+    if (other && covering(value.last()) != covering(value.bits)) pass(index, state, *callee, i, value.last());
+    if (value.kind != Value::Kind::region) return;
     for (const std::uint64_t choice : evaluator.tables().choices(value.bits, value.last())) {
       if (!may_tell_of_table()) break;
       if (choice == value.bits || choice == value.last() || !code_.writable(choice)) continue;
-      pass(index, state, callee, i, choice);
+      pass(index, state, *callee, i, choice);
     }
-  }
+  });
 }
 
 void Stores::pass(std::size_t index, const State& state, const Value& callee, unsigned argument,
@@ -379,12 +376,12 @@ void Stores::pass(std::size_t index, const State& state, const Value& callee, un
   if (const auto atomic = code_.stands_for_instruction(callee)) {
     if (argument == atomic->place) add_atomic(index, state, *atomic, address);
   } else if (callee.kind == Value::Kind::import) {
-    const ParameterUse use = code_.import_use(callee.name, argument);
+    const ParameterUse use = code_.import_use_at(state, callee.name, argument);
     if (use != ParameterUse::not_written) add_passed(index, address, code_.text(callee.name), use, guard);
   } else if (callee.kind == Value::Kind::address) {
     pending_.push_back(
         {index, callee.bits, argument, address, code_name(code_.image(), callee.bits), guard, instruction_});
-  } else {
+  } else if (!code_.evaluator().is_on_stack(argument)) {
     add_passed(index, address, "a function called through a pointer", ParameterUse::unknown, guard);
   }
 }

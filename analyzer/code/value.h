@@ -12,6 +12,9 @@
 /// What one register or word is known to hold.
 namespace isoaudit::analyzer {
 
+/// Of a function, that are followed.
+constexpr unsigned most_arguments = 16;
+
 struct Value {
   /// With `also` as wide as `name`: a value is two words without padding, and values are compared all the time.
   enum class Kind : std::uint16_t {
@@ -53,7 +56,7 @@ struct Value {
   bool is_number() const { return kind == Kind::number; }
   std::uint64_t last() const { return bits + name; }
   /// Arguments that it may be: bit i stands for argument i.
-  unsigned arguments() const { return also | (kind == Kind::argument && bits < 8 ? 1u << bits : 0u); }
+  unsigned arguments() const { return also | (kind == Kind::argument && bits < most_arguments ? 1u << bits : 0u); }
 };
 
 inline Value number_value(std::uint64_t bits) { return {Value::Kind::number, 0, bits}; }
