@@ -77,12 +77,16 @@ Finding finding_on(const CodeVariable& variable, const BinaryFacts& binary, mode
   finding.generator = generator_of(variable, binary);
   finding.module = binary.module;
   finding.where.file = binary.path;
-  finding.message = fmt::format("`{}` {}", shown, variable.sure || words.maybe == nullptr ? words.harm : words.maybe);
-  finding.fix = fmt::format(fmt::runtime(words.fix), shown);
-  finding.fix_of_many = words.fix_of_many;
+  const bool guarded = !variable.sure && words.guarded != nullptr && is_guarded(variable);
+  const char* maybe = guarded ? words.guarded : words.maybe;
+  finding.message = fmt::format("`{}` {}", shown, variable.sure || maybe == nullptr ? words.harm : maybe);
+  finding.fix = guarded ? words.fix_guarded : fmt::format(fmt::runtime(words.fix), shown);
+  finding.fix_of_many = guarded ? words.fix_guarded : words.fix_of_many;
   for (const model::CodeWrite* write : variable.writes) {
     if (finding.because.size() == most_reasons) break;
-    const model::Because because{EvidenceKind::code, write_words(*write, shown) + times_of(*write), write->where};
+    const std::string guard = write->guard.empty() ? "" : ", under " + write->guard;
+    const std::string text = write_words(*write, shown) + times_of(*write) + guard;
+    const model::Because because{EvidenceKind::code, text, write->where};
     if (std::ranges::find(finding.because, because) == finding.because.end()) finding.because.push_back(because);
   }
   add_paths(variable, finding);

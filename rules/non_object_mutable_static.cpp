@@ -14,7 +14,9 @@ using model::Severity;
 constexpr VariableWords words{
     .harm = "is mutable memory that only the GIL used to guard",
     .fix = "make `{}` atomic, guard it with a mutex, or move it into the module state",
-    .fix_of_many = "make them atomic, guard them with a mutex, or move them into the module state"};
+    .fix_of_many = "make them atomic, guard them with a mutex, or move them into the module state",
+    .guarded = "is guarded at every store, but may hold an object, which no lock helps",
+    .fix_guarded = "leave it where it holds no object and leads to none; an object belongs into the module state"};
 
 Finding write_finding(const std::string& module, const std::string& path, const std::string& symbol,
                       const std::string& linkage_name, const std::string& address) {
@@ -69,7 +71,8 @@ An atomic, a mutex (`PyMutex` from 3.13), a thread-local, or a field of the modu
 
 ## What it cannot see
 Memory behind pointers. A variable under a lock, an atomic, or one that only ever gets one and the same value is
-reported as advice, with that reason, or not at all.
+reported as advice, with that reason, or not at all. Machine code does not tell a pointer to plain C data from one to
+an object: where that may be either, the variable is reported, lock or not.
 )",
     .check = check,
 };

@@ -47,6 +47,9 @@ struct VariableWords {
   const char* fix_of_many;
   /// `harm` for what the machine code stores there and may be something else.
   const char* maybe = nullptr;
+  /// `harm` and `fix` where every store that machine code shows is guarded, and what is stored may be an object.
+  const char* guarded = nullptr;
+  const char* fix_guarded = nullptr;
 };
 
 /// Findings for every source variable of that kind. One finding for a generator's own statics of one unit.

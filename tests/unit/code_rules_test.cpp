@@ -178,6 +178,17 @@ TEST(CodeRules, ALockHelpsANumberWhoseDeclarationIsKnown) {
   }
 }
 
+TEST(CodeRules, ALockThatMayNotHelpIsToldOf) {
+  const auto guarded = changed(stores(StoredValue::unknown), [](CodeWrite& w) { w.guard = "PyMutex_Lock"; });
+  const auto told = code_findings_of(module_that({guarded}));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].message, "`thing` is guarded at every store, but may hold an object, which no lock helps");
+  EXPECT_TRUE(told[0].because.at(0).text.ends_with(", under PyMutex_Lock")) << told[0].because.at(0).text;
+  const auto once_without = code_findings_of(module_that({guarded, stores(StoredValue::unknown)}));
+  ASSERT_EQ(once_without.size(), 1U);
+  EXPECT_EQ(once_without[0].message, "`thing` is mutable memory that only the GIL used to guard");
+}
+
 // `static CpuInfo instance;` of four bytes, made in place by its constructor: what that writes is no object.
 TEST(CodeRules, ALockHelpsWhatIsTooSmallForAnObject) {
   CodeWrite made = code_write("thing", "instance");
