@@ -132,7 +132,7 @@ void Evaluator::each_argument(const State& state, const Instruction& call, Look&
   if (top.kind != Value::Kind::stack || (call.op == Op::jump && top.bits != 0)) return;
   const std::int64_t first = static_cast<std::int64_t>(top.bits) + convention_.first_on_stack -
                              (call.op == Op::call ? convention_.return_address : 0);
-  const std::int64_t end = first + 8 * (most_arguments - in_registers);
+  const std::int64_t end = first + std::int64_t{8} * (most_arguments - in_registers);
   for (auto slot = std::ranges::lower_bound(state.stack, first, {}, &StackSlot::offset);
        slot != state.stack.end() && slot->offset < end; ++slot) {
     const std::int64_t place = slot->offset - first;
