@@ -98,6 +98,11 @@ ParameterUse ModuleCode::import_use(std::uint32_t name, unsigned argument) {
   return entry->second;
 }
 
+bool ModuleCode::hangs_on_others(const Value& callee, unsigned argument) {
+  if (callee.kind != Value::Kind::import) return stands_for_instruction(callee).has_value();
+  return import_use(callee.name, argument) == ParameterUse::written && format_function(text(callee.name)) != nullptr;
+}
+
 ParameterUse ModuleCode::import_use_at(const State& call, std::uint32_t name, unsigned argument) {
   const ParameterUse use = import_use(name, argument);
   const FormatFunction* function = use == ParameterUse::written ? format_function(text(name)) : nullptr;

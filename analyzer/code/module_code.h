@@ -64,6 +64,9 @@ class ModuleCode : private Surroundings {
   Value callee_of(const State& state, const Instruction& instruction);
   /// A callee that is one atomic instruction, wherever it stands (see outline_atomics.h).
   std::optional<OutlineAtomic> stands_for_instruction(const Value& callee) const;
+  /// What the call does with its argument number `argument`, others tell: a format, or what an atomic instruction
+  /// stores.
+  bool hangs_on_others(const Value& callee, unsigned argument);
   /// What the imported function of that name does with what its argument number `argument` points to.
   ParameterUse import_use(std::uint32_t name, unsigned argument);
   /// The same at one call: a format says how many arguments there are, and which are results.

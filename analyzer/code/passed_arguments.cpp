@@ -90,11 +90,18 @@ void PassedArguments::walk_along_arguments() {
   for (unsigned i = 0; i < code_.evaluator().convention().arguments.size(); ++i) {
     walk_.begin(*function_);
     if (!walk_.follow_argument(i)) continue;
+    const auto callee_of = [&](const AddressWalk::Pass& pass) {
+      return code_.callee_of(nothing, function_->instructions[pass.instruction]);
+    };
+    const auto hangs_on_others = [&](const AddressWalk::Pass& pass) {
+      return code_.hangs_on_others(callee_of(pass), pass.argument);
+    };
+    if (std::ranges::any_of(walk_.passes(), hangs_on_others)) continue;
     summary_.told |= 1u << i;
     for (const AddressWalk::Pass& pass : walk_.passes()) {
-      const Instruction& call = function_->instructions[pass.instruction];
-      const Value callee = code_.callee_of(nothing, call);
-      if (call.op != Op::jump || callee.known()) hand_on(1u << i, nothing, callee, pass.argument);
+      const Value callee = callee_of(pass);
+      const bool jumps = function_->instructions[pass.instruction].op == Op::jump;
+      if (!jumps || callee.known()) hand_on(1u << i, nothing, callee, pass.argument);
     }
   }
 }

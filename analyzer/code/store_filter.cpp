@@ -39,9 +39,9 @@ bool StoreFilter::has_to_flow(const FunctionCode& function) {
   if (made_.empty()) return false;
   if (locks || function.may_lock_byte) return true;
   if (!std::ranges::all_of(made_, [&](std::uint32_t number) { return walk_.follow(number); })) return true;
-  // What is stored there, and whether that takes a lock, the other registers tell.
   return std::ranges::any_of(walk_.passes(), [&](const AddressWalk::Pass& pass) {
-    return code_.stands_for_instruction(code_.callee_of({}, function.instructions[pass.instruction])).has_value();
+    const Value callee = code_.callee_of({}, function.instructions[pass.instruction]);
+    return code_.hangs_on_others(callee, pass.argument);
   });
 }
 
