@@ -275,6 +275,17 @@ TEST(GapLines, ManyUnitsWithoutOneHeaderAreOneLine) {
   EXPECT_EQ(gap_lines(gaps, false), gap_lines(gaps, true));
 }
 
+TEST(GapLines, HeadersOfOneLibraryAreMissingTogether) {
+  std::vector<Gap> gaps;
+  for (const char* header : {"far/away.h", "far/b.h", "far/c.h", "far/away.h", "far/sub/d.h"}) {
+    gaps.push_back(
+        {std::string(header) + ".c", std::string("does not compile: x.c:3: '") + header + "' file not found"});
+  }
+  EXPECT_EQ(gap_lines(gaps, false),
+            "  far/away.h.c, far/b.h.c, far/c.h.c and 2 more (-v): do not compile: 'far/away.h' and 3 more headers of "
+            "far/ not found\n");
+}
+
 TEST(GapLines, ManyUnitsThatMeetOneErrorFirstAreOneLine) {
   std::vector<Gap> gaps;
   for (const char* unit : {"a.c", "b.c", "c.c", "d.c", "e.c"}) {
