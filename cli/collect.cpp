@@ -78,7 +78,9 @@ void say_what_held_nothing(const Options& options, const std::vector<std::string
            }) != built.projects.end();
   };
   for (const analyzer::Origin& origin : targets.origins) {
-    const bool is_pure = reads_binaries(options.command) && archives.contains(origin.path);
+    // What sources it has were asked for, not modules.
+    const bool is_pure =
+        reads_binaries(options.command) && archives.contains(origin.path) && !useful.contains(origin.path);
     if (is_pure && !is_built(origin.path)) pure.insert(origin.path);
     if (is_pure || useful.contains(origin.path)) answered.insert(origin.named);
   }
