@@ -119,7 +119,8 @@ SourceResult collect_source(const SourceOptions& options) {
     std::ranges::sort(result.gaps);
     return result;
   }
-  ParseOptions parsing{find_resource_dir(), options.python_include, options.only_that_python, options.names};
+  ParseOptions parsing{find_resource_dir(), options.python_include, options.only_that_python, options.names, {}};
+  if (is_guess) parsing.limits = {options.guessed_seconds, options.guessed_memory};
   if (parsing.resource_dir.empty()) {
     result.gaps.push_back(
         {"Clang's own headers", "not found, so no unit was read; looked in " + resource_dir_places()});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct SourceOptions {
   /// could be read of the build.
   bool guess = false;
   std::vector<ProjectSettings> settings{};
+  /// What a unit may take of whose command nobody knows that it is compiled at all: CPU time and memory.
+  unsigned guessed_seconds = 60;
+  std::size_t guessed_memory = std::size_t{2} << 30;
   /// Headers of the audited interpreter, for commands that name no Python of their own; may be empty.
   std::string python_include{};
   /// Commands that name another installed Python's headers get these instead: the facts are those of one Python.

@@ -1,15 +1,18 @@
 #include "analyzer/source/guess_commands.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "analyzer/source/brought_libraries.h"
 #include "analyzer/source/include_graph.h"
 #include "analyzer/source/source_tree.h"
 
@@ -24,6 +27,9 @@ struct Owner {
 
   auto operator<=>(const Owner&) const = default;
 };
+
+/// Of what makes no use of Python; on one core.
+constexpr double most_seconds = 40;
 
 bool is_file(const fs::path& path) {
   std::error_code error;
@@ -52,6 +58,15 @@ std::string list(const std::vector<std::string>& names) {
   return text;
 }
 
+/// The deepest that holds all.
+std::string common_folder(const std::vector<std::string>& files) {
+  fs::path common = fs::path(files.front()).parent_path();
+  for (const std::string& file : files) {
+    while (common.has_relative_path() && !file.starts_with(common.string() + "/")) common = common.parent_path();
+  }
+  return common.string();
+}
+
 class Guess {
  public:
   Guess(const ProjectFiles& project, const std::vector<std::string>& roots,
@@ -63,6 +78,7 @@ class Guess {
     for (const std::string& root : canonical(roots)) {
       if (is_file(root)) units_.try_emplace(root);
     }
+    for (const std::string& file : tree_.build_files) build_folders_.insert(fs::path(file).parent_path().string());
   }
 
   void run() {
@@ -122,8 +138,40 @@ class Guess {
         std::ranges::count_if(units_, [&](const auto& unit) { return is_below(unit.first, root); }));
   }
 
+  /// Of the root: what a build may well compile, and what is not read all the same.
+  std::vector<model::Gap> unread_below(const std::string& root, const std::string& named) const {
+    std::vector<model::Gap> gaps;
+    const auto tell = [&](const std::map<std::string, std::vector<std::string>>& parts, const char* one,
+                          const char* many) {
+      std::size_t count = 0;
+      std::vector<std::string> folders;
+      for (const auto& [folder, sources] : parts) {
+        std::vector<std::string> own;
+        std::ranges::copy_if(sources, std::back_inserter(own),
+                             [&](const std::string& source) { return is_below(source, root); });
+        if (own.empty()) continue;
+        count += own.size();
+        // Two roots may be parts of one project.
+        const std::string shown = is_below(folder, root) ? folder : common_folder(own);
+        folders.push_back(fmt::format("{} ({})", shown == root ? "." : project_.display(shown), own.size()));
+      }
+      if (count == 0) return;
+      gaps.push_back({named, fmt::format("{} {}: {} (-p names a build folder, --build runs the build)", count,
+                                         count == 1 ? one : many, fmt::join(folders, ", "))});
+    };
+    tell(unnamed_, "source of a library that is brought along was not read, for no build file of the project names it",
+         "sources of libraries that are brought along were not read, for no build file of the project names them");
+    tell(too_much_, "source without Python.h was not read, which is more than a guess reads",
+         "sources without Python.h were not read, which is more than a guess reads");
+    return gaps;
+  }
+
   /// Sources that are no units, and whether a unit includes them.
   std::vector<std::string> others_below(const std::string& root, bool included) {
+    std::set<std::string> told;
+    for (const auto* parts : {&unnamed_, &too_much_}) {
+      for (const auto& [folder, sources] : *parts) told.insert(sources.begin(), sources.end());
+    }
     std::set<std::string> reached;
     for (const auto& [unit, owner] : units_) {
       const std::vector<std::string>& files = graph_.reached(unit);
@@ -131,7 +179,7 @@ class Guess {
     }
     std::vector<std::string> others;
     for (const TreeFile& source : tree_.sources) {
-      if (units_.contains(source.path) || !is_below(source.path, root)) continue;
+      if (units_.contains(source.path) || told.contains(source.path) || !is_below(source.path, root)) continue;
       if (reached.contains(source.path) == included) others.push_back(project_.display(source.path));
     }
     return others;
@@ -211,44 +259,96 @@ class Guess {
       const std::vector<std::string>& reached = graph_.reached(source.path);
       included.insert(reached.begin() + 1, reached.end());
     }
-    std::vector<std::string> open;
+    std::vector<TreeFile> others;
+    std::set<std::string> extension_code;
     for (const TreeFile& source : tree_.sources) {
       if (source.is_aside || included.contains(source.path) || units_.contains(source.path)) continue;
       if (graph_.is_for_other_system(source.path)) continue;
-      const bool extends = reaches_python(source.path);
-      if (extends) {
+      if (reaches_python(source.path)) {
         units_.try_emplace(source.path);
+        extension_code.insert(source.path);
       } else if (!graph_.file(source.path).has_main) {
-        open.push_back(source.path);
+        others.push_back(source);
       }
     }
+    BroughtLibraries libraries(tree_, extension_code);
+    std::erase_if(
+        others, [&](const TreeFile& source) { return source.is_test && !libraries.is_named_by_project(source.path); });
+    std::vector<std::string> open;
+    for (const TreeFile& source : others) open.push_back(source.path);
     if (units_.empty()) {
       for (const std::string& source : open) units_.try_emplace(source);
       return;
     }
-    take_those_that_share(std::move(open));
+    leave_out_what_is_too_much(take_those_that_share(std::move(open), libraries));
   }
 
-  /// A library's sources include the header that its user includes.
-  void take_those_that_share(std::vector<std::string> open) {
+  /// A library's sources include the header that its user includes. Which of them are units, by the folder of what a
+  /// build makes of them.
+  std::map<std::string, std::vector<std::string>> take_those_that_share(std::vector<std::string> open,
+                                                                        BroughtLibraries& libraries) {
     std::set<std::string> shared;
     const auto take = [&](const std::string& unit) {
       const std::vector<std::string>& reached = graph_.reached(unit);
       shared.insert(reached.begin() + 1, reached.end());
     };
     for (const auto& [unit, owner] : units_) take(unit);
+    std::map<std::string, std::vector<std::string>> taken;
     for (bool grown = true; std::exchange(grown, false);) {
       std::erase_if(open, [&](const std::string& source) {
         const std::vector<std::string>& reached = graph_.reached(source);
         const bool shares = std::any_of(reached.begin() + 1, reached.end(),
                                         [&](const std::string& header) { return shared.contains(header); });
         if (!shares) return false;
-        units_.try_emplace(source);
-        take(source);
-        grown = true;
+        const std::string library = libraries.around(source);
+        if (libraries.is_built(source)) {
+          taken[library.empty() ? nearest_build(source) : library].push_back(source);
+          take(source);
+          grown = true;
+        } else {
+          unnamed_[library].push_back(source);
+        }
         return true;
       });
     }
+    return taken;
+  }
+
+  /// The nearest folder above the source that has a build file; empty where none has.
+  std::string nearest_build(const std::string& source) const {
+    std::string folder = fs::path(source).parent_path().string();
+    while (!folder.empty() && !build_folders_.contains(folder)) folder.resize(folder.rfind('/'));
+    return folder;
+  }
+
+  /// What makes no use of Python can be a hundred times what does: the largest parts of it are left out until the rest
+  /// is read in a time that a guess is worth.
+  void leave_out_what_is_too_much(std::map<std::string, std::vector<std::string>> parts) {
+    std::vector<std::pair<double, const std::vector<std::string>*>> costs;
+    double all = 0;
+    for (auto& [folder, sources] : parts) {
+      double cost = 0;
+      for (const std::string& source : sources) cost += seconds_to_read(source);
+      costs.emplace_back(cost, &sources);
+      all += cost;
+    }
+    std::ranges::stable_sort(costs, std::greater(), [](const auto& part) { return part.first; });
+    for (const auto& [cost, sources] : costs) {
+      if (all > most_seconds) {
+        all -= cost;
+        too_much_[common_folder(*sources)] = *sources;
+      } else {
+        for (const std::string& source : *sources) units_.try_emplace(source);
+      }
+    }
+  }
+
+  /// About what a unit takes, as measured on scipy's, grpcio's and OpenCV's; the same on every machine.
+  double seconds_to_read(const std::string& source) {
+    if (is_c(source)) return 0.02;
+    std::size_t bytes = 0;
+    for (const std::string& file : graph_.reached(source)) bytes += graph_.file(file).bytes;
+    return 0.25 + 0.25e-6 * static_cast<double>(bytes);
   }
 
   bool reaches_python(const std::string& source) {
@@ -276,8 +376,13 @@ class Guess {
   const std::vector<ProjectSettings>& settings_;
   SourceTree tree_;
   IncludeGraph graph_;
+  std::set<std::string> build_folders_{};
   std::map<std::string, Owner> units_{};
   std::map<std::string, std::string> absent_{};
+  /// Sources of libraries that are brought along, and that no build file names: by the library's folder.
+  std::map<std::string, std::vector<std::string>> unnamed_{};
+  /// Left out, by the folder that holds them.
+  std::map<std::string, std::vector<std::string>> too_much_{};
 };
 
 std::string read_from(const std::vector<ProjectSettings>& settings) {
@@ -317,6 +422,7 @@ GuessedCommands guess_commands(const ProjectFiles& project, const std::vector<st
           {root, fmt::format("{} file{} that a build makes C or C++ of {} not scanned: {}", unmade.size(),
                              unmade.size() == 1 ? "" : "s", unmade.size() == 1 ? "was" : "were", list(unmade))});
     }
+    std::ranges::move(guess.unread_below(path, root), std::back_inserter(guessed.gaps));
     if (const auto left = guess.others_below(path, false); !left.empty() && units != 0) {
       guessed.notes.push_back({root, fmt::format("{} source{} taken for no part of its modules: {}", left.size(),
                                                  left.size() == 1 ? " was" : "s were", list(left))});

@@ -31,12 +31,16 @@ bool is_python_header(std::string_view name) {
          name.starts_with("boost/python");
 }
 
-/// Headers of Windows, macOS, the BSDs, AIX, z/OS, QNX, Haiku and the Hurd that no library brings elsewhere.
+/// Headers of Windows, macOS, the BSDs, AIX, z/OS, QNX, Haiku, the Hurd, Android and browsers that no library brings
+/// elsewhere.
 constexpr auto of_other_systems = std::to_array<std::string_view>({
     "CoreFoundation/CoreFoundation.h",
     "FindDirectory.h",
     "TargetConditionals.h",
+    "android/log.h",
     "direct.h",
+    "emscripten.h",
+    "emscripten/bind.h",
     "hurd.h",
     "io.h",
     "kvm.h",
@@ -49,15 +53,48 @@ constexpr auto of_other_systems = std::to_array<std::string_view>({
     "sys/protosw.h",
     "sys/ps.h",
     "sys/sysctl.h",
+    "sys/system_properties.h",
     "windows.h",
     "winsock2.h",
     "ws2tcpip.h",
     "zos-base.h",
 });
 
+/// A compiler has them for one machine each.
+constexpr auto of_other_machines = std::to_array<std::string_view>({
+#if defined(__x86_64__)
+    "arm_acle.h",
+    "arm_neon.h",
+    "arm_sve.h",
+#else
+    "emmintrin.h",
+    "immintrin.h",
+    "x86intrin.h",
+    "xmmintrin.h",
+#endif
+    "altivec.h",
+    "lasxintrin.h",
+    "lsxintrin.h",
+    "msa.h",
+    "riscv_vector.h",
+    "vecintrin.h",
+    "wasm_simd128.h",
+});
+
 bool is_of_other_system(const std::string& name) {
+  if (std::ranges::find(of_other_machines, std::string_view(name)) != of_other_machines.end()) return true;
   return std::ranges::find(of_other_systems, std::string_view(name)) != of_other_systems.end() &&
          !is_file("/usr/include/" + name);
+}
+
+/// "config_darwin/ares_config.h": one of several files of that name, for another system than this.
+bool names_other_system(const std::string& path) {
+  const std::string folder = fs::path(path).parent_path().filename().string();
+  const std::string_view word = std::string_view(folder).substr(folder.find_last_of("-_") + 1);
+  constexpr auto systems = std::to_array<std::string_view>({"aix", "android", "beos", "cygwin", "darwin", "freebsd",
+                                                            "ios", "mac", "macos", "mingw", "msvc", "netbsd", "openbsd",
+                                                            "osx", "solaris", "vms", "win32", "win64", "windows"});
+  return std::ranges::find(systems, word) != systems.end();
 }
 
 }  // namespace
@@ -81,12 +118,12 @@ Include IncludeGraph::resolve(const std::string& includer, const std::string& na
   if (!python_include_.empty() && is_file(python_include_ + "/" + name)) return include;
   const auto [first, last] = tree_.includable.equal_range(fs::path(name).filename().string());
   const std::string ending = "/" + name;
-  using Rank = std::tuple<bool, std::size_t, std::size_t, std::string>;
+  using Rank = std::tuple<bool, bool, std::size_t, std::size_t, std::string>;
   Rank best{};
   for (auto it = first; it != last; ++it) {
     const std::string& path = it->second.path;
     if (!path.ends_with(ending)) continue;
-    Rank rank{it->second.is_aside, 1000 - shared_folders(path, includer), path.size(), path};
+    Rank rank{it->second.is_aside, names_other_system(path), 1000 - shared_folders(path, includer), path.size(), path};
     if (include.path.empty() || rank < best) {
       best = std::move(rank);
       include.path = path;
@@ -105,6 +142,7 @@ const IncludingFile& IncludeGraph::file(const std::string& path) {
   const IncludeLines lines = read_include_lines(path);
   IncludingFile& file = known->second;
   file.has_main = lines.has_main;
+  file.bytes = lines.bytes;
   for (const IncludeLine& line : lines.includes) {
     file.is_extension_code |= is_python_header(line.name);
     Include& include = file.includes.emplace_back(resolve(path, line.name, line.quoted));

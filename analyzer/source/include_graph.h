@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
@@ -28,6 +29,7 @@ struct IncludingFile {
   /// It always includes a header of an operating system that this one has not.
   bool needs_other_system = false;
   bool has_main = false;
+  std::size_t bytes = 0;
 };
 
 /// Who includes whom in a tree, read without a preprocessor: every branch of every #if counts.

@@ -68,6 +68,7 @@ IncludeLines read_include_lines(const std::string& path) {
   const auto buffer = llvm::MemoryBuffer::getFile(path);
   if (!buffer) return lines;
   const llvm::StringRef text = (*buffer)->getBuffer().take_front(most_bytes);
+  lines.bytes = (*buffer)->getBufferSize();
   Conditions conditions;
   for (llvm::StringRef rest = text; !rest.empty();) {
     const auto [line, more] = rest.split('\n');

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct IncludeLines {
   std::vector<IncludeLine> includes{};
   /// A function called main is defined: a program, no part of a module.
   bool has_main = false;
+  std::size_t bytes = 0;
 };
 
 /// What a file that cannot be read includes is nothing.

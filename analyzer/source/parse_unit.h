@@ -3,6 +3,7 @@
 #include <clang/Basic/SourceManager.h>
 #include <clang/Frontend/CompilerInvocation.h>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +18,12 @@
 
 namespace isoaudit::analyzer {
 
+/// CPU time of one process, and its memory: by default far beyond what any unit takes that Clang is not lost in.
+struct ParseLimits {
+  unsigned seconds = 600;
+  std::size_t memory = std::size_t{4} << 30;
+};
+
 struct ParseOptions {
   /// Clang's own headers.
   std::string resource_dir{};
@@ -25,6 +32,7 @@ struct ParseOptions {
   /// And for those that lead to another installed Python's.
   bool only_that_python = false;
   UsersNames names{};
+  ParseLimits limits{};
 };
 
 /// Once in a process, before any parse.

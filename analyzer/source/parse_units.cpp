@@ -17,9 +17,6 @@
 namespace isoaudit::analyzer {
 namespace {
 
-/// CPU time of one process, and its memory: far beyond what any unit takes that Clang is not lost in.
-constexpr unsigned longest_parse = 600;
-constexpr std::size_t parse_memory = std::size_t{4} << 30;
 constexpr std::uint64_t cache_size = std::uint64_t{512} << 20;
 constexpr std::size_t no_unit = static_cast<std::size_t>(-1);
 
@@ -55,7 +52,7 @@ class ParseProcesses {
     if (pid == 0) {
       close(ends[0]);
       signal_ = ends[1];
-      become_worker(parent, longest_parse, parse_memory);
+      become_worker(parent, options_.limits.seconds, options_.limits.memory);
       prepare_clang();
       lead();
     }
@@ -96,7 +93,7 @@ class ParseProcesses {
   [[noreturn]] void lead() {
     Children children(permits_, [&](std::size_t unit, int status) {
       if (unit != no_unit && !results_.has(unit)) {
-        losses_.put(unit, loss_text(status, longest_parse, parse_memory));
+        losses_.put(unit, loss_text(status, options_.limits.seconds, options_.limits.memory));
       }
     });
     for (const UnitGroup& group : group_units(commands_, units_, project_)) {

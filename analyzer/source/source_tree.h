@@ -13,6 +13,8 @@ struct TreeFile {
   std::string path{};
   /// Below a folder of tests, examples, documentation or build outputs.
   bool is_aside = false;
+  /// Called like a test or a benchmark: "find_test.cc".
+  bool is_test = false;
 
   auto operator<=>(const TreeFile&) const = default;
 };
@@ -25,6 +27,11 @@ struct SourceTree {
   std::multimap<std::string, TreeFile> includable{};
   /// Cython sources without the C that Cython makes of them, and templates of C (x.c.src, x.h.in).
   std::vector<std::string> unmade{};
+  /// What says what is compiled: meson.build, CMakeLists.txt, setup.py and their like.
+  std::vector<std::string> build_files{};
+  /// Folders that look like a project of others, brought along: third_party/x, or one with a licence and a build of its
+  /// own that makes no Python package. One may hold another.
+  std::vector<std::string> brought{};
 };
 
 /// By its ending a C or C++ source, not a header.

@@ -78,6 +78,28 @@ def folder_and_archive():
     expect(str(archive) in " ".join(packed["notes"]) and "/isoaudit-" not in json.dumps(packed), str(packed["notes"]))
 
 
+def libraries_that_are_brought_along():
+    """What no build file names is told of, by the names of the archive; tests of such a library are nothing to tell."""
+    folder = project("bringer", "from made_elsewhere import setup\nsetup()\n")
+    library = folder / "third_party" / "fast"
+    library.mkdir(parents=True)
+    (library / "fast.h").write_text("")
+    for name in ("sort", "find_test"):
+        (library / f"{name}.cc").write_text('#include "fast.h"\nint counter;\nvoid count() { ++counter; }\n')
+    (folder / "src" / "demo.c").write_text(UNIT + '#include "../third_party/fast/fast.h"\n')
+    archive = folder.parent / "bringer-1.0.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(folder, "bringer-1.0")
+    parsed = scan(archive, FINDINGS)
+    expect_equal([row[1] for row in found(parsed)], ["NAME"], "findings")
+    expect_gap(parsed, str(archive), "1 source of a library that is brought along was not read, for no build file of the "
+               "project names it: bringer-1.0/third_party/fast (1)")
+    expect("1 source was taken for no part of its modules" in " ".join(parsed["notes"]), str(parsed["notes"]))
+    # Modules were not asked for of an archive of sources.
+    audited = report("audit", archive, "--python", support.interpreter(VERSION), "--no-probe", "--no-cache", status=FINDINGS)
+    expect("no compiled modules" not in " ".join(audited["notes"]), str(audited["notes"]))
+
+
 def an_archive_beside_a_module():
     """Whoever names the sources of a module wants them read, in a folder or packed."""
     folder = project("beside")
@@ -204,7 +226,7 @@ def paths_on_stdin():
 
 CHECKS = {
     check.__name__: check
-    for check in (folder_and_archive, an_archive_beside_a_module, what_is_no_literal, missing_headers, nothing_to_scan, literals, other_build_files,
+    for check in (folder_and_archive, libraries_that_are_brought_along, an_archive_beside_a_module, what_is_no_literal, missing_headers, nothing_to_scan, literals, other_build_files,
                   a_file_in_a_project, paths_on_stdin,
                   pythons_internal_headers)
 }

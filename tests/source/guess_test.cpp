@@ -1,4 +1,6 @@
 // A project without compile commands: which sources are units, and how they are compiled.
+#include <fmt/format.h>
+
 #include "tests/source/scratch_project.h"
 
 namespace isoaudit::tests {
@@ -128,12 +130,14 @@ TEST(Guess, SourcesThatNeedAnotherSystemAreNoUnits) {
   project.write("both.c", "#ifndef _WIN32\n#include \"lib.h\"\n#else\n#include <windows.h>\n#endif\nint both;\n");
   project.write("made.c", "#include \"lib.h\"\n#include \"process.h\"\nint made;\n");
   project.write("aix.c", "#include \"lib.h\"\n#include <sys/protosw.h>\nint aix;\n");
+  project.write("neon.c", "#include \"lib.h\"\n#include <arm_neon.h>\n#include <immintrin.h>\nint neon;\n");
   project.write("win/internal.h", "#ifndef WIN_H\n#define WIN_H\n#include <windows.h>\n#endif\n");
   project.write("win/core.c", "#include \"../lib.h\"\n#include \"internal.h\"\nint win;\n");
   const auto result = guess(project);
   EXPECT_THAT(units(result), ElementsAre("both.c", "ext.c", "made.c", "unix.c"));
   ASSERT_FALSE(result.notes.empty());
-  EXPECT_THAT(result.notes[0].reason, HasSubstr("2 sources were taken for no part of its modules: aix.c, win/core.c"));
+  EXPECT_THAT(result.notes[0].reason,
+              HasSubstr("3 sources were taken for no part of its modules: aix.c, neon.c, win/core.c"));
 }
 
 TEST(Guess, TheSystemsHeadersAreNotReplaced) {
@@ -227,6 +231,145 @@ TEST(Guess, ASourceThatNoConditionOfTheGuessReachesIsAGap) {
   const auto defined = guess(project, {whole});
   EXPECT_THAT(names(defined.facts), UnorderedElementsAre("ext", "lib", "part"));
   EXPECT_EQ(defined.gaps.size(), 1u);
+}
+
+std::string gaps(const analyzer::SourceResult& result) {
+  std::string text;
+  for (const model::Gap& gap : result.gaps) text += gap.input + ": " + gap.reason + "\n";
+  return text;
+}
+
+TEST(Guess, WhatIsCalledATestIsNoUnitUnlessItIsAModuleOrNamed) {
+  ScratchProject project;
+  project.write("ext.c", "#include <Python.h>\n#include \"lib/lib.h\"\nint ext;\n");
+  project.write("test_ext.c", "#include <Python.h>\nint module;\n");
+  project.write("_testcapi.c", "#include \"lib/lib.h\"\nint capi;\n");
+  project.write("CMakeLists.txt", "add_library(lib lib/t_test.c) # and not lib/sort_test.c\n");
+  project.write("lib/lib.h", "\n");
+  for (const char* name : {"lib/sort.c", "lib/sort_test.c", "lib/test_sort.c", "lib/sort-benchmark.c",
+                           "lib/perf/perf_sort.c", "lib/t_test.c"}) {
+    project.write(name, "#include <lib/lib.h>\nint value;\n");
+  }
+  const auto result = guess(project);
+  EXPECT_THAT(units(result), ElementsAre("_testcapi.c", "ext.c", "lib/sort.c", "lib/t_test.c", "test_ext.c"));
+  ASSERT_FALSE(result.notes.empty());
+  EXPECT_THAT(result.notes.back().reason, HasSubstr("4 sources were taken for no part of its modules"));
+}
+
+/// numpy brings Highway along, names one of its sources and includes the headers of x86-simd-sort.
+TEST(Guess, OfALibraryThatIsBroughtAlongWhatTheBuildNamesIsRead) {
+  ScratchProject project;
+  project.write("core/meson.build",
+                "static_library('hwy', ['src/hwy/abort.cc'],\n  include_directories: ['src/hwy',\n"
+                "    'third_party/simd/src'])\nerror('Missing the `simd` submodule')\n");
+  project.write(
+      "core/ext.c",
+      "#include <Python.h>\n#include \"src/hwy/hwy.h\"\n#include \"third_party/simd/src/simd.h\"\nint ext;\n");
+  project.write("core/src/hwy/LICENSE", "");
+  project.write("core/src/hwy/CMakeLists.txt", "add_library(hwy abort.cc sort.cc)\n");
+  project.write("core/src/hwy/hwy.h", "\n");
+  project.write("core/src/hwy/abort.cc", "#include \"hwy.h\"\nint hwy_abort;\n");
+  project.write("core/src/hwy/sort.cc", "#include \"hwy.h\"\nint hwy_sort;\n");
+  project.write("core/src/hwy/sort_test.cc", "#include \"hwy.h\"\nint hwy_test;\n");
+  project.write("core/third_party/simd/src/simd.h", "\n");
+  project.write("core/third_party/simd/lib/simd.cpp", "#include \"../src/simd.h\"\nint simd;\n");
+  const auto result = guess(project);
+  EXPECT_THAT(units(result), ElementsAre("core/ext.c", "core/src/hwy/abort.cc"));
+  EXPECT_THAT(gaps(result), HasSubstr("2 sources of libraries that are brought along were not read, for no build file "
+                                      "of the project names them: core/src/hwy (1), core/third_party/simd (1) (-p"));
+  ASSERT_EQ(result.notes.size(), 1u);
+  EXPECT_THAT(result.notes[0].reason, HasSubstr("1 source was taken for no part of its modules: "));
+}
+
+TEST(Guess, OfALibraryThatTheBuildEntersItsOwnBuildSaysWhatIsRead) {
+  ScratchProject project;
+  project.write("CMakeLists.txt", "add_subdirectory(\"${ROOT}/third_party/one\")\n# third_party/four\n");
+  project.write("setup.py", "INCLUDE = os.path.join('third_party', 'two')\nS = glob.glob('third_party/three/*.c')\n");
+  std::string includes = "#include <Python.h>\n";
+  for (const std::string library : {"one", "two", "three", "four"}) {
+    project.write("third_party/" + library + "/" + library + ".h", "\n");
+    for (const std::string name : {"a", "b"}) {
+      project.write("third_party/" + library + "/" + name + ".c", "#include \"" + library + ".h\"\nint value;\n");
+    }
+    includes += "#include \"third_party/" + library + "/" + library + ".h\"\n";
+  }
+  project.write("third_party/one/CMakeLists.txt", "add_library(one ${HERE}/a.c)\n");
+  project.write("ext.c", includes + "int ext;\n");
+  const auto result = guess(project);
+  EXPECT_THAT(units(result), ElementsAre("ext.c", "third_party/one/a.c", "third_party/three/a.c",
+                                         "third_party/three/b.c", "third_party/two/a.c", "third_party/two/b.c"));
+  EXPECT_THAT(gaps(result), HasSubstr("3 sources of libraries that are brought along were not read, for no build file "
+                                      "of the project names them: third_party/four (2), third_party/one (1) (-p"));
+  // Who names the folder itself wants what is in it.
+  EXPECT_THAT(units(guess(project, {}, {project.root() + "/third_party/four"})), ElementsAre("a.c", "b.c"));
+}
+
+/// HiGHS, which scipy brings along, has its own bindings.
+TEST(Guess, ALibraryWithExtensionCodeIsTheProjectsOwn) {
+  ScratchProject project;
+  project.write("subprojects/highs/bindings.cpp", "#include <Python.h>\n#include \"highs.h\"\nint bindings;\n");
+  project.write("subprojects/highs/highs.h", "\n");
+  project.write("subprojects/highs/highs.cpp", "#include \"highs.h\"\nint highs;\n");
+  const auto result = guess(project);
+  EXPECT_THAT(units(result), ElementsAre("subprojects/highs/bindings.cpp", "subprojects/highs/highs.cpp"));
+  EXPECT_EQ(result.gaps.size(), 1u);
+}
+
+/// OpenCV is a thousand sources behind a handful that know Python.
+TEST(Guess, TheLargestPartsWithoutPythonAreLeftOutUntilTheRestIsNotTooMuch) {
+  ScratchProject project;
+  project.write("ext.cpp", "#include <Python.h>\n#include \"core/core.h\"\nint ext;\n");
+  project.write("core/core.h", "\n");
+  for (const std::string part : {"core", "dnn"}) project.write(part + "/CMakeLists.txt", "");
+  project.write("core/core.cpp", "#include \"core.h\"\nint core;\n");
+  for (int i = 0; i < 300; ++i)
+    project.write(fmt::format("dnn/src/layer{}.cpp", i), "#include \"../../core/core.h\"\n");
+  const auto result = guess(project);
+  EXPECT_THAT(units(result), ElementsAre("core/core.cpp", "ext.cpp"));
+  EXPECT_THAT(gaps(result), HasSubstr("300 sources without Python.h were not read, which is more than a guess reads: "
+                                      "dnn/src (300) (-p names a build folder"));
+  EXPECT_THAT(result.notes, IsEmpty());
+}
+
+TEST(Guess, WhatIsTooMuchIsToldOfEachRoot) {
+  ScratchProject project;
+  project.write("CMakeLists.txt", "");
+  project.write("one/ext.cpp", "#include <Python.h>\n#include \"core.h\"\nint ext;\n");
+  project.write("one/core.h", "\n");
+  for (int i = 0; i < 200; ++i) {
+    project.write(fmt::format("one/{}.cpp", i), "#include \"core.h\"\n");
+    project.write(fmt::format("two/deep/{}.cpp", i), "#include \"../../one/core.h\"\n");
+  }
+  const auto result = guess(project, {}, {project.root() + "/one", project.root() + "/two"});
+  EXPECT_THAT(units(result), ElementsAre("one/ext.cpp"));
+  EXPECT_THAT(gaps(result), HasSubstr("/one: 200 sources without Python.h were not read, which is more than a guess "
+                                      "reads: . (200)"));
+  EXPECT_THAT(gaps(result), HasSubstr("/two: 200 sources without Python.h were not read, which is more than a guess "
+                                      "reads: two/deep (200)"));
+  EXPECT_THAT(gaps(guess(project, {}, {project.root() + "/one"})), HasSubstr("more than a guess reads: . (200)"));
+}
+
+TEST(Guess, AUnitThatTakesLongIsGivenUp) {
+  ScratchProject project;
+  project.write("a.c", "#include <Python.h>\nint value;\n");
+  project.write("endless.cpp",
+                "#include <Python.h>\ntemplate <int N, int M> struct S : S<N - 1, 2 * M>, S<N - 1, 2 * M + 1> {};\n"
+                "template <int M> struct S<0, M> {};\nS<25, 0> endless;\n");
+  analyzer::SourceOptions options;
+  options.guess = true;
+  options.guessed_seconds = 1;
+  const auto result = project.scan(options);
+  EXPECT_THAT(names(result.facts), ElementsAre("value"));
+  EXPECT_THAT(gaps(result), HasSubstr("endless.cpp: Clang took longer than 1 s\n"));
+}
+
+TEST(Guess, OfHeadersForEachSystemThisOnesIsSearched) {
+  ScratchProject project;
+  project.write("src/a.c", "#include <Python.h>\n#include \"config.h\"\nint NAME;\n");
+  for (const std::string system : {"android", "darwin", "linux", "windows"}) {
+    project.write("config_" + system + "/config.h", "#define NAME for_" + system + "\n");
+  }
+  EXPECT_THAT(names(guess(project).facts), ElementsAre("for_linux"));
 }
 
 TEST(Guess, ItsUnitsAreNotTheWholeStory) {
