@@ -7,8 +7,8 @@ namespace {
 
 constexpr LoadOnceGuard guards[] = {
     {"Interpreter change detected - this module can only be loaded into one interpreter per process.",
-     "Cython: Cython/Utility/ModuleSetupCode.c, __Pyx_check_single_interpreter"},
-    {"PyO3 modules do not yet support subinterpreters", "PyO3 up to 0.27: src/impl_/pymodule.rs"},
+     "Cython: Cython/Utility/ModuleSetupCode.c, __Pyx_check_single_interpreter", "cython"},
+    {"PyO3 modules do not yet support subinterpreters", "PyO3 up to 0.27: src/impl_/pymodule.rs", "pyo3"},
     // numpy has taken it over: numpy/_core/src/multiarray/multiarraymodule.c.
     {"cannot load module more than once per process",
      "CPython: Doc/howto/isolating-extensions.rst, Opt-Out: Limiting to One Module Object per Process"},

@@ -12,6 +12,8 @@ struct LoadOnceGuard {
   std::string_view words;
   /// Where it is written: "project: file".
   std::string_view source;
+  /// The generator or framework that puts it into modules; empty where people write it.
+  std::string_view generator{};
 };
 
 std::span<const LoadOnceGuard> load_once_guards();

@@ -66,7 +66,11 @@ std::vector<model::Finding> check(const model::Facts& facts) {
     for (const std::string& text : binary.guard_texts) {
       model::Finding finding = base(binary.module, binary.path);
       finding.status = model::Status::likely;
-      finding.fix = generator_fix(to_string(binary.framework), finding.fix);
+      const model::LoadOnceGuard* guard = model::load_once_guard_in(text);
+      if (guard != nullptr && guard->generator == to_string(binary.framework)) {
+        finding.generator = guard->generator;
+        finding.fix = generator_fix(finding.generator, finding.fix);
+      }
       finding.because.push_back({model::EvidenceKind::binary, fmt::format("holds the text \"{}\"", text), {}});
       findings.push_back(std::move(finding));
     }

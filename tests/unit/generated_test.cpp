@@ -54,6 +54,25 @@ model::Finding of_cython(std::string rule, model::Severity severity) {
   return finding;
 }
 
+TEST(OneForEachGenerator, AGuardThatCythonPutIntoAModuleIsCythons) {
+  model::Facts facts;
+  facts.binaries = {binary(model::Init::multi_phase, model::MultipleInterpreters::absent)};
+  facts.binaries[0].framework = model::Framework::cython;
+  const auto guards = [&](const char* text) {
+    facts.binaries[0].guard_texts = {text};
+    return judge(facts, {.select = {"load-once-guard"}, .ignore = {}}).findings;
+  };
+  const auto cythons =
+      guards("Interpreter change detected - this module can only be loaded into one interpreter per process.");
+  ASSERT_EQ(cythons.size(), 1U);
+  EXPECT_EQ(cythons[0].generator, "cython");
+  // What its user wrote into his own C he can remove himself.
+  const auto users = guards("cannot load module more than once per process");
+  ASSERT_EQ(users.size(), 1U);
+  EXPECT_EQ(users[0].generator, "");
+  EXPECT_EQ(users[0].fix, "keep the state in the module state (m_size) and remove the guard");
+}
+
 TEST(OneForEachGenerator, UnderTheWorstOfItsRules) {
   using enum model::Severity;
   std::vector<model::Finding> findings = {of_cython("non-object-mutable-static", advice),
