@@ -120,7 +120,7 @@ class Scan {
       // Nothing else joins them, and nobody asks for them but who judges.
       const bool is_all = is_only && copies_.empty() && options_.command == Command::scan;
       source.leave_packed = is_all;
-      source.guess = source.build_dirs.empty() && (!may_be_stray_ || std::ranges::all_of(roots_, is_project));
+      source.guess = may_guess(source.build_dirs, std::ranges::all_of(roots_, is_project));
       analyzer::SourceResult result = collect(source, headers);
       if (is_all) kept_ = {std::move(result.facts_name), std::move(result.packed)};
       say_what_cannot_be_kept(result);
@@ -131,7 +131,7 @@ class Scan {
     for (const Copy& copy : copies_) {
       source.roots = {copy.folder};
       source.build_dirs = copy.build_dirs;
-      source.guess = source.build_dirs.empty() && (!may_be_stray_ || holds_project(copy.folder));
+      source.guess = may_guess(source.build_dirs, holds_project(copy.folder));
       analyzer::SourceResult result = collect(source, headers);
       copy.names.rename(result.facts);
       copy.names.rename(result.gaps);
@@ -145,6 +145,10 @@ class Scan {
   KeptSources kept() { return std::move(kept_); }
 
  private:
+  bool may_guess(const std::vector<std::string>& build_dirs, bool is_project) const {
+    return build_dirs.empty() && (is_project || !may_be_stray_);
+  }
+
   analyzer::SourceResult collect(analyzer::SourceOptions& source, const HeaderSet& headers) const {
     source.settings.clear();
     std::vector<Gap> unread;
