@@ -96,7 +96,12 @@ class Guess {
     const auto group_of = [](const std::string& unit, const Owner& owner) {
       return std::tuple(fs::path(unit).parent_path().string(), is_c(unit), owner);
     };
-    for (const auto& [unit, owner] : units_) search_for(unit, searched[group_of(unit, owner)]);
+    for (const auto& [unit, owner] : units_) {
+      std::vector<std::string>& words = searched[group_of(unit, owner)];
+      // Flags that a build file spells out are all there are.
+      if (owner.extension == nullptr && has_configuration(unit)) add_once(words, "-D", "HAVE_CONFIG_H=1");
+      search_for(unit, words);
+    }
     std::vector<CompileCommand> commands;
     for (const auto& [unit, owner] : units_) {
       CompileCommand command;
@@ -362,14 +367,22 @@ class Guess {
     for (const std::string& file : graph_.reached(unit)) {
       for (const Include& include : graph_.file(file).includes) {
         if (include.folder.empty()) continue;
-        const char* option = include.quoted ? "-iquote" : "-idirafter";
-        bool is_known = false;
-        for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
-          is_known |= words[i] == option && words[i + 1] == include.folder;
-        }
-        if (!is_known) words.insert(words.end(), {option, include.folder});
+        add_once(words, include.quoted ? "-iquote" : "-idirafter", include.folder);
       }
     }
+  }
+
+  /// `words` are pairs of an option and its value.
+  static void add_once(std::vector<std::string>& words, const std::string& option, const std::string& value) {
+    for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+      if (words[i] == option && words[i + 1] == value) return;
+    }
+    words.insert(words.end(), {option, value});
+  }
+
+  bool has_configuration(const std::string& unit) {
+    return std::ranges::any_of(graph_.reached(unit),
+                               [&](const std::string& file) { return graph_.file(file).has_configuration; });
   }
 
   const ProjectFiles& project_;

@@ -147,6 +147,7 @@ const IncludingFile& IncludeGraph::file(const std::string& path) {
     file.is_extension_code |= is_python_header(line.name);
     Include& include = file.includes.emplace_back(resolve(path, line.name, line.quoted));
     include.always = line.always;
+    file.has_configuration |= line.configured && !include.path.empty() && !names_other_system(include.path);
     // In quotes it is the project's own, made by its build.
     file.needs_other_system |= include.always && !line.quoted && include.path.empty() && is_of_other_system(line.name);
   }

@@ -29,6 +29,8 @@ struct IncludingFile {
   /// It always includes a header of an operating system that this one has not.
   bool needs_other_system = false;
   bool has_main = false;
+  /// It includes what configures it for this system, and that is there.
+  bool has_configuration = false;
   std::size_t bytes = 0;
 };
 

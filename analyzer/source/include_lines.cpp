@@ -26,7 +26,14 @@ bool defines_main(llvm::StringRef text) {
 class Conditions {
  public:
   void follow(llvm::StringRef directive) {
-    if (directive.starts_with("if")) ++open_;
+    if (directive.starts_with("if")) {
+      ++open_;
+      const bool asks =
+          directive.contains("HAVE_CONFIG_H") && !directive.starts_with("ifndef") && !directive.contains('!');
+      if (asks && configured_ == 0) configured_ = open_;
+    }
+    const bool parts = directive.starts_with("else") || directive.starts_with("elif") || directive.starts_with("endif");
+    if (parts && configured_ == open_) configured_ = 0;
     if (directive.starts_with("endif") && open_ > 0) --open_;
     // #ifndef NAME_H and #define NAME_H at the beginning.
     ++seen_;
@@ -36,10 +43,13 @@ class Conditions {
     }
   }
   bool none() const { return open_ <= around_all_; }
+  bool configured() const { return configured_ != 0; }
 
  private:
   unsigned open_ = 0;
   unsigned around_all_ = 0;
+  /// Which of the open ones asks for HAVE_CONFIG_H, counted from 1.
+  unsigned configured_ = 0;
   unsigned seen_ = 0;
   llvm::StringRef guard_{};
 };
@@ -58,7 +68,7 @@ void take_include(llvm::StringRef line, Conditions& conditions, std::vector<Incl
   if (!quoted && !line.starts_with("<")) return;
   const std::size_t end = line.find(quoted ? '"' : '>', 1);
   if (end == llvm::StringRef::npos || end == 1) return;
-  includes.push_back({line.slice(1, end).str(), quoted, conditions.none()});
+  includes.push_back({line.slice(1, end).str(), quoted, conditions.none(), conditions.configured()});
 }
 
 }  // namespace

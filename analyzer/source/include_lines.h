@@ -11,6 +11,8 @@ struct IncludeLine {
   bool quoted = false;
   /// Under no #if but the one that guards the whole file.
   bool always = false;
+  /// Where HAVE_CONFIG_H is defined.
+  bool configured = false;
 };
 
 struct IncludeLines {

@@ -372,6 +372,24 @@ TEST(Guess, OfHeadersForEachSystemThisOnesIsSearched) {
   EXPECT_THAT(names(guess(project).facts), ElementsAre("for_linux"));
 }
 
+/// c-ares, which grpcio brings along, defines what the system has where no configuration tells it.
+TEST(Guess, AConfigurationThatIsThereIsIncluded) {
+  const std::string includer =
+      "#ifdef HAVE_CONFIG_H\n#  include \"config.h\"\n#else\n#  include \"other.h\"\n#endif\nint NAME;\n";
+  ScratchProject project;
+  project.write("a/a.c", "#include <Python.h>\n" + includer);
+  project.write("a/config.h", "#define NAME configured\n");
+  project.write("a/other.h", "#define NAME other\n");
+  project.write("b/b.c", "#include <Python.h>\n#ifndef HAVE_CONFIG_H\n#include \"../a/other.h\"\n#endif\nint NAME;\n");
+  EXPECT_THAT(names(guess(project).facts), UnorderedElementsAre("configured", "other"));
+  // What a build has still to make, or made for another system, does not count.
+  ScratchProject bare;
+  bare.write("a/a.c", "#include <Python.h>\n" + includer);
+  bare.write("windows/config.h", "#define NAME wrong\n");
+  bare.write("a/other.h", "#define NAME other\n");
+  EXPECT_THAT(names(guess(bare).facts), ElementsAre("other"));
+}
+
 TEST(Guess, ItsUnitsAreNotTheWholeStory) {
   ScratchProject project;
   project.unit("a.c", "int value;\n");
