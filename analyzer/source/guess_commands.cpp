@@ -288,8 +288,8 @@ class Guess {
     leave_out_what_is_too_much(take_those_that_share(std::move(open), libraries));
   }
 
-  /// A library's sources include the header that its user includes. Which of them are units, by the folder of what a
-  /// build makes of them.
+  /// A library's sources include the header that its user includes; of Cython's users only the build files tell. Which
+  /// of them are units, by the folder of what a build makes of them.
   std::map<std::string, std::vector<std::string>> take_those_that_share(std::vector<std::string> open,
                                                                         BroughtLibraries& libraries) {
     std::set<std::string> shared;
@@ -301,11 +301,11 @@ class Guess {
     std::map<std::string, std::vector<std::string>> taken;
     for (bool grown = true; std::exchange(grown, false);) {
       std::erase_if(open, [&](const std::string& source) {
+        const std::string library = libraries.around(source);
         const std::vector<std::string>& reached = graph_.reached(source);
         const bool shares = std::any_of(reached.begin() + 1, reached.end(),
                                         [&](const std::string& header) { return shared.contains(header); });
-        if (!shares) return false;
-        const std::string library = libraries.around(source);
+        if (!shares && !(library.empty() && libraries.is_named_by_project(source))) return false;
         if (libraries.is_built(source)) {
           taken[library.empty() ? nearest_build(source) : library].push_back(source);
           take(source);

@@ -25,9 +25,11 @@ struct GuessedCommands {
 };
 
 /// Commands for a project that has none. Its units are the sources that `settings` names; where these are not the whole
-/// story, also every source that reaches Python.h through its includes, and those that share headers with such a one:
-/// but no tests, examples and documentation, no programs, and nothing that another source includes. What is left when
-/// nothing reaches Python.h is every such source. A file that the user named is a unit whatever it holds.
+/// story, also every source that reaches Python.h through its includes, and those that share headers with such a one or
+/// that a build file names: but no tests, examples and documentation, no programs, and nothing that another source
+/// includes; of BroughtLibraries what is built of them, and of all that knows no Python no more than is read in a short
+/// while. What is left when nothing reaches Python.h is every such source. A file that the user named is a unit
+/// whatever it holds.
 /// Include folders are those of `settings`, then those of the tree that lead to what is included: the nearest one.
 /// `python_include` is not searched for, what it holds is taken for Python's own.
 GuessedCommands guess_commands(const ProjectFiles& project, const std::vector<std::string>& roots,

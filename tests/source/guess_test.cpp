@@ -256,6 +256,21 @@ TEST(Guess, WhatIsCalledATestIsNoUnitUnlessItIsAModuleOrNamed) {
   EXPECT_THAT(result.notes.back().reason, HasSubstr("4 sources were taken for no part of its modules"));
 }
 
+/// scikit-learn's MurmurHash3.cpp: nobody but Cython includes its header.
+TEST(Guess, WhatABuildFileOfTheProjectNamesIsAUnit) {
+  ScratchProject project;
+  project.write("ext.c", "#include <Python.h>\nint ext;\n");
+  project.write("pkg/meson.build", "py.extension_module('hash', ['hash.pyx', 'src/hash.cpp'])\n");
+  project.write("pkg/hash.pyx", "");
+  project.write("pkg/src/hash.cpp", "int hash;\n");
+  project.write("pkg/src/other.cpp", "int other;\n");
+  project.write("third_party/lib/src/hash.cpp", "int of_others;\n");
+  const auto result = guess(project);
+  EXPECT_THAT(units(result), ElementsAre("ext.c", "pkg/src/hash.cpp"));
+  ASSERT_EQ(result.notes.size(), 1u);
+  EXPECT_THAT(result.notes[0].reason, HasSubstr(": pkg/src/other.cpp, third_party/lib/src/hash.cpp"));
+}
+
 /// numpy brings Highway along, names one of its sources and includes the headers of x86-simd-sort.
 TEST(Guess, OfALibraryThatIsBroughtAlongWhatTheBuildNamesIsRead) {
   ScratchProject project;
