@@ -272,7 +272,8 @@ class Guess {
       if (reaches_python(source.path)) {
         units_.try_emplace(source.path);
         extension_code.insert(source.path);
-      } else if (!graph_.file(source.path).has_main) {
+      } else if (!graph_.file(source.path).has_main && !source.path.ends_with("_cdef.c")) {
+        // What is called so is declarations that cffi reads.
         others.push_back(source);
       }
     }

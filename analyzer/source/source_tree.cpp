@@ -56,6 +56,13 @@ bool is_test_name(const fs::path& path) {
   return is_one_of(stem.substr(0, first), test_words) || is_one_of(stem.substr(last + 1), test_words);
 }
 
+/// "_setupares.py", "core_build.py": what a large setup.py is made of.
+bool is_build_file(const std::string& name) {
+  if (is_one_of(name, build_files) || name.ends_with(".cmake")) return true;
+  return name.ends_with(".py") &&
+         (name.starts_with("setup") || name.starts_with("_setup") || name.ends_with("_build.py"));
+}
+
 bool is_licence_name(std::string name) {
   name = lower(std::move(name));
   return name.starts_with("license") || name.starts_with("licence") || name.starts_with("copying") ||
@@ -155,7 +162,7 @@ class Walk {
       tree_.includable.emplace(name, found);
     } else if (ends_with_one(name, header_endings)) {
       tree_.includable.emplace(name, found);
-    } else if (!is_aside && (is_one_of(name, build_files) || name.ends_with(".cmake"))) {
+    } else if (!is_aside && is_build_file(name)) {
       tree_.build_files.push_back(found.path);
     } else if (!is_aside && is_unmade(path, name)) {
       tree_.unmade.push_back(found.path);

@@ -319,6 +319,21 @@ TEST(Guess, OfALibraryThatTheBuildEntersItsOwnBuildSaysWhatIsRead) {
   EXPECT_THAT(units(guess(project, {}, {project.root() + "/third_party/four"})), ElementsAre("a.c", "b.c"));
 }
 
+/// gevent's _setupares.py.
+TEST(Guess, WhatSetupPyImportsForItsPartsSaysWhatIsBuilt) {
+  ScratchProject project;
+  project.write("setup.py", "from _setupares import ARES\n");
+  project.write("_setupares.py", "ARES.sources += glob_many('deps/c-ares/src/*.c')\n");
+  project.write("src/ev_build.py", "LIBEV = dep_abspath('libev')\nffi.cdef(read('ev_cdef.c'))\n");
+  project.write("src/ev_cdef.c", "struct ev { ...; };\n");
+  project.write("ext.c", "#include <Python.h>\n#include <ares.h>\n#include <ev.h>\nint ext;\n");
+  project.write("deps/c-ares/ares.h", "\n");
+  project.write("deps/c-ares/src/ares.c", "#include <ares.h>\nint ares;\n");
+  project.write("deps/libev/ev.h", "\n");
+  project.write("deps/libev/ev.c", "#include <ev.h>\nint ev;\n");
+  EXPECT_THAT(units(guess(project)), ElementsAre("deps/c-ares/src/ares.c", "deps/libev/ev.c", "ext.c"));
+}
+
 /// HiGHS, which scipy brings along, has its own bindings.
 TEST(Guess, ALibraryWithExtensionCodeIsTheProjectsOwn) {
   ScratchProject project;
