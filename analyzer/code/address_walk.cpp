@@ -79,6 +79,8 @@ bool AddressWalk::follow(std::uint32_t number) {
 bool AddressWalk::follow_argument(unsigned argument) {
   const std::ptrdiff_t entry = function_->index_of(function_->begin);
   if (entry < 0) return false;
+  passes_.clear();
+  steps_left_ = function_->instructions.size() * steps_for_each_instruction;
   value_ = {Value::Kind::argument, 0, argument};
   ++walk_;
   derived_.clear();

@@ -24,16 +24,16 @@ class AddressWalk {
 
   AddressWalk(const Image& image, const Evaluator& evaluator);
 
-  /// What was found so far is of another function.
+  /// Nothing is found so far of this function, which stays as it is while it is asked of.
   void begin(const FunctionCode& function);
   /// Follows what instruction number `number`, an address or a load, leaves in its register. False when more may come
   /// of it than reads and passes, a store too.
   bool follow(std::uint32_t number);
-  /// The same of what the function gets as its argument number `argument`. Where is read through it is not told; false
-  /// also when it is kept or handed back.
+  /// The same of what the function gets in the register of its argument number `argument`, alone. Where is read through
+  /// it is not told; false also when it is kept or handed back.
   bool follow_argument(unsigned argument);
 
-  /// Where is read, of all that was followed.
+  /// Where is read, of all that was followed since begin().
   const std::vector<Place>& reads() const { return reads_; }
   const std::vector<Pass>& passes() const { return passes_; }
 
@@ -86,6 +86,7 @@ class AddressWalk {
   /// By number of the instruction.
   std::vector<Seen> seen_{};
   std::uint32_t walk_ = 0;
+  /// For all that is followed, or for one argument.
   std::size_t steps_left_ = 0;
   /// Registers that may hold an address of the stack anywhere in the function; 0 when it was not asked yet.
   Registers stack_pointers_ = 0;

@@ -87,8 +87,8 @@ const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t addres
 void PassedArguments::walk_along_arguments() {
   summary_.told = 0;
   const State nothing;
+  walk_.begin(*function_);
   for (unsigned i = 0; i < code_.evaluator().convention().arguments.size(); ++i) {
-    walk_.begin(*function_);
     if (!walk_.follow_argument(i)) continue;
     const auto callee_of = [&](const AddressWalk::Pass& pass) {
       return code_.callee_of(nothing, function_->instructions[pass.instruction]);
