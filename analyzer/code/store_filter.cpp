@@ -45,6 +45,21 @@ bool StoreFilter::has_to_flow(const FunctionCode& function) {
   });
 }
 
+bool StoreFilter::only_follows(const FunctionCode& function, const std::function<bool(std::uint64_t)>& is_such_word) {
+  // AArch64 loads through the address of a page.
+  if (code_.image().machine == Machine::aarch64) return false;
+  walk_.begin(function);
+  return std::ranges::all_of(function.outward, [&](std::uint32_t number) {
+    const Instruction& instruction = function.instructions[number];
+    // It may load them by that address.
+    if (makes_writable_address(function, number)) return false;
+    if (!touches(instruction) || !is_such_word(static_cast<std::uint64_t>(instruction.memory.displacement)))
+      return true;
+    const bool compares = instruction.op == Op::compare || instruction.op == Op::test;
+    return compares || walk_.follow(number);
+  });
+}
+
 /// Reads or writes the image's own memory without the help of registers.
 bool StoreFilter::touches(const Instruction& instruction) const {
   return instruction.names_address() && code_.writable(static_cast<std::uint64_t>(instruction.memory.displacement));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "analyzer/code/address_walk.h"
@@ -21,8 +22,11 @@ class StoreFilter {
   bool concerns(const FunctionCode& function);
   /// Where its stores go, and what they store, has to be followed.
   bool has_to_flow(const FunctionCode& function);
-  /// Of the function that has_to_flow said no of.
+  /// Of the function that has_to_flow said no of, or only_follows yes.
   const AddressWalk& walk() const { return walk_; }
+  /// Of a function that has not to flow: all that it loads from such words of the image is only read through and passed
+  /// on. False is no answer.
+  bool only_follows(const FunctionCode& function, const std::function<bool(std::uint64_t)>& is_such_word);
   /// What a function that has not to flow loads through the address of a page.
   template <typename Tell>
   void each_load_in_page(const FunctionCode& function, const Tell& tell) {

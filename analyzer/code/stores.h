@@ -57,6 +57,7 @@ class Stores {
   void note_use_of_held(std::size_t index, const State& state, const Instruction& instruction);
   bool may_write_held(const Value& callee, unsigned argument);
   void follow_held_pointers();
+  bool only_reads_through_held();
   void look_through_held(std::size_t index, const State& state, const Instruction& instruction);
   bool finalizes();
   void look_at_pass(std::size_t index, const AddressWalk::Pass& passed);

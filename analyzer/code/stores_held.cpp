@@ -65,11 +65,21 @@ void Stores::follow_held_pointers() {
   for (const std::uint32_t index : users) {
     code_.decode_from(code_.functions()[index].begin, index, again_);
     function_ = &again_;
+    if (!gone_through_[index] && only_reads_through_held()) continue;
     code_.flow(again_, [&](const State& state, const Instruction& instruction) {
       look_through_held(index, state, instruction);
     });
   }
   again_ = {};
+}
+
+/// Most fetch a table of methods and call through it.
+bool Stores::only_reads_through_held() {
+  const auto is_held = [&](std::uint64_t word) { return !held_.targets(word).empty(); };
+  if (!filter_.only_follows(*function_, is_held)) return false;
+  return std::ranges::none_of(filter_.walk().passes(), [&](const AddressWalk::Pass& pass) {
+    return may_write_held(code_.callee_of({}, function_->instructions[pass.instruction]), pass.argument);
+  });
 }
 
 void Stores::look_through_held(std::size_t index, const State& state, const Instruction& instruction) {
