@@ -29,29 +29,39 @@ std::string CallTargets::name_at(std::uint64_t address) {
   return symbol != nullptr && symbol->address == address ? symbol->name : std::string();
 }
 
+/// A thunk that changes an argument on its way is a function of its own.
+bool CallTargets::stands_in_stub(const Instruction& instruction) const {
+  if (instruction.op == Op::jump) return !instruction.has_target;
+  if (instruction.op == Op::call || instruction.is_branch() || instruction.ends_block()) return false;
+  return !instruction.writes_memory && (touched(instruction) & ~scratch(image_.machine)) == 0;
+}
+
+bool CallTargets::decode(std::uint64_t address, Instruction& instruction) {
+  const Section* section = image_.section_at(address);
+  if (section == nullptr || !section->executable || address - section->address >= section->bytes.size()) return false;
+  return decoder_.decode(section->bytes.subspan(address - section->address), address, instruction);
+}
+
 CallTargets::Target CallTargets::follow(std::uint64_t address) {
+  Instruction instruction;
+  // Nearly all are functions, and begin like one.
+  if (!decode(address, instruction) || !stands_in_stub(instruction)) return {};
   Names names;
   const Evaluator evaluator(image_, names);
   State state;
   // The pointer may be bound late: the table is then writable, and what the loader will put there is what counts.
   const Memory memory(image_);
   for (int i = 0; i < longest_stub; ++i) {
-    const Section* section = image_.section_at(address);
-    if (section == nullptr || !section->executable || address - section->address >= section->bytes.size()) return {};
-    Instruction instruction;
-    if (!decoder_.decode(section->bytes.subspan(address - section->address), address, instruction)) return {};
+    if (!decode(address, instruction) || !stands_in_stub(instruction)) return {};
     if (instruction.op == Op::jump) {
-      if (instruction.has_target) return {};
       const Value target = instruction.has_memory
                                ? evaluator.load(state, evaluator.place(state, instruction.memory), 8, &memory)
                                : evaluator.register_value(state, instruction.src);
-      if (target.kind == Value::Kind::import) return {names.text(target.name), 0};
-      if (target.kind == Value::Kind::address) return {{}, target.bits};
-      return {};
+      if (target.kind == Value::Kind::address) return {0, target.bits};
+      if (target.kind != Value::Kind::import) return {};
+      imports_.push_back(names.text(target.name));
+      return {static_cast<std::uint32_t>(imports_.size() - 1), 0};
     }
-    if (instruction.op == Op::call || instruction.is_branch() || instruction.ends_block()) return {};
-    // A thunk that changes an argument on its way is a function of its own.
-    if (instruction.writes_memory || (touched(instruction) & ~scratch(image_.machine)) != 0) return {};
     evaluator.step(state, instruction, &memory, nullptr);
     address = instruction.next();
   }

@@ -99,8 +99,9 @@ ParameterUse ModuleCode::import_use(std::uint32_t name, unsigned argument) {
 }
 
 bool ModuleCode::hangs_on_others(const Value& callee, unsigned argument) {
-  if (callee.kind != Value::Kind::import) return stands_for_instruction(callee).has_value();
-  return import_use(callee.name, argument) == ParameterUse::written && format_function(text(callee.name)) != nullptr;
+  if (stands_for_instruction(callee)) return true;
+  return callee.kind == Value::Kind::import && import_use(callee.name, argument) == ParameterUse::written &&
+         format_function(text(callee.name)) != nullptr;
 }
 
 ParameterUse ModuleCode::import_use_at(const State& call, std::uint32_t name, unsigned argument) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -111,10 +112,12 @@ class ModuleCode : private Surroundings {
   std::unordered_map<std::uint64_t, std::string_view> known_copies_;
   /// Calls may stand for atomic instructions.
   bool calls_for_bytes_ = false;
+  /// Of the tables below, which only grow.
+  std::pmr::monotonic_buffer_resource room_{};
   /// Where calls of an address go: there are more calls than callees.
-  std::unordered_map<std::uint64_t, Value> callees_{};
+  std::pmr::unordered_map<std::uint64_t, Value> callees_{&room_};
   /// Numbers of what is called there, and through a pointer there.
-  std::unordered_map<std::uint64_t, std::uint32_t> called_at_{}, called_through_{};
+  std::pmr::unordered_map<std::uint64_t, std::uint32_t> called_at_{&room_}, called_through_{&room_};
   /// By their numbers; 0 is none.
   std::vector<Callee> known_callees_{1};
   /// Of imported functions, by name and argument: demangling takes its time.

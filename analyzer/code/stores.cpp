@@ -355,9 +355,9 @@ void Stores::look_at_call(std::size_t index, const State& state, const Instructi
   std::optional<Value> callee;
   evaluator.each_argument(state, instruction, [&](unsigned i, const Value& value) {
     if (!is_ours(value)) return;
-    if (!callee) callee = code_.callee_of(state, instruction);
-    // A jump through a table stays in the function.
-    if (stays_inside(*function_, instruction) || (instruction.op == Op::jump && !callee->known())) return;
+    if (!callee) callee = stays_inside(*function_, instruction) ? Value{} : code_.callee_of(state, instruction);
+    // So does a jump through a table.
+    if (instruction.op == Op::jump && !callee->known()) return;
     if (may_be_passed(value.bits)) pass(index, state, *callee, i, value.bits);
     const bool other = value.kind == Value::Kind::region && value.last() != value.bits && may_be_passed(value.last());
     if (other && covering(value.last()) != covering(value.bits)) pass(index, state, *callee, i, value.last());
