@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "analyzer/code/stack_arguments.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -85,10 +87,12 @@ const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t addres
 
 /// Callers leave in registers what the function does not take, and much of what it takes is only read.
 void PassedArguments::walk_along_arguments() {
-  summary_.told = 0;
+  const CallingConvention& convention = code_.evaluator().convention();
+  const unsigned in_registers = (1u << convention.arguments.size()) - 1;
+  summary_.told = ~in_registers & ~stack_arguments_of(*function_, convention);
   const State nothing;
   walk_.begin(*function_);
-  for (unsigned i = 0; i < code_.evaluator().convention().arguments.size(); ++i) {
+  for (unsigned i = 0; i < convention.arguments.size(); ++i) {
     if (!walk_.follow_argument(i)) continue;
     const auto callee_of = [&](const AddressWalk::Pass& pass) {
       return code_.callee_of(nothing, function_->instructions[pass.instruction]);

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "analyzer/code/decoder.h"
+#include "analyzer/code/function_code.h"
+
+namespace isoaudit::analyzer {
+
+/// Which arguments the function may take for which its callers had no register left, by their numbers, one bit each:
+/// what it touches on the stack above where it begins. All of them where that is not seen. Most functions take none,
+/// and their callers' own variables lie there.
+unsigned stack_arguments_of(const FunctionCode& function, const CallingConvention& convention);
+
+}  // namespace isoaudit::analyzer
