@@ -62,13 +62,11 @@ class StackWalk {
       seen_[point.instruction] = true;
       const Instruction& instruction = all[point.instruction];
       if (instruction.has_target && (instruction.op == Op::jump || instruction.is_branch())) {
-        const std::ptrdiff_t target = function_.index_of(instruction.target);
-        if (target >= 0) open_.push_back({static_cast<std::size_t>(target), point.stack, point.frame});
-      } else if (instruction.op == Op::jump) {
-        for (const std::uint64_t label : function_.labels) {
-          const std::ptrdiff_t target = function_.index_of(label);
-          if (target >= 0) open_.push_back({static_cast<std::size_t>(target), point.stack, point.frame});
-        }
+        lead_to(instruction.target, point);
+      } else if (instruction.op == Op::jump && !labels_led_to_) {
+        // Once: hostile code has many such jumps, each to as many labels.
+        labels_led_to_ = true;
+        for (const std::uint64_t label : function_.labels) lead_to(label, point);
       }
       if (instruction.ends_block()) return true;
       if (!touches(instruction, point) || !moves(instruction, point)) return false;
@@ -76,6 +74,12 @@ class StackWalk {
       if (hole) return true;
     }
     return true;
+  }
+
+  void lead_to(std::uint64_t address, const Point& from) {
+    const std::ptrdiff_t target = function_.index_of(address);
+    if (target < 0 || seen_[static_cast<std::size_t>(target)]) return;
+    open_.push_back({static_cast<std::size_t>(target), from.stack, from.frame});
   }
 
   /// What it reads, writes or forms the address of.
@@ -160,6 +164,7 @@ class StackWalk {
   const FunctionCode& function_;
   const CallingConvention& convention_;
   unsigned touched_ = 0;
+  bool labels_led_to_ = false;
   std::vector<bool> seen_;
   std::vector<Point> open_{};
 };
