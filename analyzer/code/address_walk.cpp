@@ -51,6 +51,11 @@ void AddressWalk::begin(const FunctionCode& function) {
   steps_left_ = function.instructions.size() * steps_for_each_instruction;
 }
 
+void AddressWalk::give_room_back() {
+  seen_ = {};
+  is_target_ = {};
+}
+
 bool AddressWalk::follow(std::uint32_t number) {
   const Instruction& first = function_->instructions[number];
   if (bit(first.dst) == 0 || (first.op != Op::address && first.op != Op::load)) return false;

@@ -33,6 +33,9 @@ class AddressWalk {
   /// it is not told; false also when it is kept or handed back.
   bool follow_argument(unsigned argument);
 
+  /// Asks for no memory until something is followed again: what comes next needs its own for the same function.
+  void give_room_back();
+
   /// Where is read, of all that was followed since begin().
   const std::vector<Place>& reads() const { return reads_; }
   const std::vector<Pass>& passes() const { return passes_; }

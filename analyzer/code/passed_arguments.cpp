@@ -79,6 +79,7 @@ const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t addres
   if (is_new) walk_along_arguments();
   if (!is_new || (summary_.told >> argument & 1) == 0) {
     summary_ = {};
+    walk_.give_room_back();
     code_.flow(again_, [&](const State& state, const Instruction& instruction) { look(state, instruction); });
   }
   end();

@@ -24,6 +24,8 @@ class StoreFilter {
   bool has_to_flow(const FunctionCode& function);
   /// Of the function that has_to_flow said no of, or only_follows yes.
   const AddressWalk& walk() const { return walk_; }
+  /// See AddressWalk.
+  void give_room_back() { walk_.give_room_back(); }
   /// Of a function that has not to flow: all that it loads from such words of the image is only read through and passed
   /// on. False is no answer.
   bool only_follows(const FunctionCode& function, const std::function<bool(std::uint64_t)>& is_such_word);
