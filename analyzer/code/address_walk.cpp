@@ -9,12 +9,14 @@ namespace {
 /// Steps for each instruction of a function: what takes more is not cheaper than to know all.
 constexpr std::size_t steps_for_each_instruction = 4;
 
+/// What was needed for functions of more instructions is not kept.
+constexpr std::size_t most_kept = 4096;
+
 constexpr std::uint32_t bit(Register number) { return number < first_vector ? std::uint32_t{1} << number : 0; }
 
 /// Registers that get what the instruction makes or loads.
 std::uint32_t made(const Instruction& instruction) {
-  const bool second = instruction.op == Op::load && instruction.pair;
-  return bit(instruction.dst) | (second ? bit(instruction.src2) : 0);
+  return bit(instruction.dst) | (instruction.loads_second() ? bit(instruction.src2) : 0);
 }
 
 /// Registers that get another value.
@@ -52,6 +54,7 @@ void AddressWalk::begin(const FunctionCode& function) {
 }
 
 void AddressWalk::give_room_back() {
+  if (seen_.size() <= most_kept) return;
   seen_ = {};
   is_target_ = {};
 }
@@ -75,7 +78,7 @@ bool AddressWalk::follow(std::uint32_t number) {
     value_ = next.value;
     ++walk_;
     open_.clear();
-    if (code_follows(next.instruction)) open_.push_back({next.instruction + 1, next.registers});
+    if (function_->code_follows(next.instruction)) open_.push_back({next.instruction + 1, next.registers});
     if (!follow_value()) return false;
   }
   return true;
@@ -103,12 +106,6 @@ bool AddressWalk::follow_value() {
   return true;
 }
 
-/// Nothing runs behind a hole.
-bool AddressWalk::code_follows(std::size_t number) const {
-  const auto& all = function_->instructions;
-  return number + 1 < all.size() && all[number + 1].address == all[number].next();
-}
-
 /// To where no register holds the value any more, where it was seen before, or where control leaves. What becomes of
 /// one register does not hang on the others.
 bool AddressWalk::go_on(Point point) {
@@ -125,7 +122,7 @@ bool AddressWalk::go_on(Point point) {
     --steps_left_;
     const Instruction& instruction = function_->instructions[point.instruction];
     if (instruction.op == Op::call || instruction.op == Op::jump) {
-      if (instruction.op == Op::jump && instruction.has_target && function_->index_of(instruction.target) >= 0) {
+      if (stays_inside(*function_, instruction)) {
         return branches_to(instruction.target, point.registers);
       }
       if (!passes_on(instruction, point)) return false;
@@ -144,7 +141,7 @@ bool AddressWalk::go_on(Point point) {
                has_fixed_registers(instruction.op)) {
       if (!reads_through(point.instruction, point.registers) || !keeps_sight(instruction, point)) return false;
     }
-    if (point.registers == 0 || !code_follows(point.instruction)) return true;
+    if (point.registers == 0 || !function_->code_follows(point.instruction)) return true;
   }
 }
 
@@ -189,8 +186,7 @@ bool AddressWalk::reads_through(std::size_t number, Registers registers) {
 
 /// Leaves the registers that hold the value behind the instruction; false when it goes where it is not followed.
 bool AddressWalk::keeps_sight(const Instruction& instruction, Point& point) {
-  const bool loads_pair = instruction.op == Op::load && instruction.pair;
-  const Registers sources = bit(instruction.src) | (loads_pair ? 0 : bit(instruction.src2));
+  const Registers sources = bit(instruction.src) | (instruction.loads_second() ? 0 : bit(instruction.src2));
   const bool is_source = (sources & point.registers) != 0;
   const bool is_held = value_.kind == Value::Kind::held;
   Registers holds = 0;
@@ -304,7 +300,7 @@ bool AddressWalk::has_landing_pads() {
   const auto& all = function_->instructions;
   bool comes_in = true;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (i > 0 && (all[i - 1].ends_block() || !code_follows(i - 1))) comes_in = false;
+    if (i > 0 && (all[i - 1].ends_block() || !function_->code_follows(i - 1))) comes_in = false;
     if (is_target_[i]) comes_in = true;
     const bool fills = all[i].op == Op::stop || (all[i].op == Op::other && all[i].clobbers == 0);
     if (!comes_in && !fills) return *(has_landing_pads_ = true);

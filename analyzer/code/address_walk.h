@@ -33,7 +33,8 @@ class AddressWalk {
   /// it is not told; false also when it is kept or handed back.
   bool follow_argument(unsigned argument);
 
-  /// Asks for no memory until something is followed again: what comes next needs its own for the same function.
+  /// Keeps no more memory than short functions need until something is followed again: who goes through the same
+  /// function needs his own.
   void give_room_back();
 
   /// Where is read, of all that was followed since begin().
@@ -73,7 +74,6 @@ class AddressWalk {
   Registers find_stack_pointers() const;
   bool has_landing_pads();
   void mark_targets();
-  bool code_follows(std::size_t number) const;
   Place place_in(const MemoryOperand& memory, const Value& base);
 
   const Evaluator& evaluator_;

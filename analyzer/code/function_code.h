@@ -46,7 +46,16 @@ struct FunctionCode {
   void end_numbers();
   /// Index of the instruction that starts at the address; -1 when none does.
   std::ptrdiff_t index_of(std::uint64_t address) const;
+  /// Another instruction begins where that one ends: there is no hole, and not the function's end.
+  bool code_follows(std::size_t number) const {
+    return number + 1 < instructions.size() && instructions[number + 1].address == instructions[number].next();
+  }
 };
+
+/// A jump that does not leave the function.
+inline bool stays_inside(const FunctionCode& function, const Instruction& instruction) {
+  return instruction.op == Op::jump && instruction.has_target && function.index_of(instruction.target) >= 0;
+}
 
 class CodePointers;
 

@@ -110,6 +110,12 @@ struct Instruction {
   bool is_outward() const {
     return has_target || op == Op::call || op == Op::jump || names_address() || (has_memory && memory.segment);
   }
+  /// src2 takes what lies behind dst's.
+  bool loads_second() const { return op == Op::load && pair; }
+  /// The register does not hold what it held any more.
+  bool replaces(Register number) const {
+    return dst == number || (loads_second() && src2 == number) || (number < 64 && (clobbers >> number & 1) != 0);
+  }
   bool is_branch() const { return op == Op::branch || op == Op::branch_zero || op == Op::branch_other; }
 };
 static_assert(sizeof(Instruction) == 64);

@@ -137,9 +137,4 @@ inline bool is_image_address(const Value& value) {
   return value.kind == Value::Kind::address || value.kind == Value::Kind::region;
 }
 
-/// A jump that does not leave the function.
-inline bool stays_inside(const FunctionCode& function, const Instruction& instruction) {
-  return instruction.op == Op::jump && instruction.has_target && function.index_of(instruction.target) >= 0;
-}
-
 }  // namespace isoaudit::analyzer

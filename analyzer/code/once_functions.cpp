@@ -64,9 +64,8 @@ void OnceFunctions::note(std::size_t index, const FunctionCode& function) {
   if (idle_) return;
   const auto calls_once = [&](std::uint32_t number) {
     const Instruction& instruction = function.instructions[number];
-    const bool inside =
-        instruction.has_target && instruction.target >= function.begin && instruction.target < function.end;
-    const bool leaves = instruction.op == Op::call || (instruction.op == Op::jump && !inside);
+    const bool leaves =
+        instruction.op == Op::call || (instruction.op == Op::jump && !stays_inside(function, instruction));
     return leaves && once_caller(code_.import_of(instruction)) != nullptr;
   };
   if (std::ranges::none_of(function.outward, calls_once)) return;

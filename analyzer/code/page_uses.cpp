@@ -12,14 +12,6 @@ bool leaves_block(const Instruction& instruction) {
   return instruction.ends_block() || instruction.op == Op::call || instruction.is_branch();
 }
 
-bool loads_second(const Instruction& instruction) { return instruction.op == Op::load && instruction.pair; }
-
-/// The register, where the instruction has one there, does not hold what it held any more.
-bool replaces(const Instruction& instruction, Register page) {
-  return instruction.dst == page || (loads_second(instruction) && instruction.src2 == page) ||
-         (instruction.clobbers >> page & 1) != 0;
-}
-
 /// What was there before stays in it, in part.
 bool changes_in_place(const Instruction& instruction, Register page) {
   const Op op = instruction.op;
@@ -29,7 +21,7 @@ bool changes_in_place(const Instruction& instruction, Register page) {
 /// False when the instruction does anything with the page but to complete an address.
 bool note_use(const Instruction& instruction, Register page, std::uint64_t begin, std::vector<PageUse>& uses) {
   const MemoryOperand& memory = instruction.memory;
-  const bool as_second = instruction.src2 == page && !loads_second(instruction);
+  const bool as_second = instruction.src2 == page && !instruction.loads_second();
   if (as_second || (instruction.has_memory && memory.index == page) || changes_in_place(instruction, page))
     return false;
   if (instruction.has_memory && memory.base == page) {
@@ -58,7 +50,7 @@ bool find_page_uses(const FunctionCode& function, std::size_t number, std::vecto
   const std::size_t end = std::min(all.size(), number + longest_way);
   for (std::size_t i = number + 1; i < end && all[i].address == all[i - 1].next(); ++i) {
     if (leaves_block(all[i]) || !note_use(all[i], page, begin, uses)) return false;
-    if (replaces(all[i], page)) return true;
+    if (all[i].replaces(page)) return true;
   }
   return false;
 }

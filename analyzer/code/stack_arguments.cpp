@@ -70,8 +70,7 @@ class StackWalk {
       }
       if (instruction.ends_block()) return true;
       if (!touches(instruction, point) || !moves(instruction, point)) return false;
-      const bool hole = point.instruction + 1 < all.size() && all[point.instruction + 1].address != instruction.next();
-      if (hole) return true;
+      if (!function_.code_follows(point.instruction)) return true;
     }
     return true;
   }
@@ -140,17 +139,13 @@ class StackWalk {
   }
 
   bool keep(const Instruction& instruction, const std::optional<std::int64_t>& made, Point& point) const {
-    const auto replaces = [&](Register number) {
-      const bool second = instruction.op == Op::load && instruction.pair && instruction.src2 == number;
-      return instruction.dst == number || second || (instruction.clobbers >> number & 1) != 0;
-    };
-    if (replaces(convention_.stack_pointer)) {
+    if (instruction.replaces(convention_.stack_pointer)) {
       // "leave", before a return: both are its caller's.
       if (instruction.dst != convention_.stack_pointer) return returns_next(point);
       if (!made) return false;
       point.stack = *made;
     }
-    if (replaces(convention_.frame_pointer)) {
+    if (instruction.replaces(convention_.frame_pointer)) {
       point.frame = instruction.dst == convention_.frame_pointer ? made : std::nullopt;
     }
     return true;

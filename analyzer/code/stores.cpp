@@ -13,9 +13,6 @@
 namespace isoaudit::analyzer {
 namespace {
 
-/// Instructions of a function: what was needed to walk through longer ones is not kept while they are gone through.
-constexpr std::size_t most_kept = 4096;
-
 /// Values that a store writes, each of eight bytes or, of a pair of narrower ones, half.
 unsigned parts_of(const Instruction& instruction) {
   return std::max(1u, (instruction.width + 7u) / 8u) * (instruction.pair ? 2u : 1u);
@@ -44,7 +41,7 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
   function_ = &function;
   finalizes_.reset();
   if (filter_.has_to_flow(function)) {
-    if (function.instructions.size() > most_kept) filter_.give_room_back();
+    filter_.give_room_back();
     gone_through_[index] = true;
     arguments_.begin(function);
     code_.flow(function, [&](const State& state, const Instruction& instruction) {

@@ -1,12 +1,9 @@
 #include "analyzer/source/brought_libraries.h"
 
 #include <algorithm>
-#include <iterator>
 
 namespace isoaudit::analyzer {
 namespace {
-
-bool is_below(const std::string& path, const std::string& folder) { return path.starts_with(folder + "/"); }
 
 std::vector<std::string> libraries_of(const SourceTree& tree, const std::set<std::string>& extension_code) {
   std::vector<std::string> folders;
@@ -19,21 +16,10 @@ std::vector<std::string> libraries_of(const SourceTree& tree, const std::set<std
   return folders;
 }
 
-std::vector<std::string> outside(const std::vector<std::string>& files, const std::vector<std::string>& folders) {
-  std::vector<std::string> left;
-  std::ranges::copy_if(files, std::back_inserter(left), [&](const std::string& file) {
-    return std::ranges::none_of(folders, [&](const std::string& folder) { return is_below(file, folder); });
-  });
-  return left;
-}
-
 }  // namespace
 
 BroughtLibraries::BroughtLibraries(const SourceTree& tree, const std::set<std::string>& extension_code)
-    : tree_(tree),
-      folders_(libraries_of(tree, extension_code)),
-      lists_(tree.build_files),
-      own_lists_(outside(tree.build_files, folders_)) {}
+    : tree_(tree), folders_(libraries_of(tree, extension_code)), lists_(tree.build_files) {}
 
 std::string BroughtLibraries::around(const std::string& source) const {
   const auto found =
@@ -46,7 +32,9 @@ bool BroughtLibraries::is_built(const std::string& source) {
   return library.empty() || built_of(library).contains(source);
 }
 
-bool BroughtLibraries::is_named_by_project(const std::string& source) const { return own_lists_.name(source); }
+bool BroughtLibraries::is_named_by_project(const std::string& source) const {
+  return lists_.name_from_outside_all(folders_, source);
+}
 
 const std::set<std::string>& BroughtLibraries::built_of(const std::string& library) {
   const auto [known, is_new] = built_.try_emplace(library);

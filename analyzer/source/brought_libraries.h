@@ -32,8 +32,6 @@ class BroughtLibraries {
   /// Those that no other holds.
   std::vector<std::string> folders_;
   BuildLists lists_;
-  /// Of the build files that belong to none of them.
-  BuildLists own_lists_;
   std::map<std::string, std::set<std::string>> built_{};
 };
 

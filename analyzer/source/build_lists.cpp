@@ -17,10 +17,6 @@ namespace {
 /// Larger ones are no lists that a person keeps.
 constexpr std::streamsize most_bytes = std::streamsize{1} << 20;
 
-bool is_below(std::string_view path, std::string_view folder) {
-  return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
-}
-
 bool is_one_of(char c, std::string_view signs) { return signs.find(c) != std::string_view::npos; }
 
 bool is_path_sign(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || is_one_of(c, "_./*+-${}@"); }
@@ -48,6 +44,10 @@ std::string last_part(std::string_view path) { return std::string(path.substr(pa
 bool ends_in(const std::string& path, const std::string& word) { return path == word || path.ends_with("/" + word); }
 
 }  // namespace
+
+bool is_below(std::string_view path, std::string_view folder) {
+  return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
+}
 
 BuildLists::BuildLists(const std::vector<std::string>& build_files) {
   for (const std::string& file : build_files) read(file);
@@ -91,18 +91,20 @@ bool BuildLists::any_names(const std::string& source, const auto& counts) const 
   });
 }
 
-bool BuildLists::name(const std::string& source) const {
-  return any_names(source, [](const Word&) { return true; });
+bool BuildLists::name_from_outside_all(const std::vector<std::string>& folders, const std::string& source) const {
+  return any_names(source, [&](const Word& word) {
+    return std::ranges::none_of(folders, [&](const std::string& folder) { return word.lies_in(folder); });
+  });
 }
 
 bool BuildLists::name_below(const std::string& folder, const std::string& source) const {
-  return any_names(source, [&](const Word& word) { return word.folder == folder || is_below(word.folder, folder); });
+  return any_names(source, [&](const Word& word) { return word.lies_in(folder); });
 }
 
 bool BuildLists::name_from_outside(const std::string& folder, const std::string& source) const {
   const std::string name = last_part(folder);
   return any_names(source, [&](const Word& word) {
-    if (word.folder == folder || is_below(word.folder, folder)) return false;
+    if (word.lies_in(folder)) return false;
     return ("/" + word.text).find("/" + name + "/") != std::string::npos;
   });
 }
@@ -111,8 +113,7 @@ bool BuildLists::enter(const std::string& folder) const {
   const auto [first, last] = words_.equal_range(last_part(folder));
   return std::any_of(first, last, [&](const auto& entry) {
     const Word& word = entry.second;
-    return word.begins_argument && word.folder != folder && !is_below(word.folder, folder) &&
-           ends_in(folder, word.text);
+    return word.begins_argument && !word.lies_in(folder) && ends_in(folder, word.text);
   });
 }
 

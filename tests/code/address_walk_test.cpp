@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/code/made_function.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -68,17 +70,6 @@ class AddressWalkTest : public testing::Test {
     image.relocations = {{pointer_variable, variable, 0}};
   }
 
-  FunctionCode function_of(std::initializer_list<Instruction> code) {
-    FunctionCode function{.begin = 0, .end = code.size() * 4};
-    for (Instruction instruction : code) {
-      instruction.address = function.instructions.size() * 4;
-      instruction.size = 4;
-      function.instructions.push_back(instruction);
-    }
-    function.number();
-    return function;
-  }
-
   static Uses uses_in(const AddressWalk& walk) {
     Uses uses;
     const auto hex = [](std::uint64_t number) {
@@ -95,7 +86,7 @@ class AddressWalkTest : public testing::Test {
 
   /// Of what the first instruction makes; none where they are not known.
   std::optional<Uses> uses_of(std::initializer_list<Instruction> code) {
-    const FunctionCode function = function_of(code);
+    const FunctionCode function = tests::made_function(code);
     AddressWalk walk(image, evaluator);
     walk.begin(function);
     if (!walk.follow(0)) return std::nullopt;
@@ -104,7 +95,7 @@ class AddressWalkTest : public testing::Test {
 
   /// Of the first argument.
   bool is_only_read(std::initializer_list<Instruction> code) {
-    const FunctionCode function = function_of(code);
+    const FunctionCode function = tests::made_function(code);
     AddressWalk walk(image, evaluator);
     walk.begin(function);
     return walk.follow_argument(0);

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "tests/code/made_function.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -35,13 +37,9 @@ Instruction plain(Op op, Register to, Register from) { return {.op = op, .dst = 
 
 /// None where they are not known.
 std::optional<Uses> uses_of(std::initializer_list<Instruction> then) {
-  FunctionCode function;
-  function.instructions = {adrp()};
-  function.instructions.insert(function.instructions.end(), then);
-  for (std::size_t i = 0; i < function.instructions.size(); ++i) {
-    function.instructions[i].address = i * 4;
-    function.instructions[i].size = 4;
-  }
+  std::vector<Instruction> code{adrp()};
+  code.insert(code.end(), then);
+  const FunctionCode function = tests::made_function(code);
   std::vector<PageUse> found;
   if (!find_page_uses(function, 0, found)) return std::nullopt;
   Uses uses;

@@ -5,6 +5,8 @@
 
 #include <initializer_list>
 
+#include "tests/code/made_function.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -26,13 +28,7 @@ Instruction result() { return {.op = Op::result}; }
 Instruction to(Op op, std::uint64_t number) { return {.target = number * 4, .op = op, .has_target = true}; }
 
 unsigned touched(std::initializer_list<Instruction> code, bool jumps_unknown = false) {
-  FunctionCode function{.begin = 0, .end = code.size() * 4};
-  for (Instruction instruction : code) {
-    instruction.address = function.instructions.size() * 4;
-    instruction.size = 4;
-    function.instructions.push_back(instruction);
-  }
-  function.number();
+  FunctionCode function = tests::made_function(code);
   function.jumps_unknown = jumps_unknown;
   return stack_arguments_of(function, calling_convention(Machine::x86_64, model::BinaryFormat::elf));
 }
