@@ -119,8 +119,8 @@ std::vector<std::string> pythons_of(const std::vector<const Finding*>& group) {
 
 std::vector<Finding> fold(std::vector<Finding> findings, const model::Facts& facts) {
   const std::vector<std::string> own_gil = own_gil_modules(facts);
-  // File, rule, severity, status, generator.
-  using Key = std::tuple<std::string, std::string, model::Severity, model::Status, std::string>;
+  // File, rule, severity, status, generator, what it says of its variable.
+  using Key = std::tuple<std::string, std::string, model::Severity, model::Status, std::string, std::string>;
   std::map<Key, std::vector<const Finding*>> groups;
   std::vector<Finding> kept;
   const std::map<std::string, std::string> generators = generators_of(facts);
@@ -134,7 +134,8 @@ std::vector<Finding> fold(std::vector<Finding> findings, const model::Facts& fac
     if (is_one_of_many) {
       // How sure it is of each says little of what its user has to do.
       const model::Status status = ready || generator.empty() ? finding.status : model::Status::possible;
-      groups[{finding.where.file, finding.rule, finding.severity, status, generator}].push_back(&finding);
+      const std::string said = model::without_subject(finding.message);
+      groups[{finding.where.file, finding.rule, finding.severity, status, generator, said}].push_back(&finding);
     } else {
       kept.push_back(finding);
     }

@@ -7,7 +7,7 @@
 #include "rules/code_report.h"
 #include "rules/data_methods.h"
 #include "rules/judge.h"
-#include "tests/unit/hand_made.h"
+#include "tests/unit/code_facts.h"
 
 namespace isoaudit::rules {
 namespace {
@@ -18,39 +18,6 @@ using model::Finding;
 using model::MultipleInterpreters;
 using model::RunsWhen;
 using model::StoredValue;
-
-model::Facts module_that(std::vector<CodeWrite> writes,
-                         MultipleInterpreters declared = MultipleInterpreters::per_interpreter_gil) {
-  model::Facts facts;
-  facts.pythons = {python("3.14")};
-  facts.binaries = {binary(model::Init::multi_phase, declared)};
-  facts.binaries[0].code.writes = std::move(writes);
-  std::ranges::sort(facts.binaries[0].code.writes);
-  return facts;
-}
-
-/// The findings that rest on machine code.
-std::vector<Finding> code_findings_of(const model::Facts& facts) {
-  std::vector<Finding> findings = judge(facts, {}).findings;
-  std::erase_if(findings, [](const Finding& finding) {
-    return std::ranges::none_of(finding.because, [](const auto& b) { return b.kind == model::EvidenceKind::code; }) ||
-           finding.rule == "slot-per-interpreter-gil-with-state";
-  });
-  return findings;
-}
-
-CodeWrite stores(StoredValue value, std::string stored = "", std::uint64_t size = 8) {
-  CodeWrite write = code_write("thing", "fill");
-  write.value = value;
-  write.stored = std::move(stored);
-  write.size = size;
-  return write;
-}
-
-CodeWrite changed(CodeWrite write, void (*change)(CodeWrite&)) {
-  change(write);
-  return write;
-}
 
 TEST(CodeRules, WhatIsStoredNamesTheRule) {
   const std::pair<const char*, const char*> rows[] = {{"PyErr_NewException", "global-exception"},
@@ -278,70 +245,6 @@ TEST(CodeRules, WritesInsideOneVariableAreOneFinding) {
   EXPECT_EQ(findings[0].rule, "static-type-object");
 }
 
-std::vector<CodeWrite> many(int count, const std::string& prefix) {
-  std::vector<CodeWrite> writes;
-  for (int i = 0; i < count; ++i) {
-    writes.push_back(code_write(prefix + std::to_string(i), "exec", "PyDict_New"));
-    writes.back().offset = static_cast<std::uint64_t>(i) * 8;
-  }
-  return writes;
-}
-
-TEST(CodeRules, ModulesThatDeclareNothingAreToldInFewFindings) {
-  EXPECT_EQ(code_findings_of(module_that(many(200, "cache"))).size(), 200U);
-  EXPECT_EQ(code_findings_of(module_that(many(5, "cache"), MultipleInterpreters::absent)).size(), 5U);
-  const auto findings = code_findings_of(module_that(many(200, "cache"), MultipleInterpreters::absent));
-  ASSERT_EQ(findings.size(), 1U);
-  EXPECT_NE(findings[0].message.find("200 variables"), std::string::npos) << findings[0].message;
-}
-
-TEST(CodeRules, AGeneratorsStaticsAreOneFindingAndItsUsersAreNot) {
-  for (const auto declared : {MultipleInterpreters::per_interpreter_gil, MultipleInterpreters::absent}) {
-    auto writes = many(20, "__pyx_n_s_");
-    auto mine = code_write("__pyx_v_4demo_mine", "exec", "PyDict_New");
-    mine.offset = 400;
-    writes.push_back(mine);
-    auto facts = module_that(writes, declared);
-    facts.binaries[0].framework = model::Framework::cython;
-    const auto findings = code_findings_of(facts);
-    ASSERT_EQ(findings.size(), 2U);
-    EXPECT_EQ(std::ranges::count(findings, "cython", &Finding::generator), 1);
-    // In a stripped file nobody can tell them apart: most are the generator's.
-    for (CodeWrite& write : facts.binaries[0].code.writes) write.symbol = write.name = "";
-    const auto stripped = code_findings_of(facts);
-    ASSERT_EQ(stripped.size(), 1U);
-    EXPECT_EQ(stripped[0].generator, "cython");
-  }
-}
-
-/// What a run saw of a generator's statics is one finding with what the code tells of them, while nothing is declared;
-/// what it saw of the user's stays by itself.
-TEST(CodeRules, WhatARunSawOfAGeneratorsStaticsIsOneFinding) {
-  auto facts = module_that(many(3, "__pyx_n_s_"), MultipleInterpreters::absent);
-  facts.binaries[0].framework = model::Framework::cython;
-  model::RunFacts run = clean_run();
-  run.phases = {phase(model::Level::isolated, model::Outcome::refused)};
-  for (const char* name : {"__pyx_n_s_0", "__pyx_m", "__pyx_v_4demo_mine"}) {
-    model::SharedObject object;
-    object.symbol = object.linkage_name = name;
-    object.section = ".bss";
-    object.offset = name == std::string_view("__pyx_n_s_0") ? 0 : 400 + at(run, model::Level::forced).shared.size() * 8;
-    object.type_name = "dict";
-    object.owners = {1};
-    at(run, model::Level::forced).shared.push_back(object);
-  }
-  facts.runs = {run};
-  std::vector<Finding> findings = judge(facts, {}).findings;
-  std::erase_if(findings, [](const Finding& finding) { return finding.rule != "global-pyobject-cache"; });
-  ASSERT_EQ(findings.size(), 2U);
-  const Finding& generated = findings[findings[0].generator.empty() ? 1 : 0];
-  EXPECT_EQ(generated.generator, "cython");
-  EXPECT_EQ(generated.message.substr(0, 42), "4 of the statics that cython generates (`_");
-  EXPECT_EQ(generated.status, model::Status::confirmed);
-  EXPECT_EQ(std::ranges::count(generated.because, model::EvidenceKind::runtime, &model::Because::kind), 2);
-  EXPECT_NE(generated.fix.find("subinterpreters_compatible"), std::string::npos);
-}
-
 TEST(CodeRules, WhoUsesAGeneratorIsToldWhatItOffers) {
   auto facts = module_that({}, MultipleInterpreters::absent);
   const auto fix_of = [&] {
@@ -380,22 +283,6 @@ TEST(CodeRules, CellsOfPyO3HoldWhatTheirFillersSay) {
   EXPECT_EQ(mine.generator, "");
   EXPECT_EQ(finding_of("demo::TEXT", "pyo3::sync::once_lock::try_init::<alloc::string::String>").rule,
             "non-object-mutable-static");
-}
-
-// Its users write Python: the file with the classes' tables, free lists and `parser` has no static of theirs.
-TEST(CodeRules, AllStaticsOfMypycAreOneFindingOfIt) {
-  std::vector<CodeWrite> writes;
-  for (const char* name : {"CPyStatics", "nodes___Import_vtable", "run_env_free_instance", "module"}) {
-    writes.push_back(code_write(name, "fill"));
-    writes.back().offset = 8 * writes.size();
-    writes.back().size = 8;
-  }
-  auto facts = module_that(writes, MultipleInterpreters::absent);
-  facts.binaries[0].framework = model::Framework::mypyc;
-  const auto findings = code_findings_of(facts);
-  ASSERT_EQ(findings.size(), 1U);
-  EXPECT_EQ(findings[0].generator, "mypyc");
-  EXPECT_EQ(findings[0].message.find("4 of the statics that mypyc generates"), 0U) << findings[0].message;
 }
 
 TEST(CodeRules, WhatRustsLibraryKeepsForItselfIsExplained) {
