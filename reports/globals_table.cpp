@@ -7,6 +7,8 @@
 #include <map>
 #include <vector>
 
+#include "reports/short_arguments.h"
+
 namespace isoaudit::reports {
 namespace {
 
@@ -57,6 +59,8 @@ std::string name_of(const GlobalVariable& global) {
   return global.name.empty() ? address : global.name;
 }
 
+std::string short_name_of(const GlobalVariable& global) { return with_short_arguments(name_of(global)); }
+
 std::string size_of(const GlobalVariable& global) { return global.size == 0 ? "?" : fmt::format("{}", global.size); }
 
 std::string times_of(const GlobalWriter& writer) {
@@ -95,8 +99,8 @@ std::string counts_of(const std::vector<const GlobalVariable*>& globals) {
 void write_short(std::string& out, const GlobalVariable& global, std::size_t width) {
   const GlobalWriter& first = global.writers.front();
   const std::size_t more = global.writers.size() - 1;
-  fmt::format_to(std::back_inserter(out), "    {:{}}  {:>6}  {:13}  {}{}{}\n", name_of(global), width, size_of(global),
-                 words(global.kind).first, sentence(first),
+  fmt::format_to(std::back_inserter(out), "    {:{}}  {:>6}  {:13}  {}{}{}\n", short_name_of(global), width,
+                 size_of(global), words(global.kind).first, with_short_arguments(sentence(first)),
                  more == 0 ? "" : fmt::format("; {} more writer{}", more, more == 1 ? "" : "s"),
                  global.explained.empty() ? "" : "; " + global.explained);
 }
@@ -155,7 +159,7 @@ std::string globals_table(const model::ModuleReport& module, bool verbose) {
   }
   const std::vector<const GlobalVariable*> first = first_of_each_kind(open);
   std::size_t width = 0;
-  for (const GlobalVariable* global : first) width = std::max(width, name_of(*global).size());
+  for (const GlobalVariable* global : first) width = std::max(width, short_name_of(*global).size());
   for (const GlobalVariable* global : first) write_short(out, *global, std::min(width, longest_name));
   if (first.size() < code.globals.size()) {
     fmt::format_to(to, "    ... and {} more (-v)\n", code.globals.size() - first.size());

@@ -3,12 +3,12 @@
 #include <fmt/color.h>
 #include <fmt/format.h>
 
-#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "reports/render.h"
+#include "reports/short_arguments.h"
 
 namespace isoaudit::reports {
 
@@ -19,8 +19,8 @@ class Writer {
 
   template <typename... Args>
   void line(fmt::format_string<Args...> format, Args&&... args) {
-    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
-    text_ += '\n';
+    const std::string line = fmt::format(format, std::forward<Args>(args)...);
+    text_ += (options_.verbose ? line : with_short_arguments(line)) + '\n';
   }
   void text(const std::string& lines) { text_ += lines; }
   void blank() { text_ += '\n'; }

@@ -259,7 +259,9 @@ std::vector<CodeVariable> code_variables(const BinaryFacts& binary) {
     std::ranges::stable_sort(variable.writes, {}, [](const CodeWrite* write) {
       // A copy that the compiler has put into its only caller stays behind, and nothing leads to it.
       const bool never = write->reached.size() == 1 && write->reached.front().when == model::RunsWhen::never;
-      return std::tuple(never, kind_of_store(*write), !write->passed_to.empty());
+      // Of memory that a lock may help the store without one is the news.
+      const bool guarded = write->atomic || !write->guard.empty();
+      return std::tuple(never, kind_of_store(*write), guarded, !write->passed_to.empty());
     });
   }
   std::ranges::stable_sort(variables, {}, [](const CodeVariable& v) { return std::tie(v.section, v.offset); });

@@ -116,5 +116,17 @@ TEST(ManyFindings, WhatIsGuardedIsNotToldWithWhatIsNot) {
   }
 }
 
+// `static std::string v = …;` under the compiler's guard, and its address to a function that may write it without one.
+TEST(ManyFindings, TheStoreWithoutALockStandsForAVariable) {
+  CodeWrite guarded = stores(StoredValue::unknown);
+  guarded.guard = "__cxa_guard_acquire";
+  CodeWrite passed = stores(StoredValue::unknown);
+  passed.function = "change";
+  passed.passed_to = "mend";
+  const auto findings = code_findings_of(module_that({guarded, passed}));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].because.at(0).text.find("`change` passes the address"), 0U) << findings[0].because.at(0).text;
+}
+
 }  // namespace
 }  // namespace isoaudit::rules
