@@ -220,6 +220,9 @@ std::string why_explained(const CodeVariable& variable, const BinaryFacts& binar
   // A pointer to a block is no object, and the block may hold some.
   const bool in_place = variable.kind == VariableKind::thread_local_object && !variable.somewhere;
   if (in_place && is_text(variable)) return "a text of each thread";
+  if (in_place && !variable.sure && variable.declared != nullptr && is_number_type(variable.declared->declared_type)) {
+    return "a number of each thread";
+  }
   if (variable.kind == VariableKind::capsule_api && is_told_elsewhere(variable, binary))
     return "C API that a rule of its own tells of";
   if (variable.kind == VariableKind::plain && is_header_static(plain_symbol(variable.symbol)))
@@ -253,7 +256,7 @@ std::vector<CodeVariable> code_variables(const BinaryFacts& binary) {
   const Places places(binary);
   std::vector<CodeVariable> variables = grouped(binary, places);
   for (CodeVariable& variable : variables) {
-    if (!is_thread_local_section(variable.section)) variable.declared = places.declared(variable);
+    if (!variable.somewhere) variable.declared = places.declared(variable);
     judge_kind(variable);
     variable.explained = why_explained(variable, binary);
     std::ranges::stable_sort(variable.writes, {}, [](const CodeWrite* write) {

@@ -19,7 +19,7 @@ constexpr unsigned deepest_nesting = 64;
 
 class Reader {
  public:
-  std::map<std::uint64_t, DeclaredVariable> read(llvm::DWARFContext& context) {
+  DeclaredVariables read(llvm::DWARFContext& context) {
     for (const auto& unit : context.compile_units()) {
       if (const llvm::DWARFDie die = unit->getUnitDIE(false)) visit_children(die, *unit, 0);
     }
@@ -41,8 +41,8 @@ class Reader {
   }
 
   void take(const llvm::DWARFDie& die, llvm::DWARFUnit& unit) {
-    const std::optional<std::uint64_t> address = address_of(die, unit);
-    if (!address) return;
+    const std::optional<Where> where = where_of(die, unit);
+    if (!where) return;
     DeclaredVariable variable;
     variable.line = static_cast<unsigned>(die.getDeclLine());
     variable.file = file_of(die, unit);
@@ -50,7 +50,7 @@ class Reader {
       llvm::raw_string_ostream text(variable.type);
       llvm::dumpTypeUnqualifiedName(die.getAttributeValueAsReferencedDie(*type), text);
     }
-    found_.try_emplace(*address, std::move(variable));
+    (where->in_thread ? found_.thread_locals : found_.statics).try_emplace(where->at, std::move(variable));
   }
 
   /// Not DWARFDie::getDeclFile: it misses constants that stand in the abbreviation, as GCC writes them in DWARF 5.
@@ -65,8 +65,13 @@ class Reader {
     return file;
   }
 
-  /// The address when the whole location is one; registers, stack and thread-local storage are no static memory.
-  static std::optional<std::uint64_t> address_of(const llvm::DWARFDie& die, llvm::DWARFUnit& unit) {
+  struct Where {
+    std::uint64_t at = 0;
+    bool in_thread = false;
+  };
+
+  /// Where the whole location is one address or one place in thread-local memory; registers and stack are neither.
+  static std::optional<Where> where_of(const llvm::DWARFDie& die, llvm::DWARFUnit& unit) {
     const auto location = die.find(llvm::dwarf::DW_AT_location);
     const auto block = location ? location->getAsBlock() : std::nullopt;
     if (!block || block->empty()) return std::nullopt;
@@ -75,26 +80,34 @@ class Reader {
     switch ((*block)[0]) {
       case llvm::dwarf::DW_OP_addr:
         if (block->size() != 1U + unit.getAddressByteSize()) return std::nullopt;
-        return data.getAddress(&offset);
+        return Where{data.getAddress(&offset), false};
       case llvm::dwarf::DW_OP_addrx: {
         const std::uint64_t index = data.getULEB128(&offset);
         if (offset != block->size() || index > UINT32_MAX) return std::nullopt;
         const auto entry = unit.getAddrOffsetSectionItem(static_cast<std::uint32_t>(index));
-        return entry ? std::optional(entry->Address) : std::nullopt;
+        return entry ? std::optional(Where{entry->Address, false}) : std::nullopt;
+      }
+      case llvm::dwarf::DW_OP_const8u: {
+        // DWARF 5, 2.5.1.3; before it GNU's operation of the same meaning.
+        const std::uint64_t at = data.getU64(&offset);
+        const bool ends = offset + 1 == block->size();
+        const bool in_thread = ends && (block->back() == llvm::dwarf::DW_OP_form_tls_address ||
+                                        block->back() == llvm::dwarf::DW_OP_GNU_push_tls_address);
+        return in_thread ? std::optional(Where{at, true}) : std::nullopt;
       }
       default: return std::nullopt;
     }
   }
 
-  std::map<std::uint64_t, DeclaredVariable> found_{};
+  DeclaredVariables found_{};
 };
 
 }  // namespace
 
-std::map<std::uint64_t, DeclaredVariable> read_declared_variables(const Image& image) {
+DeclaredVariables read_declared_variables(const Image& image) {
   if (!image.has_symbol_table) return {};
   const Dwarf dwarf = open_dwarf(image, ".debug_info");
-  return dwarf.context == nullptr ? std::map<std::uint64_t, DeclaredVariable>() : Reader().read(*dwarf.context);
+  return dwarf.context == nullptr ? DeclaredVariables() : Reader().read(*dwarf.context);
 }
 
 }  // namespace isoaudit::analyzer

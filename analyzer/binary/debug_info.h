@@ -17,8 +17,15 @@ struct DeclaredVariable {
   unsigned line = 0;
 };
 
-/// Variables with static storage by their addresses, from the file's own DWARF; empty where there is none or it is
-/// damaged. LLVM's DWARF reader stays behind this header.
-std::map<std::uint64_t, DeclaredVariable> read_declared_variables(const Image& image);
+struct DeclaredVariables {
+  /// By their addresses.
+  std::map<std::uint64_t, DeclaredVariable> statics{};
+  /// By their places in each thread's copy of the image's thread-local memory.
+  std::map<std::uint64_t, DeclaredVariable> thread_locals{};
+};
+
+/// Variables with static or thread storage, from the file's own DWARF; empty where there is none or it is damaged.
+/// LLVM's DWARF reader stays behind this header.
+DeclaredVariables read_declared_variables(const Image& image);
 
 }  // namespace isoaudit::analyzer

@@ -191,13 +191,16 @@ std::vector<model::StaticObject> find_static_objects(const Image& image,
 }
 
 void declare_variables(const Image& image, std::vector<model::StaticObject>& objects) {
-  const std::map<std::uint64_t, DeclaredVariable> declared = read_declared_variables(image);
-  if (declared.empty()) return;
+  const DeclaredVariables declared = read_declared_variables(image);
+  if (declared.statics.empty() && declared.thread_locals.empty()) return;
+  const std::uint64_t threads_begin = image.thread_begin();
   for (model::StaticObject& object : objects) {
     const Section* section = image.section_named(object.section);
-    if (section == nullptr || section->kind == model::SectionClass::thread_local_) continue;
-    const auto variable = declared.find(section->address + object.offset);
-    if (variable == declared.end()) continue;
+    if (section == nullptr) continue;
+    const bool in_thread = section->kind == model::SectionClass::thread_local_;
+    const auto& variables = in_thread ? declared.thread_locals : declared.statics;
+    const auto variable = variables.find(section->address + object.offset - (in_thread ? threads_begin : 0));
+    if (variable == variables.end()) continue;
     object.declared_type = variable->second.type;
     object.declared_file = variable->second.file;
     object.declared_line = variable->second.line;

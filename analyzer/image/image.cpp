@@ -66,14 +66,17 @@ const ThreadWord* Image::thread_word_at(std::uint64_t address) const {
   return found != thread_words.end() && found->at == address ? &*found : nullptr;
 }
 
-std::pair<const Section*, std::uint64_t> Image::thread_section(std::uint64_t offset) const {
+std::uint64_t Image::thread_begin() const {
   // .tdata, then .tbss: one segment.
-  const Section* first = nullptr;
+  const auto first = std::ranges::find(sections, model::SectionClass::thread_local_, &Section::kind);
+  return first == sections.end() ? 0 : first->address;
+}
+
+std::pair<const Section*, std::uint64_t> Image::thread_section(std::uint64_t offset) const {
+  const std::uint64_t address = thread_begin() + offset;
   for (const Section& section : sections) {
-    if (section.kind != model::SectionClass::thread_local_) continue;
-    if (first == nullptr) first = &section;
-    const std::uint64_t address = first->address + offset;
-    if (section.contains(address)) return {&section, address - section.address};
+    if (section.kind != model::SectionClass::thread_local_ || !section.contains(address)) continue;
+    return {&section, address - section.address};
   }
   return {nullptr, 0};
 }

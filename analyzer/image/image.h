@@ -135,6 +135,8 @@ struct Image {
   std::span<const Relocation> relocations_in(std::uint64_t begin, std::uint64_t end) const;
   /// The one of thread_words at an address; null when there is none.
   const ThreadWord* thread_word_at(std::uint64_t address) const;
+  /// The address of what each thread's copy of the image's thread-local memory is made from; 0 when there is none.
+  std::uint64_t thread_begin() const;
   /// The section that holds a place in the image's thread-local memory, and where in it; null behind its end.
   std::pair<const Section*, std::uint64_t> thread_section(std::uint64_t offset) const;
   /// `width` bytes (1 to 8) as a number, as the file has them; zeros in zero-initialised memory.

@@ -17,8 +17,10 @@ constexpr const char* source =
     "  .tp_basicsize = sizeof(Foo), .tp_flags = Py_TPFLAGS_DEFAULT, .tp_base = &Foo_Type};\n"
     "static Foo shared_foo = {PyObject_HEAD_INIT(&Foo_Type) 7};\n"
     "static PyObject *cache; static int counter = 3; static const int limit = 5; static __thread long per_thread;\n"
+    "static __thread double started = 1;\n"
     "static PyModuleDef def = {PyModuleDef_HEAD_INIT, \"demo\", 0, 0};\n"
-    "void *use(void) { ++counter; ++per_thread; cache = (PyObject *)&shared_foo; return &Bar_Type + limit; }\n"
+    "void *use(void) { ++counter; per_thread += ++started; cache = (PyObject *)&shared_foo; return &Bar_Type + limit; "
+    "}\n"
     "static PyTypeObject Bare_Type = {PyVarObject_HEAD_INIT(NULL, 0) .tp_name = \"Bare\"};\n"
     "PyObject *get(void) { return cache; } void *bare(void) { return &Bare_Type; }\n"
     "PyMODINIT_FUNC PyInit_demo(void) { return PyModuleDef_Init(&def); }\n";
@@ -112,6 +114,12 @@ TEST_F(Holdings, VariablesAreDeclaredAsTheDebugInformationSays) {
     ASSERT_NE(foo, nullptr) << flags;
     EXPECT_EQ(foo->declared_type, "PyTypeObject") << flags;
     EXPECT_EQ(foo->declared_line, 3U) << flags;
+    const StaticObject* per_thread = named(objects, "per_thread");
+    ASSERT_NE(per_thread, nullptr) << flags;
+    EXPECT_EQ(per_thread->declared_type, "long int") << flags;
+    // The first of them lies where the image has nothing but ordinary memory.
+    ASSERT_NE(named(objects, "started"), nullptr) << flags;
+    EXPECT_EQ(named(objects, "started")->declared_type, "double") << flags;
   }
   EXPECT_EQ(named(find("-O1"), "cache")->declared_type, "");
 }

@@ -413,6 +413,25 @@ TEST(CodeRules, AThreadLocalVariableThatTheLinkersTableTellsHasItsName) {
   EXPECT_EQ(names, (std::vector<std::string>{"other", "recent", "thread-local memory"}));
 }
 
+TEST(CodeRules, AThreadLocalNumberIsNoObject) {
+  const auto told = [](const char* type, const char* result_of) {
+    CodeWrite write = code_write("depth", "enter", result_of);
+    write.section = ".tbss", write.size = 8;
+    write.value = StoredValue::unknown;
+    auto facts = module_that({write});
+    model::StaticObject object;
+    object.symbol = "depth", object.section = ".tbss", object.size = 8;
+    object.declared_type = type, object.declared_file = "demo.c";
+    facts.binaries[0].static_objects = {object};
+    return code_findings_of(facts).size();
+  };
+  EXPECT_EQ(told("unsigned long", ""), 0U);
+  EXPECT_EQ(told("void *", ""), 1U);
+  EXPECT_EQ(told("PyObject *", ""), 1U);
+  // A number that holds an object nonetheless.
+  EXPECT_EQ(told("uintptr_t", "PyDict_New"), 1U);
+}
+
 TEST(CodeReport, NamesWritersTimesAndValues) {
   auto write = code_write("cache", "load", "PyDict_New");
   write.size = 8;
