@@ -157,6 +157,8 @@ void Blocks::mark_loops() {
   ways_in_.assign(blocks_.size(), 0);
   // How many ways back begin and end around each rank.
   loops_.assign(blocks_.size() + 1, 0);
+  // How many lead over the border before each rank.
+  ways_over_.assign(blocks_.size() + 1, 0);
   for (std::uint32_t block = 0; block < blocks_.size(); ++block) {
     for (std::uint32_t way = 0; way < ways_out(blocks_[block]); ++way) {
       const std::uint32_t to = way_out(blocks_[block], way);
@@ -165,11 +167,18 @@ void Blocks::mark_loops() {
       if (rank_[to] > rank_[block]) continue;
       ++loops_[rank_[to]];
       --loops_[rank_[block] + 1];
+      ++ways_over_[rank_[to] + 1];
+      --ways_over_[rank_[block] + 1];
     }
   }
   behind_loops_.resize(blocks_.size());
-  std::int32_t open = 0;
+  loop_of_.resize(blocks_.size());
+  std::int32_t open = 0, over = 0;
+  std::uint32_t loop = 0;
   for (std::uint32_t rank = 0; rank < blocks_.size(); ++rank) {
+    over += ways_over_[rank];
+    if (over == 0) ++loop;
+    loop_of_[rank] = loop;
     open += loops_[rank];
     behind_loops_[in_order_[rank]] = open == 0 ? 1 : 0;
   }

@@ -54,6 +54,8 @@ class Blocks {
   /// Nothing that comes later in the order leads to it or to one before it: when its turn comes for the first time, all
   /// that is known where it begins is known.
   bool is_behind_loops(std::uint32_t block) const { return behind_loops_[block] != 0; }
+  /// The same number for all places in the order that lie in one outermost loop.
+  std::uint32_t loop_of(std::uint32_t rank) const { return loop_of_[rank]; }
   /// Finds what labels and roots lead to. `but_entry`: the entry does not count as a root.
   void mark_behind_others(bool but_entry);
   /// From mark_behind_others on: control comes there from a label or from a root that counts.
@@ -74,12 +76,12 @@ class Blocks {
 
   std::vector<Block> blocks_{};
   std::uint32_t entry_ = no_block;
-  std::vector<std::uint32_t> labels_{}, table_targets_{}, rank_{}, in_order_{}, roots_{}, ways_in_{};
+  std::vector<std::uint32_t> labels_{}, table_targets_{}, rank_{}, in_order_{}, roots_{}, ways_in_{}, loop_of_{};
   std::vector<std::uint8_t> behind_loops_{}, behind_others_{};
   // Scratch.
   std::vector<std::uint8_t> starts_{};
   std::vector<std::uint32_t> block_of_{}, open_{};
-  std::vector<std::int32_t> loops_{};
+  std::vector<std::int32_t> loops_{}, ways_over_{};
   std::vector<std::pair<std::uint32_t, std::uint32_t>> jumps_{};
   std::vector<Step> path_{};
   /// By block: as which it was seen, 0 when not yet; the first seen that it leads back to. Blocks that were left and

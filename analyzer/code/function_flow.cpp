@@ -48,7 +48,7 @@ Flow::Flow(const Evaluator& evaluator, Surroundings& around, std::uint64_t code)
 
 void Flow::OpenBlocks::resize(std::size_t blocks) {
   words_.assign((blocks + 63) / 64, 0);
-  lowest_ = 0;
+  lowest_ = last_taken_ = 0;
 }
 
 void Flow::OpenBlocks::insert(std::size_t rank) {
@@ -56,15 +56,26 @@ void Flow::OpenBlocks::insert(std::size_t rank) {
   lowest_ = std::min(lowest_, rank / 64);
 }
 
-std::uint32_t Flow::OpenBlocks::take() {
-  for (; lowest_ < words_.size(); ++lowest_) {
-    std::uint64_t& word = words_[lowest_];
-    if (word == 0) continue;
-    const auto bit = static_cast<std::size_t>(std::countr_zero(word));
-    word &= word - 1;
-    return static_cast<std::uint32_t>(lowest_ * 64 + bit);
+std::uint32_t Flow::OpenBlocks::first_from(std::size_t rank) const {
+  std::uint64_t mask = ~std::uint64_t{0} << rank % 64;
+  for (std::size_t word = rank / 64; word < words_.size(); ++word, mask = ~std::uint64_t{0}) {
+    const std::uint64_t open = words_[word] & mask;
+    if (open != 0) return static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(open)));
   }
   return no_block;
+}
+
+std::uint32_t Flow::OpenBlocks::take(const Blocks& blocks) {
+  std::uint32_t rank = first_from(lowest_ * 64);
+  if (rank == no_block) return rank;
+  lowest_ = rank / 64;
+  if (rank <= last_taken_) {
+    const std::uint32_t behind = first_from(last_taken_ + 1);
+    if (behind != no_block && blocks.loop_of(behind) == blocks.loop_of(rank)) rank = behind;
+  }
+  words_[rank / 64] &= ~(std::uint64_t{1} << rank % 64);
+  last_taken_ = rank;
+  return rank;
 }
 
 void Flow::run(const FunctionCode& code, const Visit& visit) {
@@ -93,7 +104,7 @@ void Flow::run_part(const FunctionCode& code, const Visit& visit, bool from_entr
   if (entries_.size() > most_entries_kept) entries_ = {};
   put_away_.clear();
   put_away_.resize(blocks_.size());
-  last_stack_ = nullptr;
+  last_stacks_.fill(nullptr);
   free_.clear();
   used_ = 0;
   blocks_.mark_behind_others(from_entry);
@@ -192,8 +203,10 @@ std::uint32_t Flow::free_place() {
 void Flow::put_away(std::uint32_t block) {
   std::unique_ptr<KeptState>& kept = put_away_[block];
   if (kept == nullptr) kept = std::make_unique<KeptState>();
-  kept->keep(entries_[places_[block]], last_stack_);
-  last_stack_ = kept->stack();
+  kept->keep(entries_[places_[block]], last_stacks_);
+  if (std::ranges::find(last_stacks_, kept->stack()) == last_stacks_.end()) {
+    last_stacks_[next_stack_++ % last_stacks_.size()] = kept->stack();
+  }
   places_[block] = no_place;
 }
 
@@ -249,7 +262,7 @@ bool Flow::is_worn_out(std::uint32_t block) {
 
 /// `visit`: also visits the blocks of which all is known when they are looked at.
 void Flow::settle(const Visit* visit) {
-  for (std::uint32_t rank = open_.take(); rank != no_block; rank = open_.take()) {
+  for (std::uint32_t rank = open_.take(blocks_); rank != no_block; rank = open_.take(blocks_)) {
     std::uint32_t block = blocks_.at_rank(rank);
     const bool last_look = visit != nullptr && has_one_look(block);
     if (is_worn_out(block)) {

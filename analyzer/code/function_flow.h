@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -45,12 +46,20 @@ class Flow {
    public:
     void resize(std::size_t blocks);
     void insert(std::size_t rank);
+    /// The next of a round through the loops that are open: the first behind the last one taken that is in one loop
+    /// with the lowest, else the lowest. Where loops lie in each other, each is so gone through about as often as it is
+    /// deep, while to settle the inner one first, for each change of the outer one anew, takes a power of that.
     /// no_block when there is none.
-    std::uint32_t take();
+    std::uint32_t take(const Blocks& blocks);
 
    private:
+    /// The first from there on; no_block when there is none.
+    std::uint32_t first_from(std::size_t rank) const;
+
     std::vector<std::uint64_t> words_{};
+    /// Nothing is open in words before it.
     std::size_t lowest_ = 0;
+    std::size_t last_taken_ = 0;
   };
 
   /// `from_entry`: the first block is where callers come in.
@@ -103,7 +112,8 @@ class Flow {
   std::vector<std::unique_ptr<KeptState>> put_away_{};
   const std::size_t most_at_hand_;
   /// What was known of the stack in what was put away last: mostly the same is known in the next.
-  SharedStack last_stack_{};
+  std::array<SharedStack, 4> last_stacks_{};
+  std::size_t next_stack_ = 0;
   /// How often each block was looked at, and 1 more: 0 means never entered.
   std::vector<std::uint32_t> looks_{};
   OpenBlocks open_{};

@@ -1,5 +1,6 @@
 #include "analyzer/code/kept_state.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -24,7 +25,7 @@ std::uint32_t known_registers(const State& state) {
 
 }  // namespace
 
-void KeptState::keep(const State& state, const SharedStack& likely) {
+void KeptState::keep(const State& state, std::span<const SharedStack> likely) {
   known_ = known_registers(state);
   const auto count = static_cast<std::size_t>(std::popcount(known_));
   // Exactly as many: there may be thousands of these, and they seldom grow.
@@ -39,8 +40,9 @@ void KeptState::keep(const State& state, const SharedStack& likely) {
     seldom_->vectors = state.vectors;
     seldom_->flags = state.flags;
   }
-  if (likely != nullptr && same_stack(*likely, state.stack)) {
-    stack_ = likely;
+  const auto is_same = [&](const SharedStack& stack) { return stack != nullptr && same_stack(*stack, state.stack); };
+  if (const auto same = std::ranges::find_if(likely, is_same); same != likely.end()) {
+    stack_ = *same;
   } else if (stack_ == nullptr || !same_stack(*stack_, state.stack)) {
     stack_ = std::make_shared<const std::vector<StackSlot>>(state.stack);
   }

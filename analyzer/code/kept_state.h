@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -16,8 +17,8 @@ using SharedStack = std::shared_ptr<const std::vector<StackSlot>>;
 /// A state that waits until its block is looked at again, in less memory: of most registers nothing is known.
 class KeptState {
  public:
-  /// `likely`: what is known of the stack may be the same as that.
-  void keep(const State& state, const SharedStack& likely);
+  /// `likely`: what is known of the stack may be the same as one of those.
+  void keep(const State& state, std::span<const SharedStack> likely);
   void restore(State& state) const;
   /// It is certain that joining `other` changes nothing.
   bool covers(const State& other) const;

@@ -46,6 +46,13 @@ std::vector<bool> behind_loops(const Blocks& blocks) {
   return behind;
 }
 
+/// By rank, counted from the first on.
+std::vector<std::uint32_t> loops(const Blocks& blocks) {
+  std::vector<std::uint32_t> loops;
+  for (std::uint32_t rank = 0; rank < blocks.size(); ++rank) loops.push_back(blocks.loop_of(rank) - blocks.loop_of(0));
+  return loops;
+}
+
 TEST(Blocks, WhatIsReachedOnTwoWaysComesAfterBoth) {
   const Blocks blocks = blocks_of({{Op::branch, 3}, {Op::branch, 3}, {Op::result}, {Op::result}});
   EXPECT_THAT(order(blocks), ElementsAre(0, 1, 2, 3));
@@ -63,7 +70,15 @@ TEST(Blocks, ALoopWithinALoopBelongsToIt) {
   // 1 leads to itself, 2 back to 0.
   const Blocks blocks = blocks_of({{Op::branch, 3}, {Op::branch, 1}, {Op::branch, 0}, {Op::result}});
   EXPECT_THAT(order(blocks), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(loops(blocks), ElementsAre(0, 0, 0, 1));
   EXPECT_THAT(behind_loops(blocks), ElementsAre(false, false, false, true));
+}
+
+TEST(Blocks, LoopsThatFollowEachOtherAreTwo) {
+  // 1 leads back to 0; 2, which follows at once, to itself.
+  const Blocks blocks = blocks_of({{Op::branch, 3}, {Op::branch, 0}, {Op::branch, 2}, {Op::result}});
+  EXPECT_THAT(order(blocks), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(loops(blocks), ElementsAre(0, 0, 1, 2));
 }
 
 TEST(Blocks, ALoopWithTwoEntriesIsOne) {

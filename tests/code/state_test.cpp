@@ -83,7 +83,7 @@ TEST(State, PutAwayComesBackTheSame) {
   state.lock = 7, state.lock_depth = 2;
   state.flags = {Flags::Kind::compare, 4, number_value(1), Value{}};
   KeptState kept;
-  kept.keep(state, nullptr);
+  kept.keep(state, {});
   State restored;
   restored.general[9] = number_value(9);
   kept.restore(restored);
@@ -91,7 +91,8 @@ TEST(State, PutAwayComesBackTheSame) {
   // What it held before is gone.
   const State less{.stack = state.stack};
   const SharedStack stack = kept.stack();
-  kept.keep(less, stack);
+  const SharedStack likely[] = {nullptr, std::make_shared<const std::vector<StackSlot>>(), stack};
+  kept.keep(less, likely);
   kept.restore(restored);
   EXPECT_EQ(restored, less);
   EXPECT_EQ(kept.stack(), stack) << "the same stack is kept once";
@@ -102,7 +103,7 @@ TEST(State, WhatIsPutAwayCoversOnlyWhatJoiningDoesNotChange) {
   state.general[0] = number_value(5);
   state.stack = {{-8, 8, number_value(1)}};
   KeptState kept;
-  kept.keep(state, nullptr);
+  kept.keep(state, {});
   EXPECT_TRUE(kept.covers(state));
   State more = state;
   more.general[1] = number_value(6);
@@ -119,7 +120,7 @@ TEST(State, WhatIsPutAwayCoversOnlyWhatJoiningDoesNotChange) {
   EXPECT_TRUE(differs([](State& other) { other.escaped = -8; }));
   State locked = state;
   locked.lock = 1, locked.lock_depth = 1;
-  kept.keep(locked, nullptr);
+  kept.keep(locked, {});
   EXPECT_FALSE(kept.covers(state));
 }
 
