@@ -56,7 +56,7 @@ void FunctionCode::number_last(std::size_t i) {
   const std::uint64_t first = instructions.front().address;
   const std::uint64_t place = (instruction.address - first) / bytes_for_each_number;
   if (place >= most_numbers) return;
-  if (numbers.size() <= place) numbers.resize(place + 1, static_cast<std::uint32_t>(i));
+  while (numbers.size() <= place) numbers.push_back(static_cast<std::uint32_t>(i));
   numbered_to = first + numbers.size() * bytes_for_each_number;
 }
 
