@@ -120,11 +120,8 @@ void say_what_fits_no_python(const analyzer::Targets& targets, Facts& facts) {
   }
 }
 
-/// Finds the interpreters, and keeps the first of them running where modules will run in it soon.
-void find_and_keep_interpreters(const Options& options, const NamedInputs& inputs,
-                                std::optional<loader_probe::ServerAhead>& ahead, Facts& facts) {
-  find_interpreters(options, inputs.paths, runs_modules(options) || options.build || !inputs.distributions.empty(),
-                    ahead ? &*ahead : nullptr, facts);
+/// Keeps the first interpreter running where modules will run in it soon.
+void keep_interpreter(const Options& options, std::optional<loader_probe::ServerAhead>& ahead, const Facts& facts) {
   if (!runs_modules(options) || options.build || facts.pythons.empty()) return;
   const std::string& first = facts.pythons.front().executable;
   if (!ahead || !ahead->serves(first)) ahead.emplace(first, probe_options(options));
@@ -153,7 +150,12 @@ Collected collect(const Options& options, Progress& progress) {
   if (runs_modules(options) && !options.build && !options.pythons.empty()) {
     ahead.emplace(loader_probe::first_candidate(options.pythons.front()), probe_options(options));
   }
-  const std::function<void()> ask = [&] { find_and_keep_interpreters(options, inputs, ahead, facts); };
+  bool nobody_chose = false;
+  const std::function<void()> ask = [&] {
+    const bool needed = runs_modules(options) || options.build || !inputs.distributions.empty();
+    nobody_chose = find_interpreters(options, inputs.paths, needed, ahead ? &*ahead : nullptr, facts);
+    keep_interpreter(options, ahead, facts);
+  };
   const bool asks_last = ahead && !reads_sources(options.command) && inputs.distributions.empty();
   if (!asks_last && (!by_tags || reads_sources(options.command))) ask();
   const std::vector<HeaderSet> headers = header_sets(options, facts.pythons);
@@ -173,6 +175,12 @@ Collected collect(const Options& options, Progress& progress) {
   const analyzer::Targets targets = analyzer::find_targets(request);
   facts.gaps.insert(facts.gaps.end(), targets.gaps.begin(), targets.gaps.end());
   if (by_tags && !targets.binaries.empty()) facts.pythons = analyzer::columns_of(targets.binaries);
+  // Sources are read under the headers of the one that was found first.
+  const bool has_sources = !targets.source_roots.empty() || !targets.source_archives.empty();
+  if (nobody_chose && runs_modules(options) && inputs.distributions.empty() && !has_sources) {
+    prefer_what_fits(analyzer::columns_of(targets.binaries), facts);
+    keep_interpreter(options, ahead, facts);
+  }
 
   if (reads_sources(options.command))
     collected.sources = scan_sources(options, targets, headers, pythons, built, unpacked, facts, progress);

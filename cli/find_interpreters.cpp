@@ -50,7 +50,7 @@ bool runs_modules(const Options& options) {
   return options.command == Command::probe || (options.command == Command::audit && options.run_probe);
 }
 
-void find_interpreters(const Options& options, const std::vector<std::string>& paths, bool needed,
+bool find_interpreters(const Options& options, const std::vector<std::string>& paths, bool needed,
                        loader_probe::ServerAhead* ahead, Facts& facts) {
   std::vector<Found> found;
   const auto add = [&](const std::string& wanted, const InterpreterResult& result) {
@@ -77,13 +77,31 @@ void find_interpreters(const Options& options, const std::vector<std::string>& p
       if (result.interpreter) add(python, result);
     }
   }
-  if (options.pythons.empty() && found.empty()) {
+  const bool nobody_chose = options.pythons.empty() && found.empty();
+  if (nobody_chose) {
     const InterpreterResult result = loader_probe::find_default_interpreter();
     // Reading alone does not need one.
     if (result.interpreter || needed) add("", result);
   }
   make_ids_distinct(found);
   for (Found& one : found) facts.pythons.push_back(std::move(one.interpreter));
+  return nobody_chose;
+}
+
+void prefer_what_fits(const std::vector<Interpreter>& columns, Facts& facts) {
+  const auto fits = [&](const Interpreter& python) {
+    return std::ranges::any_of(columns, [&](const Interpreter& column) {
+      return column.version == python.version && column.free_threaded == python.free_threaded;
+    });
+  };
+  if (columns.empty() || facts.pythons.size() != 1 || fits(facts.pythons.front())) return;
+  for (auto column = columns.rbegin(); column != columns.rend(); ++column) {
+    if (column->free_threaded) continue;  // it has no GIL of its own to give
+    InterpreterResult result = loader_probe::find_interpreter(column->id);
+    if (!result.interpreter) continue;
+    facts.pythons.front() = std::move(*result.interpreter);
+    return;
+  }
 }
 
 }  // namespace isoaudit::cli

@@ -1,10 +1,12 @@
 """What a user may name: environments, installed distributions, requirements files, lists; and the columns that come of it."""
 
 import csv
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import support
 from support import CLEAN, INCONCLUSIVE, ROOT, USAGE, expect, expect_equal, expect_gap, report, temporary_folder
@@ -179,6 +181,23 @@ def two_pythons_of_one_version():
         expect_equal([p["id"] for p in alone["pythons"]], [VERSION], "one interpreter keeps the short name")
 
 
+def newest_that_modules_are_built_for():
+    """Where nobody names a Python and the newest on the machine cannot import them, it is not asked."""
+    support.interpreter("3.15")
+    env = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    module = built_module("3.13")
+    with temporary_folder() as folder:
+        wheel = pathlib.Path(folder) / "pkg-1.0-cp313-cp313-linux_x86_64.whl"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.write(module, f"pkg/{module.name}")
+            archive.writestr("pkg/__init__.py", "")
+        for named in (wheel, module):
+            parsed = report("audit", named, status=CLEAN, env=env)
+            verdict = support.only_verdict(parsed)
+            expect_equal((verdict["python"], verdict["verdict"]), ("3.13", "isolated"), support.brief(parsed))
+            expect_equal(parsed["gaps"], [], "gaps")
+
+
 def nothing_named():
     for command in ("audit", "inspect", "probe", "scan"):
         code, _, err = support.run(command)
@@ -199,6 +218,7 @@ CHECKS = {
         folder_of_an_installation,
         list_on_stdin,
         two_pythons_of_one_version,
+        newest_that_modules_are_built_for,
         nothing_named,
     )
 }
