@@ -56,7 +56,8 @@ void add_report_options(CLI::App& app, Raw& raw) {
 }
 
 void add_python_option(CLI::App& app, Raw& raw) {
-  app.add_option("--python", raw.options.pythons, "version (3.14) or path of an interpreter; repeatable, a column each")
+  app.add_option("--python", raw.options.pythons,
+                 "version (3.14) or path of an interpreter; repeatable, a column each (the newest that fits)")
       ->allow_extra_args(false);
 }
 

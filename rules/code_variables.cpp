@@ -201,7 +201,7 @@ bool is_of_rusts_library(const CodeVariable& variable) {
   const bool is_rust = symbol.starts_with("_R") || (symbol.starts_with("_ZN") && symbol.find("17h") != symbol.npos);
   std::string_view name = variable.name;
   if (name.starts_with('<')) name.remove_prefix(1);
-  constexpr std::string_view crates[] = {"alloc::", "core::", "std::"};
+  constexpr std::string_view crates[] = {"alloc::", "core::", "std::", "std_detect::"};
   return is_rust && std::ranges::any_of(crates, [&](std::string_view crate) { return name.starts_with(crate); });
 }
 

@@ -191,6 +191,7 @@ constexpr Row table[] = {
     {"__cxa_guard_acquire", 0},
     {"__cxa_guard_release", 0},
     {"__cxa_thread_atexit", 0},
+    {"__cxa_thread_atexit_impl", 0},
     {"__errno_location", 0},
     {"__memcpy_chk", 1},
     {"__memmove_chk", 1},
