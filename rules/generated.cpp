@@ -33,8 +33,14 @@ constexpr auto own_prefixes = std::to_array<Prefix>({
 });
 
 /// How the last part of a name is, where a macro makes the static in its user's namespace: intern!, #[pyclass] and
-/// #[pymodule] of PyO3.
+/// #[pymodule] of PyO3. The `cdef` globals of Cython/Utility/MemoryView.pyx (3.0 to 3.2) have no prefix, as a user's
+/// would.
 constexpr auto own_last_parts = std::to_array<Prefix>({
+    {"cython", "contiguous"},
+    {"cython", "generic"},
+    {"cython", "indirect"},
+    {"cython", "indirect_contiguous"},
+    {"cython", "strided"},
     {"pyo3", "INTERNED"},
     {"pyo3", "TYPE_OBJECT"},
     {"pyo3", "_PYO3_DEF"},

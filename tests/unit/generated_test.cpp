@@ -162,6 +162,14 @@ TEST(VariableRules, WhatARunSeesOfAGeneratorsOnlyStaticJoinsWhatTheSourceSays) {
 }
 
 /// What no user can see stands where it is defined, whichever of the user's lines writes it.
+TEST(Generated, CythonsMemoryViewsKeepTheirLayoutsUnderPlainNames) {
+  for (const char* name : {"contiguous", "generic", "indirect", "indirect_contiguous", "strided"}) {
+    EXPECT_TRUE(is_generators_own("cython", name)) << name;
+  }
+  EXPECT_FALSE(is_generators_own("cython", "generic_cache"));
+  EXPECT_FALSE(is_generators_own("pybind11", "generic"));
+}
+
 TEST(VariableRules, WhatAGeneratorKeepsForItselfIsNoneOfTheUsers) {
   auto write = write_from("__pyx_pymod_exec_mod");
   write.where = {"pkg/mod.pyx", 12, 0, "__pyx_pymod_exec_mod"};
