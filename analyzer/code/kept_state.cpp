@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace isoaudit::analyzer {
 namespace {
@@ -21,6 +22,25 @@ std::uint32_t known_registers(const State& state) {
     }
   }
   return known;
+}
+
+bool is_near(const StackSlot& slot) { return std::in_range<std::int32_t>(slot.offset); }
+
+bool same_stack(const std::vector<KeptSlot>& kept, const std::vector<StackSlot>& stack) {
+  const auto same = [](const KeptSlot& a, const StackSlot& b) {
+    return a.offset == b.offset && a.width == b.width && a.value == b.value;
+  };
+  return kept.size() == stack.size() && std::equal(kept.begin(), kept.end(), stack.begin(), same);
+}
+
+SharedStack kept_stack(const std::vector<StackSlot>& stack) {
+  std::vector<KeptSlot> kept;
+  kept.reserve(stack.size());
+  for (const StackSlot& slot : stack) {
+    if (!is_near(slot)) continue;
+    kept.push_back({static_cast<std::int32_t>(slot.offset), static_cast<std::int32_t>(slot.width), slot.value});
+  }
+  return std::make_shared<const std::vector<KeptSlot>>(std::move(kept));
 }
 
 }  // namespace
@@ -44,7 +64,7 @@ void KeptState::keep(const State& state, std::span<const SharedStack> likely) {
   if (const auto same = std::ranges::find_if(likely, is_same); same != likely.end()) {
     stack_ = *same;
   } else if (stack_ == nullptr || !same_stack(*stack_, state.stack)) {
-    stack_ = std::make_shared<const std::vector<StackSlot>>(state.stack);
+    stack_ = kept_stack(state.stack);
   }
   escaped_ = state.escaped;
   lock_ = state.lock, lock_depth_ = state.lock_depth;
@@ -61,7 +81,9 @@ void KeptState::restore(State& state) const {
     state.vectors.clear();
     state.flags = {};
   }
-  state.stack = *stack_;
+  state.stack.resize(stack_->size());
+  std::ranges::transform(*stack_, state.stack.begin(),
+                         [](const KeptSlot& slot) { return StackSlot{slot.offset, slot.width, slot.value}; });
   state.escaped = escaped_;
   state.lock = lock_, state.lock_depth = lock_depth_;
 }

@@ -11,8 +11,14 @@
 
 namespace isoaudit::analyzer {
 
+/// A StackSlot in three words: most of what is kept are these. Of places that are farther away nothing is kept, which
+/// no compiler's function has.
+struct KeptSlot {
+  std::int32_t offset = 0, width = 0;
+  Value value{};
+};
 /// Of most blocks of a loop the same is known: few of them write to the stack.
-using SharedStack = std::shared_ptr<const std::vector<StackSlot>>;
+using SharedStack = std::shared_ptr<const std::vector<KeptSlot>>;
 
 /// A state that waits until its block is looked at again, in less memory: of most registers nothing is known.
 class KeptState {

@@ -91,11 +91,23 @@ TEST(State, PutAwayComesBackTheSame) {
   // What it held before is gone.
   const State less{.stack = state.stack};
   const SharedStack stack = kept.stack();
-  const SharedStack likely[] = {nullptr, std::make_shared<const std::vector<StackSlot>>(), stack};
+  const SharedStack likely[] = {nullptr, std::make_shared<const std::vector<KeptSlot>>(), stack};
   kept.keep(less, likely);
   kept.restore(restored);
   EXPECT_EQ(restored, less);
   EXPECT_EQ(kept.stack(), stack) << "the same stack is kept once";
+}
+
+// Only hostile code reaches so far.
+TEST(State, WhatLiesFarAwayOnTheStackIsNotKept) {
+  State state;
+  state.stack = {{-(std::int64_t{1} << 40), 8, number_value(1)}, {-8, 8, number_value(2)}};
+  KeptState kept;
+  kept.keep(state, {});
+  EXPECT_FALSE(kept.covers(state));
+  State restored;
+  kept.restore(restored);
+  EXPECT_EQ(restored.stack, (std::vector<StackSlot>{{-8, 8, number_value(2)}}));
 }
 
 TEST(State, WhatIsPutAwayCoversOnlyWhatJoiningDoesNotChange) {
