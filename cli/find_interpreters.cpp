@@ -89,17 +89,17 @@ bool find_interpreters(const Options& options, const std::vector<std::string>& p
 }
 
 void prefer_what_fits(const std::vector<Interpreter>& columns, Facts& facts) {
-  const auto fits = [&](const Interpreter& python) {
-    return std::ranges::any_of(columns, [&](const Interpreter& column) {
-      return column.version == python.version && column.free_threaded == python.free_threaded;
-    });
+  if (facts.pythons.size() != 1) return;
+  Interpreter& python = facts.pythons.front();
+  const auto is_like_it = [&](const Interpreter& column) {
+    return column.version == python.version && column.free_threaded == python.free_threaded;
   };
-  if (columns.empty() || facts.pythons.size() != 1 || fits(facts.pythons.front())) return;
+  if (std::ranges::any_of(columns, is_like_it)) return;
   for (auto column = columns.rbegin(); column != columns.rend(); ++column) {
     if (column->free_threaded) continue;  // it has no GIL of its own to give
     InterpreterResult result = loader_probe::find_interpreter(column->id);
     if (!result.interpreter) continue;
-    facts.pythons.front() = std::move(*result.interpreter);
+    python = std::move(*result.interpreter);
     return;
   }
 }

@@ -57,6 +57,8 @@ class Places {
   std::map<Key, const StaticObject*> declared_{};
 };
 
+bool is_guarded(const CodeWrite& write) { return write.atomic || !write.guard.empty(); }
+
 std::uint64_t end_of(const CodeWrite& write) { return write.offset + std::max<std::uint64_t>(write.size, 1); }
 
 /// Py_INCREF and Py_DECREF of a static object, which the head of every static object makes immortal (PEP 683): they
@@ -263,8 +265,7 @@ std::vector<CodeVariable> code_variables(const BinaryFacts& binary) {
       // A copy that the compiler has put into its only caller stays behind, and nothing leads to it.
       const bool never = write->reached.size() == 1 && write->reached.front().when == model::RunsWhen::never;
       // Of memory that a lock may help the store without one is the news.
-      const bool guarded = write->atomic || !write->guard.empty();
-      return std::tuple(never, kind_of_store(*write), guarded, !write->passed_to.empty());
+      return std::tuple(never, kind_of_store(*write), is_guarded(*write), !write->passed_to.empty());
     });
   }
   std::ranges::stable_sort(variables, {}, [](const CodeVariable& v) { return std::tie(v.section, v.offset); });
@@ -272,8 +273,7 @@ std::vector<CodeVariable> code_variables(const BinaryFacts& binary) {
 }
 
 bool is_guarded(const CodeVariable& variable) {
-  return std::ranges::all_of(variable.writes,
-                             [](const CodeWrite* write) { return write->atomic || !write->guard.empty(); });
+  return std::ranges::all_of(variable.writes, [](const CodeWrite* write) { return is_guarded(*write); });
 }
 
 void count_readers(const BinaryFacts& binary, std::vector<CodeVariable>& variables) {

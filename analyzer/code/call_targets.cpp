@@ -52,7 +52,7 @@ CallTargets::Target CallTargets::follow(std::uint64_t address) {
   // The pointer may be bound late: the table is then writable, and what the loader will put there is what counts.
   const Memory memory(image_);
   for (int i = 0; i < longest_stub; ++i) {
-    if (!decode(address, instruction) || !stands_in_stub(instruction)) return {};
+    if (i > 0 && (!decode(address, instruction) || !stands_in_stub(instruction))) return {};
     if (instruction.op == Op::jump) {
       const Value target = instruction.has_memory
                                ? evaluator.load(state, evaluator.place(state, instruction.memory), 8, &memory)

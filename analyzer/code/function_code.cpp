@@ -44,7 +44,6 @@ void FunctionCode::begin_numbers() {
   outward.clear();
   may_lock_byte = false;
   decoded = 0;
-  numbered_to = 0;
 }
 
 void FunctionCode::number_last(std::size_t i) {
@@ -52,12 +51,9 @@ void FunctionCode::number_last(std::size_t i) {
   decoded += instruction.size;
   if (instruction.is_outward()) outward.push_back(static_cast<std::uint32_t>(i));
   if (instruction.width == 1 && may_lock(instruction.op)) may_lock_byte = true;
-  if (instruction.address < numbered_to) return;
-  const std::uint64_t first = instructions.front().address;
-  const std::uint64_t place = (instruction.address - first) / bytes_for_each_number;
-  if (place >= most_numbers) return;
+  const std::uint64_t place = (instruction.address - instructions.front().address) / bytes_for_each_number;
+  if (place < numbers.size() || place >= most_numbers) return;
   while (numbers.size() <= place) numbers.push_back(static_cast<std::uint32_t>(i));
-  numbered_to = first + numbers.size() * bytes_for_each_number;
 }
 
 namespace {

@@ -37,8 +37,6 @@ struct FunctionCode {
   bool may_lock_byte = false;
   /// Bytes of all instructions; see number().
   std::uint64_t decoded = 0;
-  /// What starts from there on is in none of the numbers yet.
-  std::uint64_t numbered_to = 0;
 
   /// After the instructions are complete: makes ready what is said of them above, and index_of.
   void number();

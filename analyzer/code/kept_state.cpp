@@ -24,8 +24,6 @@ std::uint32_t known_registers(const State& state) {
   return known;
 }
 
-bool is_near(const StackSlot& slot) { return std::in_range<std::int32_t>(slot.offset); }
-
 bool same_stack(const std::vector<KeptSlot>& kept, const std::vector<StackSlot>& stack) {
   const auto same = [](const KeptSlot& a, const StackSlot& b) {
     return a.offset == b.offset && a.width == b.width && a.value == b.value;
@@ -37,7 +35,7 @@ SharedStack kept_stack(const std::vector<StackSlot>& stack) {
   std::vector<KeptSlot> kept;
   kept.reserve(stack.size());
   for (const StackSlot& slot : stack) {
-    if (!is_near(slot)) continue;
+    if (!std::in_range<std::int32_t>(slot.offset)) continue;
     kept.push_back({static_cast<std::int32_t>(slot.offset), static_cast<std::int32_t>(slot.width), slot.value});
   }
   return std::make_shared<const std::vector<KeptSlot>>(std::move(kept));

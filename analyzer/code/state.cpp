@@ -11,6 +11,12 @@
 namespace isoaudit::analyzer {
 namespace {
 
+/// The same slots, value by value.
+bool same_stack(const std::vector<StackSlot>& a, const std::vector<StackSlot>& b) {
+  static_assert(std::has_unique_object_representations_v<StackSlot>);
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(StackSlot)) == 0);
+}
+
 /// In place: most of what is joined is there already, and what is not known on both ways falls out.
 bool merge_stacks(std::vector<StackSlot>& into, const std::vector<StackSlot>& other) {
   if (same_stack(into, other)) return false;
@@ -156,11 +162,6 @@ bool merge(State& into, const State& other) {
     changed = true;
   }
   return changed;
-}
-
-bool same_stack(const std::vector<StackSlot>& a, const std::vector<StackSlot>& b) {
-  static_assert(std::has_unique_object_representations_v<StackSlot>);
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(StackSlot)) == 0);
 }
 
 std::vector<StackSlot>::iterator slot_behind(std::vector<StackSlot>& stack, std::int64_t place) {

@@ -67,8 +67,6 @@ struct State {
 State entry_state(const CallingConvention& convention);
 /// Two ways join, value by value; true when `into` has changed.
 bool merge(State& into, const State& other);
-/// The same slots, value by value.
-bool same_stack(const std::vector<StackSlot>& a, const std::vector<StackSlot>& b);
 /// The first slot that ends behind a place.
 std::vector<StackSlot>::iterator slot_behind(std::vector<StackSlot>& stack, std::int64_t place);
 /// Something may have written to the slots from `offset` on.

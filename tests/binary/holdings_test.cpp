@@ -117,7 +117,7 @@ TEST_F(Holdings, VariablesAreDeclaredAsTheDebugInformationSays) {
     const StaticObject* per_thread = named(objects, "per_thread");
     ASSERT_NE(per_thread, nullptr) << flags;
     EXPECT_EQ(per_thread->declared_type, "long int") << flags;
-    // The first of them lies where the image has nothing but ordinary memory.
+    // It has an initialiser, so it lies in the other section of thread-local memory, before that one.
     ASSERT_NE(named(objects, "started"), nullptr) << flags;
     EXPECT_EQ(named(objects, "started")->declared_type, "double") << flags;
   }
