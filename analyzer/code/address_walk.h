@@ -3,16 +3,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "analyzer/code/evaluator.h"
 #include "analyzer/code/function_code.h"
+#include "analyzer/code/holders.h"
+#include "analyzer/code/stack_positions.h"
+#include "analyzer/code/stretches.h"
 
 namespace isoaudit::analyzer {
 
-/// What becomes of single addresses that a function's instructions put into registers, on all ways from there. Most are
-/// only read through or passed on, and to see that takes a fraction of what it takes to know all that is known of all
-/// registers in the whole function.
+/// What becomes of single addresses that a function's instructions put into registers, on all ways from there, through
+/// vector registers and words of the stack too. Most are only read through or passed on, and to see that takes a
+/// fraction of what it takes to know all that is known of all registers in the whole function.
 class AddressWalk {
  public:
   /// An argument of a call or tail call.
@@ -21,14 +26,34 @@ class AddressWalk {
     std::uint32_t argument = 0;
     Value value{};
   };
+  /// What is followed and put into a word of the stack.
+  struct Kept {
+    std::uint32_t instruction = 0;  ///< its number
+    /// The instruction writes words beside it too.
+    bool with_others = false;
+    std::int64_t place = 0;  ///< from the stack pointer at entry
+    Value value{};
+    bool operator==(const Kept&) const = default;
+  };
+  /// What others know of the module.
+  class Module {
+   public:
+    virtual ~Module() = default;
+    /// Which arguments the callee of an instruction may take from the stack, as stack_arguments_of says.
+    virtual unsigned taken_from_stack(const Instruction& call) = 0;
+    /// Whoever has the address may write to the image's own memory.
+    virtual bool leads_to_writable(std::uint64_t address) = 0;
+    /// Whoever has a table of addresses with this one in it is told to write there (see Stores).
+    virtual bool may_be_filled(std::uint64_t address) = 0;
+  };
 
-  AddressWalk(const Image& image, const Evaluator& evaluator);
+  AddressWalk(const Image& image, const Evaluator& evaluator, Module& module);
 
   /// Nothing is found so far of this function, which stays as it is while it is asked of.
   void begin(const FunctionCode& function);
-  /// Follows what instruction number `number`, an address or a load, leaves in its register. False when more may come
-  /// of it than reads and passes, a store too.
-  bool follow(std::uint32_t number);
+  /// Follows what the instructions of such numbers, addresses or loads, leave in registers. False when more may come of
+  /// it than reads and passes, a store too.
+  bool follow(std::span<const std::uint32_t> numbers);
   /// The same of what the function gets in the register of its argument number `argument`, alone. Where is read through
   /// it is not told; false also when it is kept or handed back.
   bool follow_argument(unsigned argument);
@@ -40,41 +65,100 @@ class AddressWalk {
   /// Where is read, of all that was followed since begin().
   const std::vector<Place>& reads() const { return reads_; }
   const std::vector<Pass>& passes() const { return passes_; }
+  const std::vector<Kept>& kept() const { return kept_; }
+  /// Where on the stack begins what the function takes the address of, with the number of the instruction that does, in
+  /// order. To be asked for where kept() is not empty.
+  const std::vector<std::pair<std::uint32_t, std::int64_t>>& addresses_of_stack() const { return addresses_of_stack_; }
 
  private:
-  /// General registers, one bit each.
-  using Registers = std::uint32_t;
   /// Before an instruction.
   struct Point {
     std::size_t instruction = 0;
-    Registers registers = 0;
+    Holders holders{};
   };
   /// Another address that is made of the one that is followed.
   struct Derived {
     std::size_t instruction = 0;
-    Registers registers = 0;
+    Holders holders{};
     Value value{};
   };
-  /// Which registers held the value there, on which walk.
+  /// What held the value there, on which walk.
   struct Seen {
+    Holders holders{};
     std::uint32_t walk = 0;
-    Registers registers = 0;
+  };
+  /// An instruction reads from a word of the stack, counted in eight bytes, or writes there.
+  struct StackAccess {
+    std::int64_t word = 0;
+    std::uint32_t instruction = 0;
+    bool writes = false;
+    auto operator<=>(const StackAccess&) const = default;
+  };
+  /// Calls that look for the first argument on the stack at one place.
+  struct Taken {
+    std::int64_t first = 0;
+    /// Which arguments some callee of theirs may take, once it was asked.
+    std::optional<unsigned> arguments{};
   };
 
   bool is_argument() const { return value_.kind == Value::Kind::argument; }
+  bool is_place_on_stack() const { return value_.kind == Value::Kind::stack; }
+  void begin_value();
+  bool begin_with(std::uint32_t number);
+  bool follow_derived();
   bool follow_value();
   bool go_on(Point point);
-  bool reads_through(std::size_t number, Registers registers);
+  bool reads_through(std::size_t number, std::uint64_t registers);
   bool keeps_sight(const Instruction& instruction, Point& point);
-  bool passes_on(const Instruction& instruction, const Point& point);
-  bool branches_to(std::uint64_t target, Registers registers);
+  bool copy_to(const Instruction& instruction, const Holders& before, Holders& holds) const;
   void derive(std::size_t number, Register to, std::uint64_t address);
   bool leads_into_image(const Value& loaded);
-  bool may_store_on_stack(const Instruction& store);
-  Registers find_stack_pointers() const;
-  bool has_landing_pads();
-  void mark_targets();
   Place place_in(const MemoryOperand& memory, const Value& base);
+
+  // address_walk_control.cpp
+  std::size_t all_steps() const;
+  Stretches& ways_in();
+  Stretches& stretches();
+  const Stretch* stretch_at(std::size_t number);
+  bool passes_by(const Stretch& stretch, const Holders& holders) const;
+  void lead_to(std::size_t number, const Holders& holders);
+  bool branches_to(std::uint64_t target, const Holders& holders);
+  void enter_landing_pads(Holders holders);
+  bool leads_inside(std::size_t number) const;
+  bool enter_labels(const Instruction& jump, const Point& point);
+  std::size_t made_before(std::size_t number, Register made);
+  bool holds_foreign_pointer(std::int64_t address);
+  bool is_called_through_object(std::size_t number);
+  bool passes_on(const Instruction& instruction, const Point& point);
+
+  // address_walk_stack.cpp
+  bool sees_stack();
+  void find_accesses();
+  std::uint64_t words_touched(const Point& point, std::uint64_t among) const;
+  std::uint64_t words_in(std::int64_t first, std::int64_t size, std::uint64_t among) const;
+  std::uint64_t word_at(std::int64_t place) const;
+  bool makes_place(const Instruction& instruction) const;
+  std::optional<std::int64_t> address_of_stack(std::size_t number) const;
+  std::uint64_t find_stack_pointers() const;
+  std::size_t made_from(std::size_t number, Register made);
+  bool may_store_on_stack(const Instruction& store, std::size_t number);
+  std::optional<std::int64_t> place_stored_to(const Instruction& store, std::size_t number);
+  bool put_on_stack(const Instruction& store, const Point& point);
+  bool put_in_word(std::size_t store, std::int64_t place, Holders& holders);
+  bool take_word(std::size_t number, std::int64_t place, Holders& holders) const;
+  bool take_from_stack(const Point& point, Holders& holders) const;
+  std::int64_t first_argument(const Instruction& call, std::size_t number) const;
+  unsigned argument_bit(std::int64_t place, std::int64_t first) const;
+  bool may_be_argument(std::int64_t place) const;
+  bool is_taken(std::int64_t place);
+  bool pass_on_stack(const Instruction& call, const Point& point);
+  bool follow_kept();
+  bool follow_word(const Kept& word);
+  void find_tables();
+  bool is_in_table(const Kept& word) const;
+  bool is_told_of(const Value& value) const;
+  void derive_place(std::size_t number, Register to, std::int64_t place);
+  bool take_kept(std::size_t number, std::int64_t place);
 
   const Evaluator& evaluator_;
   /// Some function of the image may have landing pads.
@@ -82,6 +166,7 @@ class AddressWalk {
   const FunctionCode* function_ = nullptr;
   std::vector<Place> reads_{};
   std::vector<Pass> passes_{};
+  std::vector<Kept> kept_{};
   /// What is followed, where it has to be gone on from, and what comes after it.
   Value value_{};
   std::vector<Point> open_{};
@@ -92,13 +177,31 @@ class AddressWalk {
   /// For all that is followed, or for one argument.
   std::size_t steps_left_ = 0;
   /// Registers that may hold an address of the stack anywhere in the function; 0 when it was not asked yet.
-  Registers stack_pointers_ = 0;
-  /// Whether control comes in where nothing in the function leads to, once it was asked.
-  std::optional<bool> has_landing_pads_{};
-  /// Scratch: by number, whether something in the function leads to the instruction.
-  std::vector<bool> is_target_{};
+  std::uint64_t stack_pointers_ = 0;
+  /// Of the function, as far as they were asked for.
+  Stretches stretches_{};
+  bool ways_in_found_ = false, stretches_found_ = false;
+  /// What held the value where something was called that may throw.
+  Holders thrown_{};
   /// Scratch: nothing is known but one register.
   State state_{};
+  Module& module_;
+  StackPositions positions_{};
+  /// Whether they are known, once that was asked.
+  std::optional<bool> sees_stack_{};
+  /// Words of the stack that addresses are followed to, by their number among the holders.
+  std::vector<std::int64_t> words_{};
+  /// The same as words_of_stack has them.
+  std::vector<std::uint64_t> bits_of_words_{};
+  /// What the function itself does there by the stack or frame pointer, sorted.
+  std::vector<StackAccess> accesses_{};
+  std::vector<Taken> taken_{};
+  std::vector<std::pair<std::uint32_t, std::int64_t>> addresses_of_stack_{};
+  /// Where words are kept, with what; places of those that are in tables. Sorted.
+  std::vector<std::pair<std::int64_t, Value>> rows_{};
+  std::vector<std::int64_t> in_tables_{};
+  /// The lowest place on the stack of which the function takes the address.
+  std::int64_t lowest_taken_ = 0;
 };
 
 }  // namespace isoaudit::analyzer

@@ -70,8 +70,9 @@ const Target& target_of(Machine machine) {
 
 class LlvmDecoder final : public Decoder {
  public:
-  explicit LlvmDecoder(const Target& target)
+  LlvmDecoder(const Target& target, Machine machine)
       : target_(target),
+        machine_(machine),
         context_(target.triple, target.assembly.get(), target.registers.get(), target.features.get()),
         disassembler_(target.target->createMCDisassembler(*target.features, context_)) {}
 
@@ -89,11 +90,13 @@ class LlvmDecoder final : public Decoder {
     out.size = static_cast<std::uint8_t>(std::clamp<std::uint64_t>(size, 1, 255));
     if (status != llvm::MCDisassembler::Success) return false;
     target_.lifter->lift(raw_, out);
+    note_frame(machine_, out);
     return true;
   }
 
  private:
   const Target& target_;
+  const Machine machine_;
   llvm::MCContext context_;
   std::unique_ptr<llvm::MCDisassembler> disassembler_;
   llvm::MCInst raw_;
@@ -115,7 +118,7 @@ std::unique_ptr<Decoder> Decoder::create_plain(Machine machine) {
   if (machine == Machine::other) return nullptr;
   const Target& target = target_of(machine);
   if (target.target == nullptr) return nullptr;
-  auto decoder = std::make_unique<LlvmDecoder>(target);
+  auto decoder = std::make_unique<LlvmDecoder>(target, machine);
   return decoder->usable() ? std::move(decoder) : nullptr;
 }
 
@@ -123,6 +126,13 @@ std::unique_ptr<Decoder> Decoder::create(Machine machine, std::uint64_t code) {
   std::unique_ptr<Decoder> decoder = create_plain(machine);
   if (decoder == nullptr) return nullptr;
   return machine == Machine::aarch64 ? remember_words(std::move(decoder), code) : remember_bytes(std::move(decoder));
+}
+
+void note_frame(Machine machine, Instruction& instruction) {
+  const CallingConvention& convention = machine == Machine::aarch64 ? aarch64 : x86;
+  const std::uint64_t both = register_bit(convention.stack_pointer) | register_bit(convention.frame_pointer);
+  const bool moves = instruction.op == Op::push || instruction.op == Op::pop;
+  instruction.names_frame = moves || ((registers_read(instruction) | registers_replaced(instruction)) & both) != 0;
 }
 
 const CallingConvention& calling_convention(Machine machine, model::BinaryFormat format) {

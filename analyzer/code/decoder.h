@@ -30,6 +30,9 @@ class Decoder {
   Decoder() = default;
 };
 
+/// Sets Instruction::names_frame, which decoders have done.
+void note_frame(Machine machine, Instruction& instruction);
+
 /// Who passes what where (System V and Windows for x86-64, AAPCS64).
 struct CallingConvention {
   std::span<const Register> arguments{};

@@ -95,6 +95,9 @@ struct Instruction {
   bool never_returns : 1 = false;
   /// As often as register 1 says, which is zero afterwards.
   bool repeats : 1 = false;
+  /// It names the stack or the frame pointer, or moves the first: the only ones that have to do with the stack by
+  /// themselves (see note_frame).
+  bool names_frame : 1 = false;
   /// Call: the module's number for what is called; 0 when it has none (see ModuleCode).
   std::uint32_t callee = 0;
 
@@ -119,5 +122,23 @@ struct Instruction {
   bool is_branch() const { return op == Op::branch || op == Op::branch_zero || op == Op::branch_other; }
 };
 static_assert(sizeof(Instruction) == 64);
+
+/// One bit for a register that instructions name; none for what is no register.
+constexpr std::uint64_t register_bit(Register number) { return number < 64 ? std::uint64_t{1} << number : 0; }
+
+/// Registers that an instruction reads, by name or as x86-64 does without.
+inline std::uint64_t registers_read(const Instruction& instruction) {
+  const std::uint64_t named = register_bit(instruction.src) | register_bit(instruction.src2) |
+                              register_bit(instruction.memory.base) | register_bit(instruction.memory.index);
+  const bool has_fixed =
+      instruction.op == Op::fill || instruction.op == Op::move_block || instruction.op == Op::compare_exchange;
+  return has_fixed ? named | register_bit(0) | register_bit(1) | register_bit(6) | register_bit(7) : named;
+}
+
+/// Registers that hold another value behind it; of a call only what its instruction itself says.
+inline std::uint64_t registers_replaced(const Instruction& instruction) {
+  const Register second = instruction.loads_second() ? instruction.src2 : no_register;
+  return instruction.clobbers | register_bit(instruction.dst) | register_bit(second);
+}
 
 }  // namespace isoaudit::analyzer

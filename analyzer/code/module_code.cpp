@@ -9,6 +9,7 @@
 #include "analyzer/code/known_functions.h"
 #include "analyzer/code/library_copies.h"
 #include "analyzer/code/place_name.h"
+#include "analyzer/code/stack_arguments.h"
 #include "analyzer/tables/formats.h"
 #include "analyzer/tables/locks.h"
 #include "analyzer/tables/python_names.h"
@@ -117,6 +118,45 @@ ParameterUse ModuleCode::import_use_at(const State& call, std::uint32_t name, un
   if (argument < first || argument - first >= uses->size()) return ParameterUse::not_written;
   const FormatUse here = (*uses)[argument - first];
   return here == FormatUse::read || here == FormatUse::converter ? ParameterUse::not_written : use;
+}
+
+unsigned ModuleCode::taken_from_stack(const Instruction& call) {
+  const auto ask = [&] {
+    const Value callee = callee_of({}, call);
+    if (callee.kind == Value::Kind::import) return import_takes_from_stack(callee.name);
+    if (callee.kind != Value::Kind::address || stands_for_instruction(callee)) return 0u;
+    return code_takes_from_stack(callee.bits);
+  };
+  if (call.callee == 0) return ask();
+  if (const std::optional<unsigned> known = known_callees_[call.callee].from_stack) return *known;
+  const unsigned taken = ask();
+  // Asking may have made more callees known.
+  known_callees_[call.callee].from_stack = taken;
+  return taken;
+}
+
+unsigned ModuleCode::import_takes_from_stack(std::uint32_t name) {
+  unsigned taken = 0;
+  for (unsigned i = static_cast<unsigned>(evaluator_.convention().arguments.size()); i < most_arguments; ++i) {
+    if (import_use(name, i) != ParameterUse::not_written) taken |= 1u << i;
+  }
+  return taken;
+}
+
+/// Where other code goes on with the same stack, a piece of the function or another one, that may take any.
+unsigned ModuleCode::code_takes_from_stack(std::uint64_t address) {
+  const auto [known, fresh] = taken_from_stack_.try_emplace(address, ~0u);
+  const std::ptrdiff_t index = fresh ? function_at(address) : -1;
+  if (index < 0) return known->second;
+  const FunctionCode& code = callee_code_;
+  decode_from(address, static_cast<std::size_t>(index), callee_code_);
+  const bool goes_on = std::ranges::any_of(code.outward, [&](std::uint32_t number) {
+    const Instruction& instruction = code.instructions[number];
+    const bool leads = instruction.has_target && (instruction.op == Op::jump || instruction.is_branch());
+    return leads && code.index_of(instruction.target) < 0 && import_of(instruction).empty();
+  });
+  if (!goes_on) known->second = stack_arguments_of(code, evaluator_.convention(), positions_);
+  return known->second;
 }
 
 void ModuleCode::decode(const FunctionRange& range, FunctionCode& out) {

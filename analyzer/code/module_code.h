@@ -15,6 +15,7 @@
 #include "analyzer/code/indirect_jumps.h"
 #include "analyzer/code/lock_flow.h"
 #include "analyzer/code/releasing_functions.h"
+#include "analyzer/code/stack_positions.h"
 #include "analyzer/tables/outline_atomics.h"
 #include "analyzer/tables/parameters.h"
 
@@ -72,6 +73,9 @@ class ModuleCode : private Surroundings {
   ParameterUse import_use(std::uint32_t name, unsigned argument);
   /// The same at one call: a format says how many arguments there are, and which are results.
   ParameterUse import_use_at(const State& call, std::uint32_t name, unsigned argument);
+  /// Which arguments may be taken from the stack by what a call, or a jump out of a function, leads to: one bit for
+  /// each number.
+  unsigned taken_from_stack(const Instruction& call);
   /// The lock that is held there, by the function that took it; empty for none.
   const std::string& held_lock(const State& state) const { return locks_.held(state); }
   /// What people call the code at an address: its symbol, else its section and offset.
@@ -96,8 +100,12 @@ class ModuleCode : private Surroundings {
     std::ptrdiff_t function = -1;
     bool never_returns = false;
     bool takes_lock = false;
+    /// What taken_from_stack says, once it was asked.
+    std::optional<unsigned> from_stack{};
   };
   Callee callee_named_by(const Instruction& call);
+  unsigned import_takes_from_stack(std::uint32_t name);
+  unsigned code_takes_from_stack(std::uint64_t address);
   bool has_no_end(std::uint64_t target);
 
   const Image& image_;
@@ -122,6 +130,11 @@ class ModuleCode : private Surroundings {
   std::vector<Callee> known_callees_{1};
   /// Of imported functions, by name and argument: demangling takes its time.
   std::unordered_map<std::uint64_t, ParameterUse> import_uses_{};
+  /// Of functions of the file, by where they begin.
+  std::unordered_map<std::uint64_t, unsigned> taken_from_stack_{};
+  /// Scratch: the one that is asked of.
+  FunctionCode callee_code_{};
+  StackPositions positions_{};
   std::vector<FunctionRange> functions_{};
   /// For every few bytes of the code the number of the first function that ends behind them: addresses are asked for
   /// more often than there are instructions.

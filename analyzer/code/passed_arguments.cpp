@@ -28,7 +28,7 @@ std::uint64_t most_summarized(const std::vector<FunctionRange>& functions) {
 }  // namespace
 
 PassedArguments::PassedArguments(ModuleCode& code)
-    : code_(code), walk_(code.image(), code.evaluator()), most_summarized_(most_summarized(code.functions())) {}
+    : code_(code), walk_(code.image(), code.evaluator(), *this), most_summarized_(most_summarized(code.functions())) {}
 
 ParameterUse PassedArguments::Summary::use_of(unsigned argument) const {
   const auto has = [&](unsigned mask) { return ((mask >> argument) & 1) != 0; };
@@ -90,7 +90,7 @@ const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t addres
 void PassedArguments::walk_along_arguments() {
   const CallingConvention& convention = code_.evaluator().convention();
   const unsigned in_registers = (1u << convention.arguments.size()) - 1;
-  summary_.told = ~in_registers & ~stack_arguments_of(*function_, convention);
+  summary_.told = ~in_registers & ~stack_arguments_of(*function_, convention, positions_);
   const State nothing;
   walk_.begin(*function_);
   for (unsigned i = 0; i < convention.arguments.size(); ++i) {

@@ -15,7 +15,7 @@ namespace isoaudit::analyzer {
 
 /// What functions of the file do with the memory that their arguments point to. One that was gone through for another
 /// reason is not read again; the others are when they are first asked for.
-class PassedArguments {
+class PassedArguments : private AddressWalk::Module {
  public:
   explicit PassedArguments(ModuleCode& code);
 
@@ -28,6 +28,11 @@ class PassedArguments {
   void end();
 
  private:
+  unsigned taken_from_stack(const Instruction& call) override { return code_.taken_from_stack(call); }
+  // Of addresses, which are not followed here.
+  bool leads_to_writable(std::uint64_t) override { return true; }
+  bool may_be_filled(std::uint64_t) override { return false; }
+
   /// Function of the file and number of its argument.
   using Parameter = std::pair<std::uint64_t, unsigned>;
 
@@ -59,6 +64,7 @@ class PassedArguments {
   Summary summary_{};
   FunctionCode again_{};
   AddressWalk walk_;
+  StackPositions positions_{};
   /// Bytes of code.
   std::uint64_t summarized_ = 0;
   const std::uint64_t most_summarized_;

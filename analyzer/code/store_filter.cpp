@@ -4,7 +4,7 @@
 
 namespace isoaudit::analyzer {
 
-StoreFilter::StoreFilter(ModuleCode& code) : code_(code), walk_(code.image(), code.evaluator()) {
+StoreFilter::StoreFilter(ModuleCode& code) : code_(code), walk_(code.image(), code.evaluator(), *this) {
   const auto& sections = code.image().sections;
   const auto found = std::ranges::find(sections, model::SectionClass::thread_local_, &Section::kind);
   if (found != sections.end()) thread_local_ = &*found;
@@ -38,7 +38,7 @@ bool StoreFilter::has_to_flow(const FunctionCode& function) {
   if (locks && writes) return true;
   if (made_.empty()) return false;
   if (locks || function.may_lock_byte) return true;
-  if (!std::ranges::all_of(made_, [&](std::uint32_t number) { return walk_.follow(number); })) return true;
+  if (!walk_.follow(made_)) return true;
   return std::ranges::any_of(walk_.passes(), [&](const AddressWalk::Pass& pass) {
     const Value callee = code_.callee_of({}, function.instructions[pass.instruction]);
     return code_.hangs_on_others(callee, pass.argument);
@@ -49,15 +49,22 @@ bool StoreFilter::only_follows(const FunctionCode& function, const std::function
   // AArch64 loads through the address of a page.
   if (code_.image().machine == Machine::aarch64) return false;
   walk_.begin(function);
-  return std::ranges::all_of(function.outward, [&](std::uint32_t number) {
+  made_.clear();
+  for (const std::uint32_t number : function.outward) {
     const Instruction& instruction = function.instructions[number];
-    // It may load them by that address.
-    if (makes_writable_address(function, number)) return false;
-    if (!touches(instruction) || !is_such_word(static_cast<std::uint64_t>(instruction.memory.displacement)))
-      return true;
+    if (makes_writable_address(function, number)) {
+      if (instruction.writes_memory || instruction.memory.segment) return false;
+      made_.push_back(number);
+      continue;
+    }
+    if (!touches(instruction) || !is_such_word(static_cast<std::uint64_t>(instruction.memory.displacement))) continue;
     const bool compares = instruction.op == Op::compare || instruction.op == Op::test;
-    return compares || walk_.follow(number);
-  });
+    if (!compares) made_.push_back(number);
+  }
+  if (!walk_.follow(made_)) return false;
+  // What it loads by such an address goes where it is not followed. The widest load takes two words.
+  return std::ranges::none_of(walk_.reads(),
+                              [&](const Place& place) { return is_such_word(place.at) || is_such_word(place.at + 8); });
 }
 
 /// Reads or writes the image's own memory without the help of registers.
@@ -78,7 +85,23 @@ bool StoreFilter::makes_writable_address(const FunctionCode& function, std::uint
   const bool stores =
       instruction.op == Op::store || instruction.op == Op::exchange || instruction.op == Op::compare_exchange;
   if (stores && instruction.src != no_register && code_.writable(address)) return true;
-  return instruction.op == Op::load && loads_writable_address(address);
+  if (instruction.op == Op::load_high) return loads_writable_address(address);
+  if (instruction.op != Op::load) return false;
+  for (std::uint64_t at = 0; at < std::max<std::uint64_t>(instruction.width, 1); at += 8) {
+    if (loads_writable_address(address + at)) return true;
+  }
+  return false;
+}
+
+/// By a distance from it, by a pointer there, or as what the linker says of a thread-local variable.
+bool StoreFilter::leads_to_writable(std::uint64_t address) {
+  if (thread_local_ != nullptr && code_.image().thread_word_at(address) != nullptr) return true;
+  const bool is_near = address + page_size > code_.writable_begin() && address < code_.writable_end() + page_size;
+  return is_near || begins_pointer_table(address);
+}
+
+bool StoreFilter::may_be_filled(std::uint64_t address) {
+  return code_.writable(address) && code_.image().starts_as_zeros(address, code_.image().pointer_size);
 }
 
 /// AArch64 forms a page first: something in it, or that it points to, may be writable.

@@ -12,7 +12,7 @@ namespace isoaudit::analyzer {
 
 /// Which functions may store to the image's writable memory, by a glance at their instructions: only what forms an
 /// address there can later store through it, and all others need no propagation.
-class StoreFilter {
+class StoreFilter : private AddressWalk::Module {
  public:
   explicit StoreFilter(ModuleCode& code);
 
@@ -44,6 +44,9 @@ class StoreFilter {
   }
 
  private:
+  unsigned taken_from_stack(const Instruction& call) override { return code_.taken_from_stack(call); }
+  bool leads_to_writable(std::uint64_t address) override;
+  bool may_be_filled(std::uint64_t address) override;
   bool touches(const Instruction& instruction) const;
   bool makes_writable_address(const FunctionCode& function, std::uint32_t number);
   bool reaches_writable(const Instruction& page) const;

@@ -13,11 +13,6 @@
 namespace isoaudit::analyzer {
 namespace {
 
-/// Values that a store writes, each of eight bytes or, of a pair of narrower ones, half.
-unsigned parts_of(const Instruction& instruction) {
-  return std::max(1u, (instruction.width + 7u) / 8u) * (instruction.pair ? 2u : 1u);
-}
-
 std::uint64_t bytes_of(const Instruction& instruction) {
   return std::uint64_t{instruction.width} * (instruction.pair ? 2 : 1);
 }
@@ -60,6 +55,7 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
   filter_.each_load_in_page(function, [&](std::uint64_t address) { reads_.add(index, address); });
   for (const Place& place : filter_.walk().reads()) reads_.add(index, place.at);
   for (const AddressWalk::Pass& pass : filter_.walk().passes()) look_at_pass(index, pass);
+  look_at_kept(index);
 }
 
 /// What look_at_call says of an argument when no more is known than that.
@@ -168,65 +164,6 @@ bool Stores::may_tell_of_table() {
 }
 
 bool Stores::is_cut() const { return is_cut_ || code_.evaluator().tables().is_cut(); }
-
-/// A table of addresses that is made on the stack: whoever gets where it begins may write through each of them.
-void Stores::look_for_table(std::size_t index, const State& state, const Instruction& instruction) {
-  const Evaluator& evaluator = code_.evaluator();
-  // Most instructions are none of these, and say so at once.
-  const bool forms = instruction.op == Op::address || (instruction.op == Op::add && instruction.has_immediate);
-  const bool fills = instruction.op == Op::store && instruction.width >= 8;
-  if (!forms && !fills) return;
-  const Register from_register = instruction.op == Op::add ? instruction.src : instruction.memory.base;
-  if (from_register == no_register) return;
-  const Value from = evaluator.register_value(state, from_register);
-  if (from.kind != Value::Kind::stack) return;
-  const auto ours = [&](const Value& value) {
-    return value.kind == Value::Kind::address && code_.writable(value.bits);
-  };
-  // Places are counted without a sign: hostile code lets them wrap.
-  const auto held_at = [&](std::uint64_t place) {
-    const auto offset = static_cast<std::int64_t>(place);
-    const auto slot = std::ranges::lower_bound(state.stack, offset, {}, &StackSlot::offset);
-    const bool whole = slot != state.stack.end() && slot->offset == offset && slot->width == 8;
-    return whole ? slot->value : Value{};
-  };
-  const auto tell = [&](const Value& value) {
-    // What the file initialises is a table that others read.
-    if (!code_.image().starts_as_zeros(value.bits, code_.image().pointer_size)) return;
-    add_passed(index, value.bits, "code that has it in a table on the stack", ParameterUse::unknown,
-               code_.held_lock(state));
-  };
-  std::optional<std::uint64_t> begin;
-  if (instruction.op == Op::address) {
-    const Place place = evaluator.place(state, instruction.memory);
-    if (place.kind == Place::Kind::stack && !place.indexed) begin = place.at;
-  } else if (instruction.op == Op::add) {
-    const Register to = instruction.dst;
-    const bool frame = to == evaluator.convention().stack_pointer || to == evaluator.convention().frame_pointer;
-    if (!frame) begin = from.bits + static_cast<std::uint64_t>(instruction.immediate);
-  }
-  if (begin) {
-    for (std::uint64_t at = *begin; ours(held_at(at)) && may_tell_of_table(); at += 8) tell(held_at(at));
-    return;
-  }
-  // One beside the other, after the address was taken or at once.
-  if (forms) return;
-  const Place place = evaluator.place(state, instruction.memory);
-  if (place.kind != Place::Kind::stack || place.indexed) return;
-  const unsigned count = parts_of(instruction);
-  for (unsigned i = 0; i < count; ++i) {
-    const std::uint64_t here = place.at + std::uint64_t{8} * i;
-    const Value value = evaluator.stored(state, instruction, i);
-    // Two in one instruction are no pointers that registers had no room for.
-    const bool apart = count == 1 && static_cast<std::int64_t>(here) < state.escaped;
-    if (apart || !ours(value) || !may_tell_of_table()) continue;
-    const Value before = i > 0 ? evaluator.stored(state, instruction, i - 1) : held_at(here - 8);
-    const Value after = i + 1 < count ? evaluator.stored(state, instruction, i + 1) : held_at(here + 8);
-    for (const Value& beside : {before, after}) {
-      if (ours(beside)) tell(value), tell(beside);
-    }
-  }
-}
 
 /// The bytes that one instruction writes may be several variables: compilers join neighbours.
 void Stores::add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -17,6 +18,11 @@
 #include "model/binary_facts.h"
 
 namespace isoaudit::analyzer {
+
+/// Values that a store writes, each of eight bytes or, of a pair of narrower ones, half.
+inline unsigned parts_of(const Instruction& store) {
+  return std::max(1u, (store.width + 7u) / 8u) * (store.pair ? 2u : 1u);
+}
 
 /// What functions store to the image's own writable memory, and to whom they pass its address.
 class Stores {
@@ -50,14 +56,17 @@ class Stores {
 
   bool may_write(std::uint64_t address, bool guessed) const;
   bool may_tell_of_table();
+  bool is_own_address(const Value& value) const;
   void look_for_table(std::size_t index, const State& state, const Instruction& instruction);
+  void look_at_kept(std::size_t index);
+  void tell_of_table(std::size_t index, std::uint64_t address, const std::string& guard);
   void look(std::size_t index, const State& state, const Instruction& instruction);
   void collect_parts(const State& state, const Instruction& instruction);
   void note_held_pointers(const Place& place, std::uint64_t size, std::span<const Value> parts);
   void note_use_of_held(std::size_t index, const State& state, const Instruction& instruction);
   bool may_write_held(const Value& callee, unsigned argument);
   void follow_held_pointers();
-  bool only_reads_through_held();
+  bool only_hands_on_held(std::size_t index);
   void look_through_held(std::size_t index, const State& state, const Instruction& instruction);
   bool finalizes();
   void look_at_pass(std::size_t index, const AddressWalk::Pass& passed);
@@ -66,7 +75,7 @@ class Stores {
                  std::span<const Value> parts);
   void add_atomic(std::size_t index, const State& state, const OutlineAtomic& atomic, std::uint64_t address);
   void pass(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t address);
-  void pass_held(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t address);
+  void pass_held(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t word);
   void add_thread_local(std::size_t index, const State& state, const Instruction& instruction, const Place& place);
   void add_thread_text(std::size_t index, const State& state, const Value& callee);
   model::CodeWrite thread_write_at(std::size_t index, std::uint64_t offset, std::uint64_t size) const;

@@ -65,7 +65,7 @@ void Stores::follow_held_pointers() {
   for (const std::uint32_t index : users) {
     code_.decode_from(code_.functions()[index].begin, index, again_);
     function_ = &again_;
-    if (!gone_through_[index] && only_reads_through_held()) continue;
+    if (!gone_through_[index] && only_hands_on_held(index)) continue;
     code_.flow(again_, [&](const State& state, const Instruction& instruction) {
       look_through_held(index, state, instruction);
     });
@@ -73,13 +73,33 @@ void Stores::follow_held_pointers() {
   again_ = {};
 }
 
-/// Most fetch a table of methods and call through it.
-bool Stores::only_reads_through_held() {
+/// Most fetch a table of methods and call through it, or hand on an object. False where more has to be known.
+bool Stores::only_hands_on_held(std::size_t index) {
   const auto is_held = [&](std::uint64_t word) { return !held_.targets(word).empty(); };
   if (!filter_.only_follows(*function_, is_held)) return false;
-  return std::ranges::none_of(filter_.walk().passes(), [&](const AddressWalk::Pass& pass) {
-    return may_write_held(code_.callee_of({}, function_->instructions[pass.instruction]), pass.argument);
+  const State nothing;
+  const auto callee_of = [&](const AddressWalk::Pass& pass) {
+    return code_.callee_of(nothing, function_->instructions[pass.instruction]);
+  };
+  std::vector<AddressWalk::Pass> passes = filter_.walk().passes();
+  std::erase_if(passes, [&](const AddressWalk::Pass& pass) {
+    return pass.value.kind != Value::Kind::held || !may_write_held(callee_of(pass), pass.argument);
   });
+  if (passes.empty()) return true;
+  const auto takes_lock = [&](std::uint32_t number) {
+    const Instruction& call = function_->instructions[number];
+    return call.op == Op::call && code_.takes_lock(call);
+  };
+  if (function_->may_lock_byte || std::ranges::any_of(function_->outward, takes_lock)) return false;
+  const auto hangs_on_others = [&](const AddressWalk::Pass& pass) {
+    return code_.hangs_on_others(callee_of(pass), pass.argument);
+  };
+  if (std::ranges::any_of(passes, hangs_on_others)) return false;
+  for (const AddressWalk::Pass& pass : passes) {
+    instruction_ = function_->instructions[pass.instruction].address;
+    pass_held(index, nothing, callee_of(pass), pass.argument, pass.value.bits);
+  }
+  return true;
 }
 
 void Stores::look_through_held(std::size_t index, const State& state, const Instruction& instruction) {
@@ -93,12 +113,9 @@ void Stores::look_through_held(std::size_t index, const State& state, const Inst
     const Value callee = code_.callee_of(state, instruction);
     const auto& arguments = evaluator.convention().arguments;
     for (unsigned i = 0; i < arguments.size(); ++i) {
-      const std::set<std::uint64_t>& all = targets(evaluator.register_value(state, arguments[i]));
-      if (all.empty() || !may_write_held(callee, i)) continue;
-      for (const std::uint64_t target : all) {
-        if (!may_tell_of_table()) return;
-        pass_held(index, state, callee, i, target);
-      }
+      const Value value = evaluator.register_value(state, arguments[i]);
+      if (targets(value).empty() || !may_write_held(callee, i)) continue;
+      pass_held(index, state, callee, i, value.bits);
     }
     return;
   }
@@ -127,11 +144,15 @@ bool Stores::may_write_held(const Value& callee, unsigned argument) {
   return callee.kind == Value::Kind::address;
 }
 
+/// All that the word may lead to.
 void Stores::pass_held(std::size_t index, const State& state, const Value& callee, unsigned argument,
-                       std::uint64_t address) {
-  const std::size_t before = pending_.size();
-  pass(index, state, callee, argument, address);
-  if (pending_.size() != before) pending_.back().has_to_write = true;
+                       std::uint64_t word) {
+  for (const std::uint64_t target : held_.targets(word)) {
+    if (!may_tell_of_table()) return;
+    const std::size_t before = pending_.size();
+    pass(index, state, callee, argument, target);
+    if (pending_.size() != before) pending_.back().has_to_write = true;
+  }
 }
 
 }  // namespace isoaudit::analyzer

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <initializer_list>
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,7 +22,8 @@ using testing::UnorderedElementsAre;
 using Uses = std::vector<std::string>;
 
 constexpr std::uint64_t variable = 0x5000, pointer_variable = 0x5800;
-constexpr Register rax = 0, rcx = 1, rbx = 3, rsp = 4, rbp = 5, rdi = 7, r15 = 15;
+constexpr Register rax = 0, rcx = 1, rbx = 3, rsp = 4, rbp = 5, rdi = 7, r15 = 15, xmm0 = first_vector,
+                   xmm1 = first_vector + 1;
 
 /// The decoder counts what an instruction makes among what is lost.
 std::uint64_t lost(Register dst) { return dst == no_register ? 0 : std::uint64_t{1} << dst; }
@@ -56,10 +57,25 @@ Instruction add(Register to, Register from, std::int64_t number) {
 Instruction zero(Register to) {
   return {.clobbers = lost(to), .op = Op::copy, .width = 8, .dst = to, .has_immediate = true};
 }
+Instruction merge(Register to, Register lower, Register upper) {
+  return {.clobbers = lost(to), .op = Op::merge, .width = 16, .dst = to, .src = lower, .src2 = upper};
+}
+/// All of a vector register.
+Instruction both(Register to, Register from) {
+  return {.clobbers = lost(to), .op = Op::copy, .width = 16, .dst = to, .src = from};
+}
 Instruction plain(Op op) { return {.op = op}; }
 Instruction call() { return {.target = 0x9000, .op = Op::call, .has_target = true}; }
 /// Each instruction has four bytes.
 Instruction to(Op op, std::uint64_t number) { return {.target = number * 4, .op = op, .has_target = true}; }
+
+/// Callees take one argument from the stack, the seventh.
+class MadeModule : public AddressWalk::Module {
+ public:
+  unsigned taken_from_stack(const Instruction&) override { return 1u << 6; }
+  bool leads_to_writable(std::uint64_t) override { return true; }
+  bool may_be_filled(std::uint64_t) override { return true; }
+};
 
 class AddressWalkTest : public testing::Test {
  protected:
@@ -85,18 +101,19 @@ class AddressWalkTest : public testing::Test {
   }
 
   /// Of what the first instruction makes; none where they are not known.
-  std::optional<Uses> uses_of(std::initializer_list<Instruction> code) {
+  std::optional<Uses> uses_of(const std::vector<Instruction>& code) {
     const FunctionCode function = tests::made_function(code);
-    AddressWalk walk(image, evaluator);
+    AddressWalk walk(image, evaluator, module);
     walk.begin(function);
-    if (!walk.follow(0)) return std::nullopt;
+    constexpr std::array<std::uint32_t, 1> first{0};
+    if (!walk.follow(first)) return std::nullopt;
     return uses_in(walk);
   }
 
   /// Of the first argument.
-  bool is_only_read(std::initializer_list<Instruction> code) {
+  bool is_only_read(const std::vector<Instruction>& code) {
     const FunctionCode function = tests::made_function(code);
-    AddressWalk walk(image, evaluator);
+    AddressWalk walk(image, evaluator, module);
     walk.begin(function);
     return walk.follow_argument(0);
   }
@@ -104,6 +121,7 @@ class AddressWalkTest : public testing::Test {
   Image image;
   Names names;
   Evaluator evaluator{image, names};
+  MadeModule module;
 };
 
 TEST_F(AddressWalkTest, TellsWhatIsReadUntilTheRegisterIsReplaced) {
@@ -130,19 +148,115 @@ TEST_F(AddressWalkTest, GivesUpWhereItMayBeWritten) {
   EXPECT_EQ(uses_of({take(rax), of_memory(Op::load, rcx, {.base = rbx, .index = rax})}), std::nullopt);
 }
 
-TEST_F(AddressWalkTest, GivesUpWhereItIsKept) {
+TEST_F(AddressWalkTest, GivesUpWhereItIsNotSeenWhereItIsKept) {
   Instruction push{.op = Op::push, .width = 8, .src = rax};
   EXPECT_EQ(uses_of({take(rax), push}), std::nullopt);
-  EXPECT_EQ(uses_of({take(rax), store(rax, rsp, 8)}), std::nullopt);
   EXPECT_EQ(uses_of({take(rax), store(rax, rbp, -8)}), std::nullopt);
-  // An object's field is nobody's variable; a local variable whose address is known is.
+  // An object's field is nobody's variable.
   EXPECT_THAT(uses_of({take(rax), store(rax, rbx, 8)}), Optional(IsEmpty()));
-  EXPECT_EQ(uses_of({take(rax), of_memory(Op::address, rbx, {.base = rsp, .displacement = 8}), store(rax, rbx, 8)}),
-            std::nullopt);
   EXPECT_EQ(uses_of({take(rax), of_memory(Op::address, rcx, {.base = rsp, .displacement = 8}), store(rcx, rsp),
                      load(rbx, rsp, 0), store(rax, rbx, 8)}),
             std::nullopt);
-  EXPECT_EQ(uses_of({take(rax), copy(first_vector, rax)}), std::nullopt);
+  // Whoever is called returns an object of his own.
+  EXPECT_THAT(uses_of({take(r15), of_memory(Op::address, rbx, {.base = rsp, .displacement = 8}), call(), copy(rbx, rax),
+                       store(r15, rbx, 8)}),
+              Optional(IsEmpty()));
+}
+
+TEST_F(AddressWalkTest, FollowsVectorRegisters) {
+  EXPECT_THAT(uses_of({take(rax), copy(xmm0, rax), zero(rax), copy(rbx, xmm0), load(rcx, rbx)}),
+              Optional(ElementsAre("reads 0x18")));
+  EXPECT_EQ(uses_of({take(rax), copy(xmm0, rax), zero(rax), copy(rbx, xmm0), store(rcx, rbx)}), std::nullopt);
+  EXPECT_EQ(uses_of({take(rax), copy(xmm0, rax), both(xmm1, xmm0), copy(rbx, xmm1), store(rcx, rbx)}), std::nullopt);
+  EXPECT_THAT(uses_of({take(rax), copy(xmm0, rax), zero(xmm0), copy(rbx, xmm0), store(rcx, rbx)}), Optional(IsEmpty()));
+  // Its upper half comes from elsewhere.
+  EXPECT_THAT(uses_of({take(rax), copy(xmm1, rax), merge(xmm0, xmm0, xmm1), copy(rbx, xmm0), store(rcx, rbx)}),
+              Optional(IsEmpty()));
+  // What a variable holds, and its neighbour.
+  Instruction two = of_memory(Op::load, xmm0, {.displacement = pointer_variable});
+  two.width = 16;
+  EXPECT_EQ(uses_of({two, copy(rbx, xmm0), store(rcx, rbx)}), std::nullopt);
+}
+
+TEST_F(AddressWalkTest, FollowsTheStack) {
+  EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 8)}), Optional(IsEmpty()));
+  EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 8), load(rbx, rsp, 8), load(rcx, rbx)}),
+              Optional(ElementsAre("reads 0x18")));
+  EXPECT_EQ(uses_of({take(rax), store(rax, rsp, 8), load(rbx, rsp, 8), store(rcx, rbx)}), std::nullopt);
+  EXPECT_EQ(uses_of({take(rax), add(rsp, rsp, -0x20), store(rax, rsp, 8), add(rsp, rsp, 0x20), load(rbx, rsp, -0x18),
+                     store(rcx, rbx)}),
+            std::nullopt);
+  EXPECT_EQ(uses_of({take(rax), store(rax, rsp, 8), to(Op::branch, 4), store(rcx, rsp, 8), load(rbx, rsp, 8),
+                     store(rcx, rbx)}),
+            std::nullopt);
+  EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 8), store(rcx, rsp, 8), load(rbx, rsp, 8), store(rcx, rbx)}),
+              Optional(IsEmpty()));
+  // Another word, and a part of it.
+  EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 8), load(rbx, rsp, 0x10), store(rcx, rbx)}), Optional(IsEmpty()));
+  Instruction part = load(rbx, rsp, 8);
+  part.width = 4;
+  EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 8), part, store(rcx, rbx)}), Optional(IsEmpty()));
+  const Instruction pushes{.memory = {.base = rsp, .displacement = 8}, .op = Op::push, .width = 8, .has_memory = true};
+  EXPECT_EQ(uses_of({take(rax), store(rax, rsp, 8), pushes}), std::nullopt);
+}
+
+TEST_F(AddressWalkTest, FollowsUpperHalvesToTheStackAndBack) {
+  Instruction pair = store(xmm1, rsp, 0x10);
+  pair.width = 16;
+  const Instruction merges = merge(xmm1, xmm1, xmm0);
+  EXPECT_EQ(uses_of({take(rax), copy(xmm0, rax), merges, pair, load(rbx, rsp, 0x18), store(rcx, rbx)}), std::nullopt);
+  EXPECT_THAT(uses_of({take(rax), copy(xmm0, rax), merges, pair, load(rbx, rsp, 0x10), store(rcx, rbx)}),
+              Optional(IsEmpty()));
+  Instruction back = load(xmm1, rsp, 0x10), high = store(xmm1, rsp, 0x30);
+  back.width = 16, high.op = Op::store_high;
+  EXPECT_EQ(uses_of({take(rax), copy(xmm0, rax), merges, pair, zero(xmm1), back, high, load(rbx, rsp, 0x30),
+                     store(rcx, rbx)}),
+            std::nullopt);
+}
+
+TEST_F(AddressWalkTest, FollowsWhatTheAddressOfTheStackLeadsTo) {
+  const Instruction place = of_memory(Op::address, rbx, {.base = rsp, .displacement = 8});
+  EXPECT_THAT(uses_of({take(rax), place, store(rax, rbx, 8)}), Optional(IsEmpty()));
+  EXPECT_EQ(uses_of({take(rax), place, store(rax, rbx, 8), load(rcx, rsp, 0x10), store(rax, rcx)}), std::nullopt);
+  EXPECT_EQ(uses_of({take(rax), store(rax, rsp, 0x10), place, load(rcx, rbx, 8), store(rax, rcx)}), std::nullopt);
+  EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 0x10), place, load(rcx, rbx, 0), store(rax, rcx)}),
+              Optional(IsEmpty()));
+  // From row to row it is not followed: the table ends somewhere.
+  EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 0x10), place, add(rbx, rbx, 8), load(rcx, rbx, 0), store(rax, rcx)}),
+              Optional(IsEmpty()));
+}
+
+/// Who has the table is told to write; what the function finds there afterwards is mostly something else.
+TEST_F(AddressWalkTest, WhatATableHadIsNotLoadedAgain) {
+  const Instruction place = of_memory(Op::address, rdi, {.base = rsp, .displacement = 8});
+  EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 8), place, call(), load(rcx, rsp, 8), store(rax, rcx)}),
+              Optional(IsEmpty()));
+  EXPECT_EQ(uses_of({take(rax), store(rax, rsp, 8), call(), load(rcx, rsp, 8), store(rax, rcx)}), std::nullopt);
+}
+
+TEST_F(AddressWalkTest, TellsWhatIsPassedOnTheStack) {
+  const Instruction room = add(rsp, rsp, -0x20);
+  EXPECT_THAT(uses_of({take(rax), room, store(rax, rsp, 0), zero(rax), call()}),
+              Optional(ElementsAre("passes 0 as 6")));
+  // The callee takes one.
+  EXPECT_THAT(uses_of({take(rax), room, store(rax, rsp, 8), zero(rax), call()}), Optional(IsEmpty()));
+  // Below the function's own variables are arguments, above is none.
+  const Instruction own = of_memory(Op::address, rbx, {.base = rsp, .displacement = -8});
+  EXPECT_THAT(uses_of({take(rax), room, own, store(rax, rsp, 0), zero(rax), call()}), Optional(IsEmpty()));
+}
+
+TEST_F(AddressWalkTest, TellsWhatIsKeptOnTheStack) {
+  const FunctionCode function = tests::made_function({take(rax), add(rsp, rsp, -0x20), store(rax, rsp, 8),
+                                                      of_memory(Op::address, rbx, {.base = rsp, .displacement = 8})});
+  AddressWalk walk(image, evaluator, module);
+  walk.begin(function);
+  constexpr std::array<std::uint32_t, 1> first{0};
+  ASSERT_TRUE(walk.follow(first));
+  ASSERT_EQ(walk.kept().size(), 1u);
+  EXPECT_EQ(walk.kept()[0].place, -0x18);
+  EXPECT_EQ(walk.kept()[0].instruction, 2u);
+  EXPECT_EQ(walk.kept()[0].value.bits, variable);
+  EXPECT_THAT(walk.addresses_of_stack(), ElementsAre(testing::Pair(3u, -0x18)));
 }
 
 TEST_F(AddressWalkTest, TellsWhatIsPassed) {
@@ -154,6 +268,13 @@ TEST_F(AddressWalkTest, TellsWhatIsPassed) {
   unknown.src = rbx;
   EXPECT_EQ(uses_of({take(rdi), unknown}), std::nullopt);
   EXPECT_THAT(uses_of({take(rax), unknown}), Optional(IsEmpty()));
+  // A type's function: nobody knows.
+  EXPECT_THAT(uses_of({take(rdi), load(r15, rbp, 8), load(rbx, r15, 8), unknown}),
+              Optional(ElementsAre("passes 0 as 0")));
+  EXPECT_THAT(uses_of({take(rdi), of_memory(Op::call, no_register, {.base = r15, .displacement = 8})}),
+              Optional(ElementsAre("passes 0 as 0")));
+  // That of a table in the image is known.
+  EXPECT_EQ(uses_of({take(rdi), take(r15, 0x6000), load(rbx, r15, 8), unknown}), std::nullopt);
 }
 
 TEST_F(AddressWalkTest, FollowsWhatLivesOverCalls) {
@@ -161,13 +282,19 @@ TEST_F(AddressWalkTest, FollowsWhatLivesOverCalls) {
   EXPECT_EQ(uses_of({take(rbx), call(), store(rax, rbx)}), std::nullopt);
 }
 
-TEST_F(AddressWalkTest, GivesUpWhereAnExceptionMayLead) {
-  const auto code = {take(rbx), call(), plain(Op::result), load(rax, rbx), plain(Op::result)};
-  EXPECT_NE(uses_of(code), std::nullopt);
+TEST_F(AddressWalkTest, FollowsWhereAnExceptionMayLead) {
+  const auto writes = {take(rbx), call(), plain(Op::result), store(rax, rbx), plain(Op::result)};
+  const auto on_stack = {take(rbx),         store(rbx, rsp, 8), call(),           plain(Op::result),
+                         load(rax, rsp, 8), store(rcx, rax),    plain(Op::result)};
+  EXPECT_NE(uses_of(writes), std::nullopt);
   image.sections.push_back({".gcc_except_table", 0x7000, 8, model::SectionClass::constant, false, {}});
-  EXPECT_EQ(uses_of(code), std::nullopt);
-  // Nothing but fillings stands where nothing leads.
-  EXPECT_NE(uses_of({take(rbx), call(), plain(Op::result), plain(Op::other), plain(Op::stop)}), std::nullopt);
+  EXPECT_EQ(uses_of(writes), std::nullopt);
+  EXPECT_EQ(uses_of(on_stack), std::nullopt);
+  EXPECT_THAT(uses_of({take(rbx), call(), plain(Op::result), load(rax, rbx), plain(Op::result)}),
+              Optional(ElementsAre("reads 0x18")));
+  // A register that the call has used; what nothing but fillings follows.
+  EXPECT_THAT(uses_of({take(rax), call(), plain(Op::result), store(rcx, rax), plain(Op::result)}), Optional(IsEmpty()));
+  EXPECT_THAT(uses_of({take(rbx), call(), plain(Op::result), plain(Op::other), plain(Op::stop)}), Optional(IsEmpty()));
 }
 
 TEST_F(AddressWalkTest, FollowsAllWays) {
@@ -182,15 +309,45 @@ TEST_F(AddressWalkTest, FollowsAllWays) {
 TEST_F(AddressWalkTest, GivesUpWhereItIsNotSeenWhereControlGoes) {
   Instruction table = plain(Op::jump);
   table.src = rbx;
-  EXPECT_EQ(uses_of({take(rax), table}), std::nullopt);
+  EXPECT_EQ(uses_of({take(rdi), table}), std::nullopt);
   EXPECT_EQ(uses_of({take(rax), to(Op::branch, 100)}), std::nullopt);
+}
+
+TEST_F(AddressWalkTest, FollowsTablesOfJumps) {
+  Instruction table = plain(Op::jump);
+  table.src = rbx;
+  const auto follows = [&](const Instruction& last) {
+    FunctionCode function = tests::made_function({take(rax), table, plain(Op::result), last, plain(Op::result)});
+    function.labels = {0xC};
+    function.table_ways = {{1, 0xC}};
+    AddressWalk walk(image, evaluator, module);
+    walk.begin(function);
+    constexpr std::array<std::uint32_t, 1> first{0};
+    return walk.follow(first);
+  };
+  EXPECT_TRUE(follows(load(rcx, rax)));
+  EXPECT_FALSE(follows(store(rcx, rax)));
+}
+
+/// Long functions are gone through in stretches.
+TEST_F(AddressWalkTest, FindsAStoreBehindManyBlocks) {
+  const auto code = [](const Instruction& last) {
+    std::vector<Instruction> all{take(rbx), store(rbx, rsp, 8)};
+    for (std::uint64_t i = 0; i < 400; ++i) all.push_back(i % 4 == 3 ? to(Op::branch, i) : zero(rcx));
+    all.push_back(load(rax, rsp, 8));
+    all.push_back(last);
+    return all;
+  };
+  EXPECT_EQ(uses_of(code(store(rcx, rbx))), std::nullopt);
+  EXPECT_EQ(uses_of(code(store(rcx, rax))), std::nullopt);
+  EXPECT_THAT(uses_of(code(load(rcx, rax))), Optional(ElementsAre("reads 0x18")));
 }
 
 TEST_F(AddressWalkTest, FollowsAnotherAddressThatIsLoaded) {
   EXPECT_THAT(uses_of({take(rax, pointer_variable), load(rcx, rax, 0), load(rcx, rcx)}),
               Optional(ElementsAre("reads 0x800", "reads 0x18")));
   EXPECT_EQ(uses_of({take(rax, pointer_variable), load(rcx, rax, 0), store(rbx, rcx)}), std::nullopt);
-  EXPECT_EQ(uses_of({take(rax, pointer_variable), load(first_vector, rax, 0)}), std::nullopt);
+  EXPECT_EQ(uses_of({take(rax, pointer_variable), load(xmm0, rax, 0), copy(rcx, xmm0), store(rbx, rcx)}), std::nullopt);
 }
 
 TEST_F(AddressWalkTest, FollowsWhatAPointerVariableHolds) {
@@ -209,6 +366,9 @@ TEST_F(AddressWalkTest, FollowsArguments) {
   EXPECT_TRUE(is_only_read({zero(rdi), store(rcx, rdi)}));
   EXPECT_FALSE(is_only_read({store(rcx, rdi)}));
   EXPECT_FALSE(is_only_read({add(r15, rdi, 8), store(rcx, r15)}));
+  EXPECT_TRUE(
+      is_only_read({store(rdi, rsp, -8), zero(rdi), load(rbx, rsp, -8), load(rax, rbx), zero(rax), plain(Op::result)}));
+  EXPECT_FALSE(is_only_read({store(rdi, rsp, -8), zero(rdi), load(rbx, rsp, -8), store(rax, rbx)}));
   // Kept, and handed back.
   EXPECT_FALSE(is_only_read({store(rdi, rbx)}));
   EXPECT_FALSE(is_only_read({copy(rax, rdi), plain(Op::result)}));

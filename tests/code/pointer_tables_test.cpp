@@ -47,6 +47,15 @@ TEST_F(PointerTables, RowsWithNames) {
 }
 
 /// As Cython fetches the functions of other modules.
+/// Compilers copy two words at once, of which the first may say nothing.
+TEST_F(PointerTables, ARowThatIsCopiedToTheStack) {
+  expect_all(
+      "typedef struct { const char *name; long *to; } Row;\n"
+      "static const Row row = {\"g\", &g}, rows[] = {{\"h\", &h}, {\"k\", &k}};\n"
+      "void one(void) { Row own = row; use(&own); *own.to = 1; }\n"
+      "void two(void) { Row own = rows[0], other = rows[1]; use(&own); use(&other); *own.to = 1; *other.to = 2; }");
+}
+
 TEST_F(PointerTables, OnTheStack) {
   expect_all(
       "OWN static int fetch(long *p) { *p = decide(3); return decide(4); }\n"

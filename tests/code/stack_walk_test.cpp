@@ -30,7 +30,8 @@ Instruction to(Op op, std::uint64_t number) { return {.target = number * 4, .op 
 unsigned touched(std::initializer_list<Instruction> code, bool jumps_unknown = false) {
   FunctionCode function = tests::made_function(code);
   function.jumps_unknown = jumps_unknown;
-  return stack_arguments_of(function, calling_convention(Machine::x86_64, model::BinaryFormat::elf));
+  StackPositions scratch;
+  return stack_arguments_of(function, calling_convention(Machine::x86_64, model::BinaryFormat::elf), scratch);
 }
 
 TEST(StackWalk, OwnVariablesAreNoArguments) {
@@ -61,6 +62,15 @@ TEST(StackWalk, SaysAllWhereItDoesNotSee) {
   // A landing pad.
   EXPECT_EQ(touched({lower(8), result(), load(rsp, 0), result()}), all);
   EXPECT_EQ(touched({result()}, true), all);
+}
+
+TEST(StackWalk, ALandingPadFindsTheStackAsTheCallDid) {
+  const Instruction call{.target = 0x9000, .op = Op::call, .has_target = true};
+  EXPECT_EQ(touched({lower(8), call, result(), load(rsp, 0), result()}), 0u);
+  EXPECT_EQ(touched({lower(8), call, result(), load(rsp, 0x10), result()}) & seventh, seventh);
+  // What one of the calls has pushed is gone.
+  EXPECT_EQ(touched({lower(8), call, push(rax), call, lower(-8), result(), load(rsp, 0x10), result()}) & seventh,
+            seventh);
 }
 
 TEST(StackWalk, AVariableOfItsOwnMayBePassed) {

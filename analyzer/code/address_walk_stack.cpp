@@ -1,0 +1,390 @@
+// What becomes of addresses that are put into words of the stack.
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <optional>
+
+#include "analyzer/code/address_walk.h"
+
+namespace isoaudit::analyzer {
+namespace {
+
+/// More addresses at once no function has there without being looked at as a whole.
+constexpr std::size_t most_words = 64;
+
+/// How often what is stored through was copied since it was made.
+constexpr std::size_t most_copies = 4;
+
+/// A word may be in several tables; where they are more, none counts as one.
+constexpr std::size_t most_in_tables = 1 << 14;
+
+std::uint64_t general_bit(Register number) { return number < first_vector ? register_bit(number) : 0; }
+
+}  // namespace
+
+std::uint64_t AddressWalk::words_touched(const Point& point, std::uint64_t among) const {
+  const auto access = positions_.access_of(point.instruction, function_->instructions[point.instruction]);
+  return access ? words_in(access->place, access->bytes, among) : 0;
+}
+
+bool AddressWalk::sees_stack() {
+  if (!sees_stack_) {
+    sees_stack_ = positions_.find(*function_, evaluator_.convention());
+    if (!*sees_stack_) return false;
+    find_accesses();
+    if (stretches_found_) stretches_.note_words(*function_, positions_);
+  }
+  return *sees_stack_;
+}
+
+/// What the function itself takes from there, and where calls would find arguments.
+void AddressWalk::find_accesses() {
+  accesses_.clear();
+  addresses_of_stack_.clear();
+  taken_.clear();
+  lowest_taken_ = std::numeric_limits<std::int64_t>::max();
+  for (std::size_t i = 0; i < function_->instructions.size(); ++i) {
+    const Instruction& instruction = function_->instructions[i];
+    const bool leads = instruction.op == Op::call || instruction.op == Op::jump;
+    if ((!leads && !instruction.names_frame) || !positions_.is_reached(i)) continue;
+    if (const auto address = address_of_stack(i)) {
+      addresses_of_stack_.emplace_back(static_cast<std::uint32_t>(i), *address);
+      // The bottom of the frame is where arguments are put too.
+      const bool is_bottom = instruction.op != Op::address && instruction.immediate == 0;
+      if (!is_bottom) lowest_taken_ = std::min(lowest_taken_, *address);
+    }
+    if (leads && !stays_inside(*function_, instruction)) {
+      const std::int64_t first = first_argument(instruction, i);
+      if (std::ranges::find(taken_, first, &Taken::first) == taken_.end()) taken_.push_back({first, std::nullopt});
+    }
+    const auto access = positions_.access_of(i, instruction);
+    if (!access) continue;
+    const bool writes = overwrites(instruction);
+    for (std::int64_t word = access->place >> 3; word <= (access->place + access->bytes - 1) >> 3; ++word) {
+      accesses_.push_back({word, static_cast<std::uint32_t>(i), writes});
+    }
+  }
+  std::ranges::sort(accesses_);
+}
+
+/// Where a callee finds the first argument for which no register is left. What is never reached passes none.
+std::int64_t AddressWalk::first_argument(const Instruction& call, std::size_t number) const {
+  const CallingConvention& convention = evaluator_.convention();
+  constexpr std::int64_t nowhere = std::numeric_limits<std::int32_t>::max();
+  const std::int64_t below = call.op == Op::call ? convention.return_address : 0;
+  return positions_.held_in(convention.stack_pointer, number).value_or(nowhere) + convention.first_on_stack - below;
+}
+
+/// Which argument on the stack lies there, as a bit; 0 where none does.
+unsigned AddressWalk::argument_bit(std::int64_t place, std::int64_t first) const {
+  const std::int64_t number = static_cast<std::int64_t>(evaluator_.convention().arguments.size()) + (place - first) / 8;
+  return place >= first && (place - first) % 8 == 0 && number < most_arguments ? 1u << number : 0;
+}
+
+/// What compilers pass lies below all variables, and of one of those the function takes the address.
+bool AddressWalk::may_be_argument(std::int64_t place) const { return place < lowest_taken_; }
+
+/// Some function that is called may take what lies there for an argument.
+bool AddressWalk::is_taken(std::int64_t place) {
+  return may_be_argument(place) && std::ranges::any_of(taken_, [&](Taken& taken) {
+           const unsigned argument = argument_bit(place, taken.first);
+           if (argument == 0) return false;
+           if (!taken.arguments) {
+             taken.arguments = 0;
+             for (const std::uint32_t number : function_->outward) {
+               const Instruction& call = function_->instructions[number];
+               const bool calls = call.op == Op::call || (call.op == Op::jump && !stays_inside(*function_, call));
+               if (!calls || !positions_.is_reached(number) || first_argument(call, number) != taken.first) continue;
+               *taken.arguments |= module_.taken_from_stack(call);
+             }
+           }
+           return (*taken.arguments & argument) != 0;
+         });
+}
+
+/// Goes on wherever the function takes it from there, if it does. False where it is not followed.
+bool AddressWalk::put_in_word(std::size_t store, std::int64_t place, Holders& holders) {
+  const auto touching = std::ranges::equal_range(accesses_, place >> 3, {}, &StackAccess::word);
+  const auto reads = [](const StackAccess& access) { return !access.writes; };
+  const bool taken = is_taken(place);
+  if (!taken && std::ranges::none_of(touching, reads)) return true;
+  const auto by_others = [&](const StackAccess& access) { return access.writes && access.instruction != store; };
+  const bool stays = place % 8 == 0 && !taken && std::ranges::none_of(touching, by_others);
+  if (stays) {
+    return std::ranges::all_of(touching, [&](const StackAccess& access) {
+      Holders takes;
+      if (access.writes || !take_word(access.instruction, place, takes)) return access.writes;
+      if (!takes.none() && function_->code_follows(access.instruction)) lead_to(access.instruction + 1u, takes);
+      return true;
+    });
+  }
+  if (word_at(place) == 0) {
+    if (words_.size() == most_words) return false;
+    words_.push_back(place);
+    bits_of_words_.push_back(words_of_stack(place, 8));
+  }
+  holders.words |= word_at(place);
+  return true;
+}
+
+/// What the instruction takes of the word there; false where it goes where it is not followed.
+bool AddressWalk::take_word(std::size_t number, std::int64_t place, Holders& holders) const {
+  const Instruction& instruction = function_->instructions[number];
+  const auto access = positions_.access_of(number, instruction);
+  if (!access) return true;
+  const unsigned words = words_loaded(instruction);
+  switch (instruction.op) {
+    case Op::pop:
+      if (access->place == place) holders.add_lower(instruction.dst);
+      return true;
+    case Op::load:
+    case Op::load_high:
+      for (unsigned i = 0; i < words; ++i) {
+        if (access->place + std::int64_t{8} * i == place) holders.add(holder_of_loaded(instruction, i));
+      }
+      return words != 0 || value_.kind == Value::Kind::address;
+    case Op::push: return !instruction.has_memory;
+    case Op::store:
+    case Op::store_high:
+    case Op::compare:
+    case Op::test: return true;
+    case Op::compute: return value_.kind != Value::Kind::held;
+    default: return false;
+  }
+}
+
+/// By the stack or frame pointer, or by what was made of one right before.
+std::optional<std::int64_t> AddressWalk::place_stored_to(const Instruction& store, std::size_t number) {
+  if (!sees_stack()) return std::nullopt;
+  const MemoryOperand& memory = store.memory;
+  const auto place = positions_.place_of(memory, number);
+  if (place || memory.segment || memory.index != no_register || memory.base == no_register) return place;
+  const std::size_t made = made_from(number, memory.base);
+  const auto base = made == number ? std::nullopt : address_of_stack(made);
+  return base ? std::optional(*base + memory.displacement) : std::nullopt;
+}
+
+/// False where it is not seen which words of the stack the instruction writes.
+bool AddressWalk::put_on_stack(const Instruction& store, const Point& point) {
+  const std::optional<std::int64_t> first = place_stored_to(store, point.instruction);
+  if (!first) return false;
+  const unsigned words = words_stored(store);
+  // What is left of an address is none.
+  if (words == 0) return value_.kind == Value::Kind::address;
+  for (unsigned i = 0; i < words; ++i) {
+    if (!is_stored_from(point.holders, store, i)) continue;
+    const std::int64_t place = *first + std::int64_t{8} * i;
+    const Kept word{static_cast<std::uint32_t>(point.instruction), words > 1, place, value_};
+    if (std::ranges::find(kept_, word) == kept_.end()) kept_.push_back(word);
+  }
+  return true;
+}
+
+/// The bit of the word that begins there; 0 where none does.
+std::uint64_t AddressWalk::word_at(std::int64_t place) const {
+  const auto found = std::ranges::find(words_, place);
+  return found == words_.end() ? 0 : std::uint64_t{1} << (found - words_.begin());
+}
+
+/// Words of which some part lies there.
+std::uint64_t AddressWalk::words_in(std::int64_t first, std::int64_t size, std::uint64_t among) const {
+  std::uint64_t found = 0;
+  for (std::uint64_t left = among; left != 0; left &= left - 1) {
+    const std::int64_t word = words_[static_cast<std::size_t>(std::countr_zero(left))];
+    if (word < first + size && first < word + 8) found |= left & -left;
+  }
+  return found;
+}
+
+/// False where a word goes where it is not followed.
+bool AddressWalk::take_from_stack(const Point& point, Holders& holders) const {
+  for (std::uint64_t left = point.holders.words; left != 0; left &= left - 1) {
+    const std::int64_t place = words_[static_cast<std::size_t>(std::countr_zero(left))];
+    if (words_touched(point, left & -left) != 0 && !take_word(point.instruction, place, holders)) return false;
+  }
+  return true;
+}
+
+/// False where a word is what is called.
+bool AddressWalk::pass_on_stack(const Instruction& call, const Point& point) {
+  const auto callee = call.has_memory ? positions_.place_of(call.memory, point.instruction) : std::nullopt;
+  if (callee && words_in(*callee, 8, point.holders.words) != 0) return false;
+  const std::int64_t first = first_argument(call, point.instruction);
+  for (std::uint64_t left = point.holders.words; left != 0; left &= left - 1) {
+    const std::int64_t word = words_[static_cast<std::size_t>(std::countr_zero(left))];
+    const unsigned argument = may_be_argument(word) ? argument_bit(word, first) : 0;
+    if (argument == 0 || (module_.taken_from_stack(call) & argument) == 0) continue;
+    passes_.push_back({static_cast<std::uint32_t>(point.instruction),
+                       static_cast<std::uint32_t>(std::countr_zero(argument)), value_});
+  }
+  return true;
+}
+
+/// It makes a place on the stack of the stack or frame pointer, and neither of those.
+bool AddressWalk::makes_place(const Instruction& instruction) const {
+  const CallingConvention& convention = evaluator_.convention();
+  const auto is_frame = [&](Register number) {
+    return number == convention.stack_pointer || number == convention.frame_pointer;
+  };
+  switch (instruction.op) {
+    case Op::address: return is_frame(instruction.memory.base);
+    case Op::add: return is_frame(instruction.src) && instruction.has_immediate && !is_frame(instruction.dst);
+    case Op::copy: return is_frame(instruction.src) && !instruction.has_immediate && !is_frame(instruction.dst);
+    default: return false;
+  }
+}
+
+/// Which place that is.
+std::optional<std::int64_t> AddressWalk::address_of_stack(std::size_t number) const {
+  const Instruction& instruction = function_->instructions[number];
+  if (!makes_place(instruction)) return std::nullopt;
+  if (instruction.op == Op::address) return positions_.place_of(instruction.memory, number);
+  const std::optional<std::int64_t> place = positions_.held_in(instruction.src, number);
+  return place ? std::optional(*place + instruction.immediate) : std::nullopt;
+}
+
+/// What is loaded of the kept words, by their place or through the address of it, as who goes through a table does.
+bool AddressWalk::follow_kept() {
+  for (std::size_t followed = 0; followed < kept_.size();) {
+    find_tables();
+    const std::size_t end = kept_.size();
+    for (; followed < end; ++followed) {
+      const Kept word = kept_[followed];
+      if (is_in_table(word) && !is_taken(word.place)) continue;
+      if (!follow_word(word)) return false;
+    }
+    derived_.clear();
+    for (const auto& [number, place] : addresses_of_stack_) {
+      derive_place(number, function_->instructions[number].dst, place);
+    }
+    if (!follow_derived()) return false;
+  }
+  return true;
+}
+
+/// Words of which others know where they lie, being beside each other from a place on whose address is taken.
+void AddressWalk::find_tables() {
+  rows_.clear();
+  for (const Kept& word : kept_) rows_.emplace_back(word.place, word.value);
+  std::ranges::sort(rows_);
+  rows_.erase(std::unique(rows_.begin(), rows_.end()), rows_.end());
+  in_tables_.clear();
+  const auto place_of = &std::pair<std::int64_t, Value>::first;
+  const auto may_be_filled = [&](const std::pair<std::int64_t, Value>& row) { return is_told_of(row.second); };
+  const auto is_filled = [&](std::int64_t place) {
+    return std::ranges::any_of(std::ranges::equal_range(rows_, place, {}, place_of), may_be_filled);
+  };
+  for (const auto& [number, begin] : addresses_of_stack_) {
+    for (std::int64_t place = begin; is_filled(place); place += 8) {
+      if (in_tables_.size() == most_in_tables) return in_tables_.clear();
+      in_tables_.push_back(place);
+    }
+  }
+  std::ranges::sort(in_tables_);
+}
+
+/// Whoever has the table may write there, and is told to: when the function itself loads from the same place, it is
+/// mostly that something else lies there by then.
+bool AddressWalk::is_in_table(const Kept& word) const {
+  return is_told_of(word.value) && std::ranges::binary_search(in_tables_, word.place);
+}
+
+bool AddressWalk::is_told_of(const Value& value) const {
+  return value.kind == Value::Kind::address && module_.may_be_filled(value.bits);
+}
+
+bool AddressWalk::follow_word(const Kept& word) {
+  value_ = word.value;
+  begin_value();
+  derived_.clear();
+  Holders holders;
+  if (!put_in_word(word.instruction, word.place, holders)) return false;
+  if (!holders.none() && function_->code_follows(word.instruction)) {
+    open_.push_back({word.instruction + std::size_t{1}, holders});
+  }
+  return follow_value() && follow_derived();
+}
+
+/// Behind the last row nobody finds any.
+void AddressWalk::derive_place(std::size_t number, Register to, std::int64_t place) {
+  if (place > rows_.back().first || to >= first_vector) return;
+  Holders holders;
+  holders.add_lower(to);
+  derived_.push_back({number, holders, {Value::Kind::stack, 0, static_cast<std::uint64_t>(place)}});
+}
+
+/// False where a row goes where it is not followed.
+bool AddressWalk::take_kept(std::size_t number, std::int64_t place) {
+  const Instruction& instruction = function_->instructions[number];
+  const auto rows_at = [&](std::int64_t at) {
+    return std::ranges::equal_range(rows_, at, {}, &std::pair<std::int64_t, Value>::first);
+  };
+  switch (instruction.op) {
+    case Op::load:
+    case Op::load_high:
+      for (unsigned i = 0; i < words_loaded(instruction); ++i) {
+        for (const auto& row : rows_at(place + std::int64_t{8} * i)) {
+          derived_.push_back({number, holder_of_loaded(instruction, i), row.second});
+        }
+      }
+      return true;
+    case Op::store:
+    case Op::store_high:
+    case Op::compare:
+    case Op::test: return true;
+    default: return rows_at(place).empty();
+  }
+}
+
+bool AddressWalk::may_store_on_stack(const Instruction& store, std::size_t number) {
+  const MemoryOperand& memory = store.memory;
+  const CallingConvention& convention = evaluator_.convention();
+  if (memory.segment || memory.base == convention.stack_pointer) return true;
+  const std::size_t made = made_from(number, memory.base);
+  if (made != number && makes_place(function_->instructions[made])) return true;
+  // What others return is theirs.
+  if (made != number && function_->instructions[made].op == Op::call && memory.index == no_register) return false;
+  if (stack_pointers_ == 0) stack_pointers_ = find_stack_pointers();
+  return ((general_bit(memory.base) | general_bit(memory.index)) & stack_pointers_) != 0;
+}
+
+/// Like made_before, but of what was copied: what made that.
+std::size_t AddressWalk::made_from(std::size_t number, Register made) {
+  for (std::size_t at = number, copies = 0; copies < most_copies; ++copies) {
+    const std::size_t maker = made_before(at, made);
+    if (maker == at) return number;
+    const Instruction& instruction = function_->instructions[maker];
+    if (instruction.op != Op::copy || instruction.src >= first_vector || makes_place(instruction)) return maker;
+    made = instruction.src;
+    at = maker;
+  }
+  return number;
+}
+
+/// Whatever is made of one may be one.
+std::uint64_t AddressWalk::find_stack_pointers() const {
+  const CallingConvention& convention = evaluator_.convention();
+  const std::uint64_t frame = general_bit(convention.stack_pointer) | general_bit(convention.frame_pointer);
+  std::uint64_t found = frame;
+  bool kept = false;
+  for (std::uint64_t before = 0; before != found;) {
+    before = found;
+    for (const Instruction& instruction : function_->instructions) {
+      const std::uint64_t values = general_bit(instruction.src) | general_bit(instruction.src2);
+      const std::uint64_t memory = general_bit(instruction.memory.base) | general_bit(instruction.memory.index);
+      const bool saves = instruction.op == Op::push || instruction.writes_memory;
+      // The frame pointer itself is saved where a function begins.
+      if (saves && (values & found & ~frame) != 0) kept = true;
+      const bool loads = instruction.op == Op::pop || (instruction.has_memory && instruction.op != Op::address);
+      const bool makes = ((values | (loads ? 0 : memory)) & found) != 0;
+      const bool loads_kept = kept && loads && (instruction.op == Op::pop || (memory & found) != 0);
+      if (!saves && (makes || loads_kept)) {
+        found |= general_bit(instruction.dst) | (instruction.loads_second() ? general_bit(instruction.src2) : 0);
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace isoaudit::analyzer
