@@ -29,6 +29,7 @@ void AddressWalk::begin(const FunctionCode& function) {
   reads_.clear();
   passes_.clear();
   kept_.clear();
+  known_kept_.clear();
   words_.clear();
   bits_of_words_.clear();
   stack_pointers_ = 0;
@@ -101,6 +102,7 @@ bool AddressWalk::follow_argument(unsigned argument) {
   Holders first;
   first.add_lower(evaluator_.convention().arguments[argument]);
   kept_.clear();
+  known_kept_.clear();
   open_.push_back({static_cast<std::size_t>(entry), first});
   return follow_value() && follow_kept();
 }

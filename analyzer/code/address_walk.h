@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -33,7 +35,7 @@ class AddressWalk {
     bool with_others = false;
     std::int64_t place = 0;  ///< from the stack pointer at entry
     Value value{};
-    bool operator==(const Kept&) const = default;
+    auto operator<=>(const Kept&) const = default;
   };
   /// What others know of the module.
   class Module {
@@ -117,6 +119,7 @@ class AddressWalk {
 
   // address_walk_control.cpp
   std::size_t all_steps() const;
+  void take_steps(std::size_t steps) { steps_left_ -= std::min(steps_left_, steps); }
   Stretches& ways_in();
   Stretches& stretches();
   const Stretch* stretch_at(std::size_t number);
@@ -151,6 +154,7 @@ class AddressWalk {
   unsigned argument_bit(std::int64_t place, std::int64_t first) const;
   bool may_be_argument(std::int64_t place) const;
   bool is_taken(std::int64_t place);
+  unsigned arguments_taken(std::int64_t first);
   bool pass_on_stack(const Instruction& call, const Point& point);
   bool follow_kept();
   bool follow_word(const Kept& word);
@@ -167,6 +171,7 @@ class AddressWalk {
   std::vector<Place> reads_{};
   std::vector<Pass> passes_{};
   std::vector<Kept> kept_{};
+  std::set<Kept> known_kept_{};
   /// What is followed, where it has to be gone on from, and what comes after it.
   Value value_{};
   std::vector<Point> open_{};

@@ -69,7 +69,7 @@ void AddressWalk::enter_landing_pads(Holders holders) {
   if (holders.none()) return;
   thrown_.add(holders);
   const std::vector<std::uint32_t>& pads = ways_in().landing_pads(*function_);
-  steps_left_ -= std::min(steps_left_, pads.size());
+  take_steps(pads.size());
   for (const std::uint32_t pad : pads) open_.push_back({pad, holders});
 }
 
@@ -82,7 +82,7 @@ bool AddressWalk::leads_inside(std::size_t number) const {
 bool AddressWalk::enter_labels(const Instruction& jump, const Point& point) {
   if (function_->jumps_unknown || (registers_read(jump) & point.holders.registers) != 0) return false;
   const auto enter = [&](std::uint64_t label) {
-    steps_left_ -= std::min<std::size_t>(steps_left_, 1);
+    take_steps(1);
     return branches_to(label, point.holders);
   };
   if (function_->table_ways.empty()) return std::ranges::all_of(function_->labels, enter);
@@ -136,6 +136,7 @@ bool AddressWalk::is_called_through_object(std::size_t number) {
   if (made != place && (maker.op == Op::load || maker.op == Op::call)) return true;
   // Who is called with an address may write there when nothing more is known; of a jump nothing is told then.
   if (function_->instructions[number].op == Op::call) return true;
+  take_steps(function_->outward.size());
   return std::ranges::none_of(function_->outward, [&](std::uint32_t other) {
     const Instruction& forms = function_->instructions[other];
     return forms.names_address() && forms.dst == base;

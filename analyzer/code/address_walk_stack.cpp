@@ -55,8 +55,7 @@ void AddressWalk::find_accesses() {
       if (!is_bottom) lowest_taken_ = std::min(lowest_taken_, *address);
     }
     if (leads && !stays_inside(*function_, instruction)) {
-      const std::int64_t first = first_argument(instruction, i);
-      if (std::ranges::find(taken_, first, &Taken::first) == taken_.end()) taken_.push_back({first, std::nullopt});
+      taken_.push_back({first_argument(instruction, i), std::nullopt});
     }
     const auto access = positions_.access_of(i, instruction);
     if (!access) continue;
@@ -66,6 +65,9 @@ void AddressWalk::find_accesses() {
     }
   }
   std::ranges::sort(accesses_);
+  std::ranges::sort(taken_, {}, &Taken::first);
+  const auto same = std::ranges::unique(taken_, {}, &Taken::first);
+  taken_.erase(same.begin(), same.end());
 }
 
 /// Where a callee finds the first argument for which no register is left. What is never reached passes none.
@@ -87,25 +89,34 @@ bool AddressWalk::may_be_argument(std::int64_t place) const { return place < low
 
 /// Some function that is called may take what lies there for an argument.
 bool AddressWalk::is_taken(std::int64_t place) {
-  return may_be_argument(place) && std::ranges::any_of(taken_, [&](Taken& taken) {
-           const unsigned argument = argument_bit(place, taken.first);
-           if (argument == 0) return false;
-           if (!taken.arguments) {
-             taken.arguments = 0;
-             for (const std::uint32_t number : function_->outward) {
-               const Instruction& call = function_->instructions[number];
-               const bool calls = call.op == Op::call || (call.op == Op::jump && !stays_inside(*function_, call));
-               if (!calls || !positions_.is_reached(number) || first_argument(call, number) != taken.first) continue;
-               *taken.arguments |= module_.taken_from_stack(call);
-             }
-           }
-           return (*taken.arguments & argument) != 0;
-         });
+  if (!may_be_argument(place)) return false;
+  constexpr std::int64_t farthest = std::int64_t{8} * most_arguments;
+  for (auto taken = std::ranges::lower_bound(taken_, place - farthest, {}, &Taken::first);
+       taken != taken_.end() && taken->first <= place; ++taken) {
+    const unsigned argument = argument_bit(place, taken->first);
+    if (argument == 0) continue;
+    if (!taken->arguments) taken->arguments = arguments_taken(taken->first);
+    if ((*taken->arguments & argument) != 0) return true;
+  }
+  return false;
+}
+
+/// By the functions that look for the first there.
+unsigned AddressWalk::arguments_taken(std::int64_t first) {
+  unsigned arguments = 0;
+  take_steps(function_->outward.size());
+  for (const std::uint32_t number : function_->outward) {
+    const Instruction& call = function_->instructions[number];
+    const bool calls = call.op == Op::call || (call.op == Op::jump && !stays_inside(*function_, call));
+    if (calls && first_argument(call, number) == first) arguments |= module_.taken_from_stack(call);
+  }
+  return arguments;
 }
 
 /// Goes on wherever the function takes it from there, if it does. False where it is not followed.
 bool AddressWalk::put_in_word(std::size_t store, std::int64_t place, Holders& holders) {
   const auto touching = std::ranges::equal_range(accesses_, place >> 3, {}, &StackAccess::word);
+  take_steps(touching.size());
   const auto reads = [](const StackAccess& access) { return !access.writes; };
   const bool taken = is_taken(place);
   if (!taken && std::ranges::none_of(touching, reads)) return true;
@@ -176,7 +187,7 @@ bool AddressWalk::put_on_stack(const Instruction& store, const Point& point) {
     if (!is_stored_from(point.holders, store, i)) continue;
     const std::int64_t place = *first + std::int64_t{8} * i;
     const Kept word{static_cast<std::uint32_t>(point.instruction), words > 1, place, value_};
-    if (std::ranges::find(kept_, word) == kept_.end()) kept_.push_back(word);
+    if (known_kept_.insert(word).second) kept_.push_back(word);
   }
   return true;
 }
@@ -248,6 +259,7 @@ std::optional<std::int64_t> AddressWalk::address_of_stack(std::size_t number) co
 bool AddressWalk::follow_kept() {
   for (std::size_t followed = 0; followed < kept_.size();) {
     find_tables();
+    take_steps(kept_.size());
     const std::size_t end = kept_.size();
     for (; followed < end; ++followed) {
       const Kept word = kept_[followed];

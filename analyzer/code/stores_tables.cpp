@@ -81,10 +81,11 @@ void Stores::look_at_kept(std::size_t index) {
   const auto words_at = [&](std::int64_t place) {
     return std::ranges::equal_range(kept, place, {}, &AddressWalk::Kept::place);
   };
+  const auto number_of = [&](const AddressWalk::Kept& word) { return static_cast<std::size_t>(&word - kept.data()); };
+  const auto is_told = [&](const AddressWalk::Kept& word) { return told[number_of(word)]; };
   const auto tell = [&](const AddressWalk::Kept& word, std::uint32_t number) {
-    const auto at = static_cast<std::size_t>(&word - kept.data());
-    if (told[at] || !may_tell_of_table()) return;
-    told[at] = true;
+    if (is_told(word) || !may_tell_of_table()) return;
+    told[number_of(word)] = true;
     instruction_ = function_->instructions[number].address;
     tell_of_table(index, word.value.bits, {});
   };
@@ -92,8 +93,10 @@ void Stores::look_at_kept(std::size_t index) {
   std::int64_t lowest = std::numeric_limits<std::int64_t>::max();
   for (const auto& [number, begin] : addresses) {
     lowest = std::min(lowest, begin);
-    for (std::int64_t place = begin; !words_at(place).empty() && !is_cut_; place += 8) {
+    // What lies beside a word that was told is told as well.
+    for (std::int64_t place = begin; !words_at(place).empty() && !is_told(words_at(place).front()); place += 8) {
       for (const AddressWalk::Kept& word : words_at(place)) tell(word, number);
+      if (is_cut_) return;
     }
   }
   for (const AddressWalk::Kept& word : kept) {

@@ -95,6 +95,35 @@ std::string load_address_of_data(std::uint64_t offset) {
   return code;
 }
 
+/// Opcode and operands of a 64-bit instruction whose operand in memory is [rsp + place].
+std::string on_stack(const char* opcode, std::size_t place) {
+  std::string code = opcode;
+  code += '\x24';
+  append(code, static_cast<std::uint32_t>(place));
+  return code;
+}
+
+/// One address in each word of the stack: lea rdi, [data]; mov [rsp + place], rdi; mov rax, [rsp + place]; lea rsi,
+/// [rsp + place].
+std::string words_of_the_stack(std::size_t size) {
+  std::string code = load_address_of_data(0);
+  for (std::size_t place = 8; code.size() < size; place += 8) {
+    code += on_stack("\x48\x89\xbc", place) + on_stack("\x48\x8b\x84", place) + on_stack("\x48\x8d\xb4", place);
+  }
+  return code;
+}
+
+/// All addresses of the data in one word, which is read between them.
+std::string one_word_of_the_stack(std::size_t size) {
+  std::string code;
+  for (std::uint64_t distance = 0; code.size() < size; ++distance) {
+    std::string address = "\x48\x8d\x3d";
+    append(address, static_cast<std::uint32_t>(data_at + distance % 4096 - (text_at + code.size() + 7)));
+    code += address + on_stack("\x48\x89\xbc", 8) + on_stack("\x48\x8b\x84", 8);
+  }
+  return code;
+}
+
 struct Row {
   const char* name;
   std::string text;
@@ -119,6 +148,8 @@ INSTANTIATE_TEST_SUITE_P(
                     // Each branch ends a block, and all of them follow an address of the module.
                     Row{"branches_everywhere", load_address_of_data(0) + repeated(2 << 20, std::string("\x74\x00", 2))},
                     Row{"branches_back", load_address_of_data(0) + repeated(1 << 20, "\x48\xff\xc0\x74\x80\x75\x90")},
+                    Row{"words_of_the_stack", words_of_the_stack(1 << 20)},
+                    Row{"one_word_of_the_stack", one_word_of_the_stack(1 << 20)},
                     // Each call is into the next byte of one long function.
                     Row{"calls_into_the_middle",
                         load_address_of_data(0) + repeated(1 << 20, std::string("\xe8\x01\x00\x00\x00", 5))}),
