@@ -96,7 +96,7 @@ bool AddressWalk::is_taken(std::int64_t place) {
     const unsigned argument = argument_bit(place, taken->first);
     if (argument == 0) continue;
     if (!taken->arguments) taken->arguments = arguments_taken(taken->first);
-    if ((*taken->arguments & argument) != 0) return true;
+    if ((taken->arguments.value_or(0) & argument) != 0) return true;
   }
   return false;
 }
