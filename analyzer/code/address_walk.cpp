@@ -75,9 +75,7 @@ bool AddressWalk::begin_with(std::uint32_t number) {
   if (place.kind != Place::Kind::image || place.indexed) return false;
   if (first.op == Op::address) {
     if (first.dst >= first_vector) return false;
-    Holders holders;
-    holders.add_lower(first.dst);
-    derived_.push_back({number, holders, {Value::Kind::address, 0, place.at}});
+    derived_.push_back({number, held_by(first.dst), {Value::Kind::address, 0, place.at}});
     return true;
   }
   if (first.op != Op::load && first.op != Op::load_high) return false;
@@ -99,11 +97,9 @@ bool AddressWalk::follow_argument(unsigned argument) {
   value_ = {Value::Kind::argument, 0, argument};
   derived_.clear();
   begin_value();
-  Holders first;
-  first.add_lower(evaluator_.convention().arguments[argument]);
   kept_.clear();
   known_kept_.clear();
-  open_.push_back({static_cast<std::size_t>(entry), first});
+  open_.push_back({static_cast<std::size_t>(entry), held_by(evaluator_.convention().arguments[argument])});
   return follow_value() && follow_kept();
 }
 
@@ -200,7 +196,7 @@ bool AddressWalk::reads_through(std::size_t number, std::uint64_t registers) {
   const Place place = place_in(memory, value_);
   if (place.kind == Place::Kind::argument) return true;
   if (place.kind != Place::Kind::image || place.last != place.at) return false;
-  const unsigned words = std::max(1u, (instruction.width + 7u) / 8u) * (instruction.pair ? 2u : 1u);
+  const unsigned words = instruction.parts();
   // Who calls through it does not keep it.
   for (unsigned i = 0; i < words && instruction.op != Op::call && instruction.op != Op::jump; ++i) {
     const Value loaded = evaluator_.load(state_, place.plus(std::uint64_t{8} * i), 8, nullptr);
@@ -328,9 +324,7 @@ bool AddressWalk::copy_to(const Instruction& instruction, const Holders& before,
 
 void AddressWalk::derive(std::size_t number, Register to, std::uint64_t address) {
   if (!module_.leads_to_writable(address)) return;
-  Holders holders;
-  holders.add_lower(to);
-  derived_.push_back({number, holders, {Value::Kind::address, 0, address}});
+  derived_.push_back({number, held_by(to), {Value::Kind::address, 0, address}});
 }
 
 }  // namespace isoaudit::analyzer

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <optional>
 #include <utility>
 
 #include "analyzer/code/address_walk.h"
@@ -123,9 +122,7 @@ bool AddressWalk::is_called_through_object(std::size_t number) {
     if (place == number || instruction->op != Op::load) return false;
   }
   const Register base = instruction->memory.base;
-  const CallingConvention& convention = evaluator_.convention();
-  const bool is_frame = base == convention.stack_pointer || base == convention.frame_pointer;
-  if (base >= first_vector || instruction->memory.segment || is_frame) return false;
+  if (base >= first_vector || instruction->memory.segment || evaluator_.convention().is_frame(base)) return false;
   const std::size_t made = made_before(place, base);
   const Instruction& maker = function_->instructions[made];
   if (made != place && maker.names_address()) {
@@ -151,12 +148,11 @@ bool AddressWalk::passes_on(const Instruction& instruction, const Point& point) 
   if (named_by_value && !reads_through(point.instruction, holders.registers)) return false;
   if (named_by_value && holders.in_lower(instruction.src)) return false;
   if (holders.words != 0 && !pass_on_stack(instruction, point)) return false;
+  if (value_.kind == Value::Kind::address && !module_.leads_to_writable(value_.bits)) return true;
+  const bool is_named = instruction.has_target || instruction.names_address();
   const auto& arguments = evaluator_.convention().arguments;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!holders.in_lower(arguments[i])) continue;
-    const bool is_named = instruction.has_target || instruction.names_address();
-    const bool matters = value_.kind != Value::Kind::address || module_.leads_to_writable(value_.bits);
-    if (!matters) continue;
     if (!is_named && !is_called_through_object(point.instruction)) return false;
     passes_.push_back({static_cast<std::uint32_t>(point.instruction), static_cast<std::uint32_t>(i), value_});
   }

@@ -235,13 +235,11 @@ bool AddressWalk::pass_on_stack(const Instruction& call, const Point& point) {
 /// It makes a place on the stack of the stack or frame pointer, and neither of those.
 bool AddressWalk::makes_place(const Instruction& instruction) const {
   const CallingConvention& convention = evaluator_.convention();
-  const auto is_frame = [&](Register number) {
-    return number == convention.stack_pointer || number == convention.frame_pointer;
-  };
+  const bool leaves_frame = convention.is_frame(instruction.src) && !convention.is_frame(instruction.dst);
   switch (instruction.op) {
-    case Op::address: return is_frame(instruction.memory.base);
-    case Op::add: return is_frame(instruction.src) && instruction.has_immediate && !is_frame(instruction.dst);
-    case Op::copy: return is_frame(instruction.src) && !instruction.has_immediate && !is_frame(instruction.dst);
+    case Op::address: return convention.is_frame(instruction.memory.base);
+    case Op::add: return leaves_frame && instruction.has_immediate;
+    case Op::copy: return leaves_frame && !instruction.has_immediate;
     default: return false;
   }
 }
@@ -321,9 +319,7 @@ bool AddressWalk::follow_word(const Kept& word) {
 /// Behind the last row nobody finds any.
 void AddressWalk::derive_place(std::size_t number, Register to, std::int64_t place) {
   if (place > rows_.back().first || to >= first_vector) return;
-  Holders holders;
-  holders.add_lower(to);
-  derived_.push_back({number, holders, {Value::Kind::stack, 0, static_cast<std::uint64_t>(place)}});
+  derived_.push_back({number, held_by(to), {Value::Kind::stack, 0, static_cast<std::uint64_t>(place)}});
 }
 
 /// False where a row goes where it is not followed.

@@ -49,6 +49,9 @@ struct CallingConvention {
   std::int64_t return_address = 0;
   /// Those that a prototype does not name ("...") have no register.
   bool unnamed_on_stack = false;
+
+  /// The stack or the frame pointer.
+  bool is_frame(Register number) const { return number == stack_pointer || number == frame_pointer; }
 };
 const CallingConvention& calling_convention(Machine machine, model::BinaryFormat format);
 

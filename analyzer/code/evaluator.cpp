@@ -345,7 +345,7 @@ void Evaluator::step(State& state, const Instruction& instruction, const Memory*
     state.set_vector(instruction.dst, halves);
   } else {
     // Where the frame lies is no secret that gets out.
-    const bool frame = instruction.dst == convention_.stack_pointer || instruction.dst == convention_.frame_pointer;
+    const bool frame = convention_.is_frame(instruction.dst);
     const bool computes = instruction.op == Op::address || instruction.op == Op::add;
     if (computes && !frame && result.kind == Value::Kind::stack) escape(state, result);
     set(state, instruction.dst, result);

@@ -159,7 +159,7 @@ void Evaluator::store(State& state, const Instruction& instruction, Memory* writ
   if (!plain || width == 0) return put(state, to, 0, width == 0 ? 8 : width, {}, writable);
   if (instruction.op == Op::store_high) return put(state, to, 0, 8, stored(state, instruction, 1), writable);
   const unsigned each = std::min(width, 8u);
-  const unsigned parts = (width + 7) / 8 * (instruction.pair ? 2 : 1);
+  const unsigned parts = instruction.parts();
   if (parts == 1) return put(state, to, 0, each, stored(state, instruction, 0), writable);
   std::array<Value, 16> values{};
   for (unsigned i = 0; i < parts && i < values.size(); ++i) values[i] = stored(state, instruction, i);

@@ -36,6 +36,9 @@ struct Holders {
   void remove(const Holders& other) { registers &= ~other.registers, upper &= ~other.upper, words &= ~other.words; }
 };
 
+/// All of a general register, or the lower half of a vector register.
+inline Holders held_by(Register number) { return {.registers = register_bit(number)}; }
+
 /// Memory holds something else behind it where StackPositions::access_of says.
 inline bool overwrites(const Instruction& instruction) {
   return instruction.writes_memory || (instruction.op == Op::push && !instruction.has_memory);

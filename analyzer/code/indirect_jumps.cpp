@@ -108,7 +108,7 @@ class Tracker {
           return {.kind = Held::Kind::entry, .is_signed = instruction.sign_extends, .number = number};
         }
         // What was put aside on the stack may be an address in a table.
-        const bool stack = memory.base == convention_.stack_pointer || memory.base == convention_.frame_pointer;
+        const bool stack = convention_.is_frame(memory.base);
         const bool whole = instruction.width == 8 && memory.base != no_register && !stack;
         return whole || (instruction.width == 8 && !arm_ && !stack) ? Held{.kind = Held::Kind::pointer} : Held{};
       }

@@ -116,9 +116,9 @@ struct Instruction {
   /// src2 takes what lies behind dst's.
   bool loads_second() const { return op == Op::load && pair; }
   /// The register does not hold what it held any more.
-  bool replaces(Register number) const {
-    return dst == number || (loads_second() && src2 == number) || (number < 64 && (clobbers >> number & 1) != 0);
-  }
+  bool replaces(Register number) const;
+  /// Values that it reads from memory or writes there, each of eight bytes or, of a pair of narrower ones, half.
+  unsigned parts() const { return (width > 8 ? (width + 7u) / 8u : 1u) * (pair ? 2u : 1u); }
   bool is_branch() const { return op == Op::branch || op == Op::branch_zero || op == Op::branch_other; }
 };
 static_assert(sizeof(Instruction) == 64);
@@ -139,6 +139,10 @@ inline std::uint64_t registers_read(const Instruction& instruction) {
 inline std::uint64_t registers_replaced(const Instruction& instruction) {
   const Register second = instruction.loads_second() ? instruction.src2 : no_register;
   return instruction.clobbers | register_bit(instruction.dst) | register_bit(second);
+}
+
+inline bool Instruction::replaces(Register number) const {
+  return (registers_replaced(*this) & register_bit(number)) != 0;
 }
 
 }  // namespace isoaudit::analyzer

@@ -99,7 +99,8 @@ ParameterUse ModuleCode::import_use(std::uint32_t name, unsigned argument) {
   return entry->second;
 }
 
-bool ModuleCode::hangs_on_others(const Value& callee, unsigned argument) {
+bool ModuleCode::hangs_on_others(const Instruction& call, unsigned argument) {
+  const Value callee = callee_of(call);
   if (stands_for_instruction(callee)) return true;
   return callee.kind == Value::Kind::import && import_use(callee.name, argument) == ParameterUse::written &&
          format_function(text(callee.name)) != nullptr;
@@ -122,7 +123,7 @@ ParameterUse ModuleCode::import_use_at(const State& call, std::uint32_t name, un
 
 unsigned ModuleCode::taken_from_stack(const Instruction& call) {
   const auto ask = [&] {
-    const Value callee = callee_of({}, call);
+    const Value callee = callee_of(call);
     if (callee.kind == Value::Kind::import) return import_takes_from_stack(callee.name);
     if (callee.kind != Value::Kind::address || stands_for_instruction(callee)) return 0u;
     return code_takes_from_stack(callee.bits);

@@ -64,11 +64,13 @@ class ModuleCode : private Surroundings {
   /// Where a call or jump goes: an import, an address of the image (with the `name` that the table of locks has for
   /// what stands there, if any), or not known.
   Value callee_of(const State& state, const Instruction& instruction);
+  /// The same where nothing is known of registers.
+  Value callee_of(const Instruction& instruction) { return callee_of(nothing_known_, instruction); }
   /// A callee that is one atomic instruction, wherever it stands (see outline_atomics.h).
   std::optional<OutlineAtomic> stands_for_instruction(const Value& callee) const;
   /// What the call does with its argument number `argument`, others tell: a format, or what an atomic instruction
   /// stores.
-  bool hangs_on_others(const Value& callee, unsigned argument);
+  bool hangs_on_others(const Instruction& call, unsigned argument);
   /// What the imported function of that name does with what its argument number `argument` points to.
   ParameterUse import_use(std::uint32_t name, unsigned argument);
   /// The same at one call: a format says how many arguments there are, and which are results.
@@ -110,6 +112,7 @@ class ModuleCode : private Surroundings {
 
   const Image& image_;
   Decoder& decoder_;
+  const State nothing_known_{};
   Names names_{};
   CallTargets targets_;
   CodePointers pointers_;

@@ -95,18 +95,15 @@ void PassedArguments::walk_along_arguments() {
   walk_.begin(*function_);
   for (unsigned i = 0; i < convention.arguments.size(); ++i) {
     if (!walk_.follow_argument(i)) continue;
-    const auto callee_of = [&](const AddressWalk::Pass& pass) {
-      return code_.callee_of(nothing, function_->instructions[pass.instruction]);
-    };
     const auto hangs_on_others = [&](const AddressWalk::Pass& pass) {
-      return code_.hangs_on_others(callee_of(pass), pass.argument);
+      return code_.hangs_on_others(function_->instructions[pass.instruction], pass.argument);
     };
     if (std::ranges::any_of(walk_.passes(), hangs_on_others)) continue;
     summary_.told |= 1u << i;
     for (const AddressWalk::Pass& pass : walk_.passes()) {
-      const Value callee = callee_of(pass);
-      const bool jumps = function_->instructions[pass.instruction].op == Op::jump;
-      if (!jumps || callee.known()) hand_on(1u << i, nothing, callee, pass.argument);
+      const Instruction& call = function_->instructions[pass.instruction];
+      const Value callee = code_.callee_of(call);
+      if (call.op != Op::jump || callee.known()) hand_on(1u << i, nothing, callee, pass.argument);
     }
   }
 }

@@ -50,11 +50,10 @@ const ReleasingFunctions::Body& ReleasingFunctions::body_of(std::uint64_t functi
   looked_at_ += range.end - range.begin;
   FunctionCode code;
   code_.decode(range, code);
-  const State nothing;
   for (const Instruction& instruction : code.instructions) {
     const bool jumps_out = instruction.op == Op::jump && !stays_inside(code, instruction);
     if (instruction.op != Op::call && !jumps_out) continue;
-    const Value callee = code_.callee_of(nothing, instruction);
+    const Value callee = code_.callee_of(instruction);
     const std::string& name = code_.text(callee.name);
     if (lock_taken_by(name) != nullptr) {
       entry->second.taken.push_back(name);

@@ -46,7 +46,7 @@ class ArgumentReader {
   /// No other register gets a place from which arguments are counted.
   bool stays_below(std::size_t number) const {
     const Instruction& instruction = function_.instructions[number];
-    const bool to_other = !positions_.is_frame(instruction.dst);
+    const bool to_other = !convention_.is_frame(instruction.dst);
     const auto from = [&](Register source) { return positions_.held_in(source, number); };
     switch (instruction.op) {
       case Op::call:

@@ -79,7 +79,7 @@ bool StackPositions::put(std::int64_t place, std::int32_t& into) {
 /// Where both stand behind the instruction; false where that is not seen.
 bool StackPositions::move(std::size_t number, Position& position) {
   const Instruction& instruction = function_->instructions[number];
-  const bool to_frame = is_frame(instruction.dst);
+  const bool to_frame = convention_->is_frame(instruction.dst);
   std::optional<std::int64_t> made;
   switch (instruction.op) {
     case Op::call: return true;

@@ -24,14 +24,14 @@ class StackPositions {
 
   /// None where the register is neither, or holds something else.
   std::optional<std::int64_t> held_in(Register number, std::size_t instruction) const {
-    if (!is_frame(number)) return std::nullopt;
+    if (!convention_->is_frame(number)) return std::nullopt;
     const Position& position = positions_[instruction];
     const std::int32_t place = number == convention_->stack_pointer ? position.stack : position.frame;
     return place == nowhere ? std::nullopt : std::optional<std::int64_t>(place);
   }
   /// Where an access by one of them goes; none where that is another register's or an index's matter.
   std::optional<std::int64_t> place_of(const MemoryOperand& memory, std::size_t instruction) const {
-    if (!is_frame(memory.base) || memory.segment || memory.index != no_register) return std::nullopt;
+    if (!convention_->is_frame(memory.base) || memory.segment || memory.index != no_register) return std::nullopt;
     const std::optional<std::int64_t> base = held_in(memory.base, instruction);
     return base ? std::optional(*base + memory.displacement) : std::nullopt;
   }
@@ -53,10 +53,6 @@ class StackPositions {
     return place ? std::optional<Access>({*place, bytes}) : std::nullopt;
   }
   bool is_reached(std::size_t instruction) const { return positions_[instruction].stack != nowhere; }
-  /// One of the two.
-  bool is_frame(Register number) const {
-    return number == convention_->stack_pointer || number == convention_->frame_pointer;
-  }
   /// The function lets the stack begin at a multiple of more than callers keep to: what lies above its own variables is
   /// farther away than it is said here.
   bool is_realigned() const { return realigned_; }

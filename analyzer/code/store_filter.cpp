@@ -40,8 +40,7 @@ bool StoreFilter::has_to_flow(const FunctionCode& function) {
   if (locks || function.may_lock_byte) return true;
   if (!walk_.follow(made_)) return true;
   return std::ranges::any_of(walk_.passes(), [&](const AddressWalk::Pass& pass) {
-    const Value callee = code_.callee_of({}, function.instructions[pass.instruction]);
-    return code_.hangs_on_others(callee, pass.argument);
+    return code_.hangs_on_others(function.instructions[pass.instruction], pass.argument);
   });
 }
 

@@ -63,7 +63,7 @@ void Stores::look_at_pass(std::size_t index, const AddressWalk::Pass& passed) {
   const Instruction& call = function_->instructions[passed.instruction];
   if (passed.value.kind != Value::Kind::address || !may_write(passed.value.bits, true)) return;
   const State nothing;
-  const Value callee = code_.callee_of(nothing, call);
+  const Value callee = code_.callee_of(call);
   if (call.op == Op::jump && !callee.known()) return;
   instruction_ = call.address;
   pass(index, nothing, callee, passed.argument, passed.value.bits);
@@ -140,7 +140,7 @@ void Stores::collect_parts(const State& state, const Instruction& instruction) {
   if (instruction.op == Op::store || instruction.op == Op::store_high || instruction.op == Op::exchange ||
       instruction.op == Op::compare_exchange || instruction.op == Op::store_exclusive ||
       instruction.op == Op::compare_swap) {
-    const unsigned count = instruction.op == Op::store_high ? 1 : parts_of(instruction);
+    const unsigned count = instruction.op == Op::store_high ? 1 : instruction.parts();
     for (unsigned i = 0; i < count; ++i) parts_.push_back(evaluator.stored(state, instruction, i));
   } else if (instruction.op == Op::fill) {
     parts_.push_back(evaluator.register_value(state, 0));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,11 +17,6 @@
 #include "model/binary_facts.h"
 
 namespace isoaudit::analyzer {
-
-/// Values that a store writes, each of eight bytes or, of a pair of narrower ones, half.
-inline unsigned parts_of(const Instruction& store) {
-  return std::max(1u, (store.width + 7u) / 8u) * (store.pair ? 2u : 1u);
-}
 
 /// What functions store to the image's own writable memory, and to whom they pass its address.
 class Stores {

@@ -77,13 +77,12 @@ void Stores::follow_held_pointers() {
 bool Stores::only_hands_on_held(std::size_t index) {
   const auto is_held = [&](std::uint64_t word) { return !held_.targets(word).empty(); };
   if (!filter_.only_follows(*function_, is_held)) return false;
-  const State nothing;
-  const auto callee_of = [&](const AddressWalk::Pass& pass) {
-    return code_.callee_of(nothing, function_->instructions[pass.instruction]);
+  const auto call_of = [&](const AddressWalk::Pass& pass) -> const Instruction& {
+    return function_->instructions[pass.instruction];
   };
   std::vector<AddressWalk::Pass> passes = filter_.walk().passes();
   std::erase_if(passes, [&](const AddressWalk::Pass& pass) {
-    return pass.value.kind != Value::Kind::held || !may_write_held(callee_of(pass), pass.argument);
+    return pass.value.kind != Value::Kind::held || !may_write_held(code_.callee_of(call_of(pass)), pass.argument);
   });
   if (passes.empty()) return true;
   const auto takes_lock = [&](std::uint32_t number) {
@@ -92,12 +91,13 @@ bool Stores::only_hands_on_held(std::size_t index) {
   };
   if (function_->may_lock_byte || std::ranges::any_of(function_->outward, takes_lock)) return false;
   const auto hangs_on_others = [&](const AddressWalk::Pass& pass) {
-    return code_.hangs_on_others(callee_of(pass), pass.argument);
+    return code_.hangs_on_others(call_of(pass), pass.argument);
   };
   if (std::ranges::any_of(passes, hangs_on_others)) return false;
+  const State nothing;
   for (const AddressWalk::Pass& pass : passes) {
-    instruction_ = function_->instructions[pass.instruction].address;
-    pass_held(index, nothing, callee_of(pass), pass.argument, pass.value.bits);
+    instruction_ = call_of(pass).address;
+    pass_held(index, nothing, code_.callee_of(call_of(pass)), pass.argument, pass.value.bits);
   }
   return true;
 }

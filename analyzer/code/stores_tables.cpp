@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
-#include <span>
 
 #include "analyzer/code/stores.h"
 
@@ -43,8 +42,7 @@ void Stores::look_for_table(std::size_t index, const State& state, const Instruc
     const Place place = evaluator.place(state, instruction.memory);
     if (place.kind == Place::Kind::stack && !place.indexed) begin = place.at;
   } else if (instruction.op == Op::add) {
-    const Register to = instruction.dst;
-    const bool frame = to == evaluator.convention().stack_pointer || to == evaluator.convention().frame_pointer;
+    const bool frame = evaluator.convention().is_frame(instruction.dst);
     if (!frame) begin = from.bits + static_cast<std::uint64_t>(instruction.immediate);
   }
   if (begin) {
@@ -55,7 +53,7 @@ void Stores::look_for_table(std::size_t index, const State& state, const Instruc
   if (forms) return;
   const Place place = evaluator.place(state, instruction.memory);
   if (place.kind != Place::Kind::stack || place.indexed) return;
-  const unsigned count = parts_of(instruction);
+  const unsigned count = instruction.parts();
   for (unsigned i = 0; i < count; ++i) {
     const std::uint64_t here = place.at + std::uint64_t{8} * i;
     const Value value = evaluator.stored(state, instruction, i);

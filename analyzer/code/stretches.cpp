@@ -1,8 +1,7 @@
 #include "analyzer/code/stretches.h"
 
-#include "analyzer/code/holders.h"
-
 namespace isoaudit::analyzer {
+
 std::uint64_t words_of_stack(std::int64_t place, std::int64_t bytes) {
   constexpr std::int64_t all = 64;
   const std::int64_t first = place >> 3, last = (place + bytes - 1) >> 3;
@@ -55,7 +54,7 @@ void Stretches::find(const FunctionCode& function, const CallingConvention& conv
   close();
 }
 
-void Stretches::mark_targets(const FunctionCode& function) {
+void Stretches::begin(const FunctionCode& function) {
   landing_pads_found_ = false;
   is_target_.assign(function.instructions.size(), 0);
   const auto mark = [&](std::uint64_t address) {

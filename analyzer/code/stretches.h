@@ -31,7 +31,7 @@ std::uint64_t words_of_stack(std::int64_t place, std::int64_t bytes);
 class Stretches {
  public:
   /// Makes known where control comes in.
-  void begin(const FunctionCode& function) { mark_targets(function); }
+  void begin(const FunctionCode& function);
   /// After that, of the same function: where it goes through.
   void find(const FunctionCode& function, const CallingConvention& convention);
   /// After that: which words of the stack they touch.
@@ -49,7 +49,6 @@ class Stretches {
   const std::vector<std::uint32_t>& landing_pads(const FunctionCode& function);
 
  private:
-  void mark_targets(const FunctionCode& function);
   void find_landing_pads(const FunctionCode& function);
 
   std::vector<Stretch> stretches_{};
