@@ -22,7 +22,7 @@ bool may_catch_exceptions(const Image& image) {
 }  // namespace
 
 AddressWalk::AddressWalk(const Image& image, const Evaluator& evaluator, Module& module)
-    : evaluator_(evaluator), catches_exceptions_(may_catch_exceptions(image)), module_(module) {}
+    : image_(image), evaluator_(evaluator), catches_exceptions_(may_catch_exceptions(image)), module_(module) {}
 
 void AddressWalk::begin(const FunctionCode& function) {
   function_ = &function;
@@ -71,6 +71,7 @@ bool AddressWalk::follow_derived() {
 /// False where it is not plain what the instruction leaves where.
 bool AddressWalk::begin_with(std::uint32_t number) {
   const Instruction& first = function_->instructions[number];
+  if (first.op == Op::call || first.memory.segment) return begin_in_thread(number);
   const Place place = evaluator_.place(state_, first.memory);
   if (place.kind != Place::Kind::image || place.indexed) return false;
   if (first.op == Op::address) {
@@ -87,6 +88,27 @@ bool AddressWalk::begin_with(std::uint32_t number) {
     if (leads_on) derived_.push_back({number, holder_of_loaded(first, i), value});
   }
   return words != 0;
+}
+
+/// What a call returns (see thread_address_function), or what is found by where the thread's memory begins.
+bool AddressWalk::begin_in_thread(std::uint32_t number) {
+  const Instruction& first = function_->instructions[number];
+  if (first.op != Op::call) {
+    // That memory begins with its own address.
+    const bool plain = first.op == Op::load || first.op == Op::compute || first.op == Op::add;
+    if (plain && first.dst < first_vector && !first.pair)
+      derived_.push_back({number, held_by(first.dst), thread_value()});
+    return plain ? first.dst < first_vector && !first.pair : registers_replaced(first) == 0;
+  }
+  const CallingConvention& convention = evaluator_.convention();
+  const Instruction& maker = function_->instructions[made_before(number, convention.arguments[0])];
+  const bool is_plain = maker.op == Op::address && maker.names_address();
+  const ThreadWord* word =
+      is_plain ? image_.thread_word_at(static_cast<std::uint64_t>(maker.memory.displacement)) : nullptr;
+  if (word == nullptr || !word->elsewhere) {
+    derived_.push_back({number, held_by(convention.result), word != nullptr ? thread_value(*word) : thread_value()});
+  }
+  return true;
 }
 
 bool AddressWalk::follow_argument(unsigned argument) {
@@ -190,6 +212,7 @@ bool AddressWalk::reads_through(std::size_t number, std::uint64_t registers) {
     const Place place = place_in(memory, value_);
     return place.kind != Place::Kind::stack || place.indexed || take_kept(number, static_cast<std::int64_t>(place.at));
   }
+  if (is_in_thread()) return reads_in_thread(number);
   if (!instruction.has_memory || instruction.writes_memory || memory.index != no_register || memory.segment ||
       memory.writeback != 0)
     return false;
@@ -206,6 +229,19 @@ bool AddressWalk::reads_through(std::size_t number, std::uint64_t registers) {
     derived_.push_back({number, holder_of_loaded(instruction, i), loaded});
   }
   reads_.push_back(place);
+  return true;
+}
+
+/// False when a word is stored there, or it is not plain what is taken from there.
+bool AddressWalk::reads_in_thread(std::size_t number) {
+  const Instruction& instruction = function_->instructions[number];
+  const MemoryOperand& memory = instruction.memory;
+  if (instruction.stores_word()) return changes_own_word(number);
+  if (!instruction.has_memory || memory.index != no_register || memory.writeback != 0) return false;
+  // What variables hold is anybody's. That memory begins with its own address.
+  if (thread_owner(value_) == ThreadOwner::image || registers_replaced(instruction) == 0) return true;
+  if (instruction.op != Op::load || instruction.pair || instruction.dst >= first_vector) return false;
+  derived_.push_back({number, held_by(instruction.dst), thread_value()});
   return true;
 }
 
@@ -233,6 +269,10 @@ bool AddressWalk::keeps_sight(const Instruction& instruction, Point& point) {
         }
         break;
       }
+      if (is_in_thread()) {
+        if (!derive_in_thread(point.instruction, instruction.dst, place)) return false;
+        break;
+      }
       if (is_held || place.kind != Place::Kind::image || place.indexed || !to_general) return false;
       derive(point.instruction, instruction.dst, place.at);
       break;
@@ -248,6 +288,11 @@ bool AddressWalk::keeps_sight(const Instruction& instruction, Point& point) {
       if (is_held || !instruction.has_immediate || instruction.width != 8 || !to_general) return false;
       if (is_argument()) {
         holds.add_lower(instruction.dst);
+        break;
+      }
+      if (is_in_thread()) {
+        const Place place = place_in({.base = 0, .displacement = instruction.immediate}, value_);
+        if (!derive_in_thread(point.instruction, instruction.dst, place)) return false;
         break;
       }
       derive(point.instruction, instruction.dst, value_.bits + static_cast<std::uint64_t>(instruction.immediate));
@@ -268,7 +313,7 @@ bool AddressWalk::keeps_sight(const Instruction& instruction, Point& point) {
       }
       break;
     case Op::compute:
-      if (is_source && is_held) return false;
+      if (is_source && (is_held || is_in_thread())) return false;
       break;
     case Op::other:
     case Op::load:
@@ -320,6 +365,13 @@ bool AddressWalk::copy_to(const Instruction& instruction, const Holders& before,
       holds.add_upper(instruction.dst);
       return true;
   }
+}
+
+/// False where it is not seen where that is.
+bool AddressWalk::derive_in_thread(std::size_t number, Register to, const Place& place) {
+  if (place.kind != Place::Kind::thread || place.indexed || to >= first_vector) return false;
+  derived_.push_back({number, held_by(to), thread_value(ThreadOwner::image, place.at)});
+  return true;
 }
 
 void AddressWalk::derive(std::size_t number, Register to, std::uint64_t address) {

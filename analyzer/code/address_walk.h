@@ -53,8 +53,9 @@ class AddressWalk {
 
   /// Nothing is found so far of this function, which stays as it is while it is asked of.
   void begin(const FunctionCode& function);
-  /// Follows what the instructions of such numbers, addresses or loads, leave in registers. False when more may come of
-  /// it than reads and passes, a store too.
+  /// Follows what the instructions of such numbers leave in registers: addresses, what they load, where a variable of
+  /// the thread's lies. False when more may come of it than reads and passes, a store too; to thread-local memory, a
+  /// store of a whole word.
   bool follow(std::span<const std::uint32_t> numbers);
   /// The same of what the function gets in the register of its argument number `argument`, alone. Where is read through
   /// it is not told; false also when it is kept or handed back.
@@ -104,16 +105,20 @@ class AddressWalk {
   };
 
   bool is_argument() const { return value_.kind == Value::Kind::argument; }
+  bool is_in_thread() const { return value_.kind == Value::Kind::thread; }
   bool is_place_on_stack() const { return value_.kind == Value::Kind::stack; }
   void begin_value();
   bool begin_with(std::uint32_t number);
+  bool begin_in_thread(std::uint32_t number);
   bool follow_derived();
   bool follow_value();
   bool go_on(Point point);
   bool reads_through(std::size_t number, std::uint64_t registers);
+  bool reads_in_thread(std::size_t number);
   bool keeps_sight(const Instruction& instruction, Point& point);
   bool copy_to(const Instruction& instruction, const Holders& before, Holders& holds) const;
   void derive(std::size_t number, Register to, std::uint64_t address);
+  bool derive_in_thread(std::size_t number, Register to, const Place& place);
   bool leads_into_image(const Value& loaded);
   Place place_in(const MemoryOperand& memory, const Value& base);
 
@@ -131,6 +136,7 @@ class AddressWalk {
   bool enter_labels(const Instruction& jump, const Point& point);
   std::size_t made_before(std::size_t number, Register made);
   bool holds_foreign_pointer(std::int64_t address);
+  bool changes_own_word(std::size_t number);
   bool is_called_through_object(std::size_t number);
   bool passes_on(const Instruction& instruction, const Point& point);
 
@@ -164,6 +170,7 @@ class AddressWalk {
   void derive_place(std::size_t number, Register to, std::int64_t place);
   bool take_kept(std::size_t number, std::int64_t place);
 
+  const Image& image_;
   const Evaluator& evaluator_;
   /// Some function of the image may have landing pads.
   const bool catches_exceptions_;

@@ -1,7 +1,9 @@
 // Where control goes with an address that is followed, and who is called with it.
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <span>
 #include <utility>
 
 #include "analyzer/code/address_walk.h"
@@ -104,6 +106,30 @@ std::size_t AddressWalk::made_before(std::size_t number, Register made) {
   return number;
 }
 
+/// The store of such a number puts there what was made of what was there.
+bool AddressWalk::changes_own_word(std::size_t number) {
+  const Instruction& store = function_->instructions[number];
+  if (store.src >= first_vector || store.pair) return false;
+  const std::size_t made = made_before(number, store.src);
+  const Instruction& maker = function_->instructions[made];
+  if (made == number || (maker.op != Op::add && maker.op != Op::address && maker.op != Op::compute)) return false;
+  const auto replaces_base = [&](const Instruction& instruction) {
+    return instruction.replaces(store.memory.base) || instruction.replaces(store.memory.index);
+  };
+  const auto is_own_from = [&](std::size_t taken) {
+    const auto all = std::span(function_->instructions);
+    const Instruction& takes = all[taken];
+    return takes.memory == store.memory && takes.width == store.width &&
+           std::ranges::none_of(all.subspan(taken, number - taken), replaces_base);
+  };
+  if (maker.op == Op::compute && maker.has_memory) return is_own_from(made);
+  const Register base = maker.op == Op::address ? maker.memory.base : no_register;
+  return std::ranges::any_of(std::array{maker.src, maker.src2, base}, [&](Register source) {
+    const std::size_t loaded = source < first_vector ? made_before(made, source) : made;
+    return loaded != made && function_->instructions[loaded].op == Op::load && is_own_from(loaded);
+  });
+}
+
 /// A variable that says nothing of where its pointer leads.
 bool AddressWalk::holds_foreign_pointer(std::int64_t address) {
   const auto at = static_cast<std::uint64_t>(address);
@@ -152,7 +178,7 @@ bool AddressWalk::passes_on(const Instruction& instruction, const Point& point) 
   const bool is_named = instruction.has_target || instruction.names_address();
   const auto& arguments = evaluator_.convention().arguments;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (!holders.in_lower(arguments[i])) continue;
+    if (!holders.in_lower(arguments[i]) || (is_in_thread() && i != 0)) continue;
     if (!is_named && !is_called_through_object(point.instruction)) return false;
     passes_.push_back({static_cast<std::uint32_t>(point.instruction), static_cast<std::uint32_t>(i), value_});
   }

@@ -12,6 +12,14 @@ Value thread_value(const ThreadWord& word) {
   return word.elsewhere ? thread_value(ThreadOwner::elsewhere, 0) : thread_value(ThreadOwner::image, word.offset);
 }
 
+namespace {
+
+Place argument_place(std::uint16_t arguments) {
+  return {Place::Kind::argument, static_cast<std::uint64_t>(std::countr_zero(arguments)), true, arguments};
+}
+
+}  // namespace
+
 Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
   if (operand.segment) return thread_place(state, operand);
   Value base = operand.base == no_register ? number_value(0) : register_value(state, operand.base);
@@ -44,13 +52,15 @@ Place Evaluator::place(const State& state, const MemoryOperand& operand) const {
       // A pointer variable that nothing else is known of: it may still point where it was initialised to.
       const Pointer first = image_.pointer_at(base.bits);
       if (first.kind != Pointer::Kind::address) {
-        if (arguments != 0)
-          return {Place::Kind::argument, static_cast<std::uint64_t>(std::countr_zero(arguments)), true, arguments};
+        if (arguments != 0) return argument_place(arguments);
         break;
       }
       const std::uint64_t at = first.value + (base.kind == Value::Kind::held ? offset : 0);
       return {Place::Kind::image, at, true, 0, at};
     }
+    case Value::Kind::thread_changed:
+      if (arguments != 0) return argument_place(arguments);
+      break;
     default: break;
   }
   const bool by_thread =
@@ -112,7 +122,11 @@ Value Evaluator::add(const Value& value, std::int64_t amount, unsigned width) co
     case Value::Kind::held:
       if (amount != 0) sum.kind = Value::Kind::changed;
       return sum;
-    case Value::Kind::changed: return value;
+    case Value::Kind::thread_held:
+      if (amount != 0) sum.kind = Value::Kind::thread_changed;
+      return sum;
+    case Value::Kind::changed:
+    case Value::Kind::thread_changed: return value;
     default: return amount == 0 ? value : Value{};
   }
 }
@@ -126,7 +140,7 @@ Value Evaluator::sum(const Value& left, const Value& right, unsigned width) cons
     for (const auto& [pointer, other] : {std::pair(left, right), std::pair(right, left)}) {
       if (points_into_image(other) || other.kind == Value::Kind::stack) continue;
       if (points_into_image(pointer)) return weakened(pointer);
-      if (other.kind == Value::Kind::held || other.kind == Value::Kind::changed) continue;
+      if (was_held(other) || was_held_by_thread(other)) continue;
       if (pointer.kind == Value::Kind::argument && other.kind != Value::Kind::argument) return pointer;
     }
   }
@@ -151,12 +165,13 @@ Value Evaluator::computed(const Value& left, const Value& right) const {
     if (thread_owner(left) == ThreadOwner::unknown) return right;
     return thread_owner(right) == ThreadOwner::unknown ? left : thread_value();
   }
+  // A pointer and an index that memory held, in whichever order.
+  const auto arguments = static_cast<std::uint16_t>(left.arguments() | right.arguments());
   for (const Value& value : {left, right}) {
-    if (value.kind == Value::Kind::held || value.kind == Value::Kind::changed) {
-      // A pointer and an index that memory held, in whichever order.
-      const auto arguments = static_cast<std::uint16_t>(left.arguments() | right.arguments());
-      return {Value::Kind::changed, 0, value.bits, arguments};
-    }
+    if (was_held(value)) return {Value::Kind::changed, 0, value.bits, arguments};
+  }
+  for (const Value& value : {left, right}) {
+    if (was_held_by_thread(value)) return {Value::Kind::thread_changed, 0, value.bits, arguments};
   }
   return {};
 }

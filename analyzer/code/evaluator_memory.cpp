@@ -42,8 +42,10 @@ Value Evaluator::argument_at(std::int64_t at) const {
 }
 
 Value Evaluator::load(const State& state, const Place& place, unsigned width, const Memory* memory) const {
-  // Where the image's own memory begins is read from there too; what a variable of it holds is anybody's.
-  if (place.kind == Place::Kind::thread) return place.indexed ? thread_value() : Value{};
+  // Where the image's own memory begins is read from there too.
+  if (place.kind == Place::Kind::thread) {
+    return place.indexed ? thread_value() : width == 8 ? Value{Value::Kind::thread_held, 0, place.at} : Value{};
+  }
   if (place.indexed) {
     const bool one_table = place.kind == Place::Kind::image && place.last - place.at <= longest_step;
     return one_table && memory == nullptr && width == image_.pointer_size ? tables_.load(place.at) : Value{};

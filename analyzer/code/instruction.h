@@ -119,6 +119,8 @@ struct Instruction {
   bool replaces(Register number) const;
   /// Values that it reads from memory or writes there, each of eight bytes or, of a pair of narrower ones, half.
   unsigned parts() const { return (width > 8 ? (width + 7u) / 8u : 1u) * (pair ? 2u : 1u); }
+  /// A word that may be an object is put where it says.
+  bool stores_word() const { return op == Op::store && width == 8; }
   bool is_branch() const { return op == Op::branch || op == Op::branch_zero || op == Op::branch_other; }
 };
 static_assert(sizeof(Instruction) == 64);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "analyzer/code/library_copies.h"
+
 namespace isoaudit::analyzer {
 
 StoreFilter::StoreFilter(ModuleCode& code) : code_(code), walk_(code.image(), code.evaluator(), *this) {
@@ -13,34 +15,40 @@ StoreFilter::StoreFilter(ModuleCode& code) : code_(code), walk_(code.image(), co
 bool StoreFilter::concerns(const FunctionCode& function) {
   return std::ranges::any_of(function.outward, [&](std::uint32_t number) {
     const Instruction& instruction = function.instructions[number];
-    return touches(instruction) || makes_writable_address(function, number) ||
-           (thread_local_ != nullptr && instruction.op == Op::call &&
-            code_.import_of(instruction) == thread_address_function);
+    return touches(instruction) || touches_thread(instruction) || makes_writable_address(function, number) ||
+           asks_thread_address(instruction);
   });
 }
 
 /// Where a store goes may be plain, and under which lock it is made is not.
 bool StoreFilter::has_to_flow(const FunctionCode& function) {
-  bool writes = false, locks = false;
+  bool writes = false, locks = false, makes_address = false;
   walk_.begin(function);
   made_.clear();
   for (const std::uint32_t number : function.outward) {
     const Instruction& instruction = function.instructions[number];
-    if (makes_writable_address(function, number)) {
-      if (instruction.writes_memory || instruction.memory.segment) return true;
+    if (touches_thread(instruction)) {
+      if (instruction.stores_word()) return true;
       made_.push_back(number);
+    } else if (makes_writable_address(function, number)) {
+      if (instruction.writes_memory) return true;
+      made_.push_back(number);
+      makes_address = true;
     }
     writes = writes || (instruction.writes_memory && touches(instruction));
     if (instruction.op != Op::call) continue;
-    if (thread_local_ != nullptr && code_.import_of(instruction) == thread_address_function) return true;
+    if (asks_thread_address(instruction)) made_.push_back(number);
     locks = locks || code_.takes_lock(instruction);
   }
   if (locks && writes) return true;
   if (made_.empty()) return false;
-  if (locks || function.may_lock_byte) return true;
+  // What is said of thread-local memory does not hang on locks.
+  if (makes_address && (locks || function.may_lock_byte)) return true;
   if (!walk_.follow(made_)) return true;
   return std::ranges::any_of(walk_.passes(), [&](const AddressWalk::Pass& pass) {
-    return code_.hangs_on_others(function.instructions[pass.instruction], pass.argument);
+    const Instruction& call = function.instructions[pass.instruction];
+    if (pass.value.kind == Value::Kind::thread) return text_size_of_method(code_.import_of(call)) != 0;
+    return code_.hangs_on_others(call, pass.argument);
   });
 }
 
@@ -51,8 +59,9 @@ bool StoreFilter::only_follows(const FunctionCode& function, const std::function
   made_.clear();
   for (const std::uint32_t number : function.outward) {
     const Instruction& instruction = function.instructions[number];
+    if (touches_thread(instruction)) return false;
     if (makes_writable_address(function, number)) {
-      if (instruction.writes_memory || instruction.memory.segment) return false;
+      if (instruction.writes_memory) return false;
       made_.push_back(number);
       continue;
     }
@@ -71,9 +80,17 @@ bool StoreFilter::touches(const Instruction& instruction) const {
   return instruction.names_address() && code_.writable(static_cast<std::uint64_t>(instruction.memory.displacement));
 }
 
+bool StoreFilter::touches_thread(const Instruction& instruction) const {
+  return thread_local_ != nullptr && instruction.has_memory && instruction.memory.segment;
+}
+
+bool StoreFilter::asks_thread_address(const Instruction& instruction) {
+  return thread_local_ != nullptr && instruction.op == Op::call &&
+         code_.import_of(instruction) == thread_address_function;
+}
+
 bool StoreFilter::makes_writable_address(const FunctionCode& function, std::uint32_t number) {
   const Instruction& instruction = function.instructions[number];
-  if (thread_local_ != nullptr && instruction.has_memory && instruction.memory.segment) return true;
   if (!instruction.names_address()) return false;
   const auto address = static_cast<std::uint64_t>(instruction.memory.displacement);
   if (instruction.op == Op::address) {

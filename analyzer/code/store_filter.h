@@ -24,7 +24,6 @@ class StoreFilter : private AddressWalk::Module {
   bool has_to_flow(const FunctionCode& function);
   /// Of the function that has_to_flow said no of, or only_follows yes.
   const AddressWalk& walk() const { return walk_; }
-  /// See AddressWalk.
   void give_room_back() { walk_.give_room_back(); }
   /// Of a function that has not to flow: all that it loads from such words of the image is only read through and passed
   /// on. False is no answer.
@@ -48,6 +47,8 @@ class StoreFilter : private AddressWalk::Module {
   bool leads_to_writable(std::uint64_t address) override;
   bool may_be_filled(std::uint64_t address) override;
   bool touches(const Instruction& instruction) const;
+  bool touches_thread(const Instruction& instruction) const;
+  bool asks_thread_address(const Instruction& instruction);
   bool makes_writable_address(const FunctionCode& function, std::uint32_t number);
   bool reaches_writable(const Instruction& page) const;
   bool page_matters(const FunctionCode& function, std::uint32_t number);

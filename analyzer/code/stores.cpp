@@ -197,12 +197,14 @@ void Stores::add_store(std::size_t index, const State& state, const Instruction&
   }
 }
 
-/// Of what goes to thread-local memory only what may be an object matters. Where the linker's table does not tell which
+/// Of what goes to thread-local memory only what may be an object matters, and what is made of what was there is none
+/// that was not there before. Where the linker's table does not tell which
 /// variable it is, the write has no size.
 void Stores::add_thread_local(std::size_t index, const State& state, const Instruction& instruction,
                               const Place& place) {
-  if (filter_.thread_local_section() == nullptr || instruction.op != Op::store || instruction.width != 8) return;
+  if (filter_.thread_local_section() == nullptr || !instruction.stores_word()) return;
   const Value value = code_.evaluator().stored(state, instruction, 0);
+  if (was_held_by_thread(value) && !place.indexed && value.bits == place.at) return;
   model::CodeWrite write = thread_write_at(index, place.at, place.indexed ? 0 : instruction.width);
   describe_stored(code_, {&value, 1}, write);
   using enum model::StoredValue;

@@ -9,9 +9,6 @@ namespace {
 
 constexpr std::uint64_t pointer_size = 8;
 
-/// As loaded from there, or some way into what it points to.
-bool may_be_held(const Value& value) { return value.kind == Value::Kind::held || value.kind == Value::Kind::changed; }
-
 bool goes_to_block(const Instruction& store) { return store.op == Op::fill || store.op == Op::move_block; }
 
 /// What a store goes through.
@@ -39,11 +36,11 @@ void Stores::note_use_of_held(std::size_t index, const State& state, const Instr
   if (instruction.op != Op::call && instruction.op != Op::jump) {
     if (!instruction.writes_memory) return;
     const Value pointer = pointer_of(evaluator, state, instruction);
-    if (may_be_held(pointer)) note(pointer);
+    if (was_held(pointer)) note(pointer);
     return;
   }
   const auto& arguments = evaluator.convention().arguments;
-  const auto is_held = [&](Register argument) { return may_be_held(evaluator.register_value(state, argument)); };
+  const auto is_held = [&](Register argument) { return was_held(evaluator.register_value(state, argument)); };
   if (std::ranges::none_of(arguments, is_held) || stays_inside(*function_, instruction)) return;
   const Value callee = code_.callee_of(state, instruction);
   for (unsigned i = 0; i < arguments.size(); ++i) {
@@ -105,7 +102,7 @@ bool Stores::only_hands_on_held(std::size_t index) {
 void Stores::look_through_held(std::size_t index, const State& state, const Instruction& instruction) {
   const Evaluator& evaluator = code_.evaluator();
   const auto targets = [&](const Value& value) -> const std::set<std::uint64_t>& {
-    return held_.targets(may_be_held(value) ? value.bits : 0);
+    return held_.targets(was_held(value) ? value.bits : 0);
   };
   instruction_ = instruction.address;
   if (instruction.op == Op::call || instruction.op == Op::jump) {

@@ -49,6 +49,7 @@ bool hides(const Value& a, const Value& b) {
     return b.is_number() || b.kind == Kind::content || b.kind == Kind::held || (b.kind == Kind::result && a.name == 0);
   }
   if (a.kind == Kind::changed) return b.is_number() || (b.kind == Kind::held && a.bits == b.bits);
+  if (a.kind == Kind::thread_changed) return b.kind == Kind::thread_held && a.bits == b.bits;
   return a.kind == Kind::content && b == number_value(0);
 }
 

@@ -20,22 +20,24 @@ struct Value {
   enum class Kind : std::uint16_t {
     unknown,
     number,
-    address,    ///< inside the image
-    region,     ///< may be an address of the image: from `bits` on, or around `last()` where two places were to choose
-    stack,      ///< relative to the stack pointer at entry
-    import,     ///< the address of another module's symbol: `name`
-    content,    ///< what another module's variable `name` holds
-    result,     ///< what the call of `name` returned (0: it has none), of several things the one that the text at
-                ///< `bits` names (see naming_argument; 0: not known)
-    argument,   ///< the function's own argument number `bits`, or something that it points to
-    held,       ///< what the image's writable memory at `bits` held
-    changed,    ///< computed from what the image's writable memory at `bits` held
-    byte,       ///< a word whose lowest byte is `bits`; the rest is not known
-    half,       ///< a word whose lower four bytes are `bits`; the rest (a structure's padding) is not known
-    thread,     ///< thread-local memory: where `name` (a ThreadOwner) says, or what it holds
+    address,   ///< inside the image
+    region,    ///< may be an address of the image: from `bits` on, or around `last()` where two places were to choose
+    stack,     ///< relative to the stack pointer at entry
+    import,    ///< the address of another module's symbol: `name`
+    content,   ///< what another module's variable `name` holds
+    result,    ///< what the call of `name` returned (0: it has none), of several things the one that the text at
+               ///< `bits` names (see naming_argument; 0: not known)
+    argument,  ///< the function's own argument number `bits`, or something that it points to
+    held,      ///< what the image's writable memory at `bits` held
+    changed,   ///< computed from what the image's writable memory at `bits` held
+    byte,      ///< a word whose lowest byte is `bits`; the rest is not known
+    half,      ///< a word whose lower four bytes are `bits`; the rest (a structure's padding) is not known
+    thread,    ///< thread-local memory: where `name` (a ThreadOwner) says, or what it holds
+    thread_held,     ///< what the image's thread-local memory at `bits` held
+    thread_changed,  ///< made of that
     exclusive,  ///< the answer of a store that may not have been made to `bits` (0: not known); see exclusive_value
   } kind = Kind::unknown;
-  /// Of a region, an argument or what was changed: bit i says that it may as well be argument i.
+  /// Of a region, an argument or what was made of what memory held: bit i says that it may as well be argument i.
   std::uint16_t also = 0;
   /// Index into the Names of the reading; of a region, how far from `bits` the other place lies.
   std::uint32_t name = 0;
@@ -91,6 +93,15 @@ class Names {
 
 std::uint64_t low_bytes(std::uint64_t value, unsigned width);
 std::uint64_t sign_extended(std::uint64_t value, unsigned width);
+/// What the image's memory at its `bits` held, or something made of it: as loaded from there, or some way into what it
+/// points to.
+inline bool was_held(const Value& value) {
+  return value.kind == Value::Kind::held || value.kind == Value::Kind::changed;
+}
+/// What the image's thread-local memory at its `bits` held, or something made of it.
+inline bool was_held_by_thread(const Value& value) {
+  return value.kind == Value::Kind::thread_held || value.kind == Value::Kind::thread_changed;
+}
 inline bool points_into_image(const Value& value) {
   return value.kind == Value::Kind::address || value.kind == Value::Kind::region;
 }

@@ -204,6 +204,24 @@ TEST_F(StoredValues, AnObjectInThreadLocalMemory) {
   }
 }
 
+/// What is made of what was there brings no object that was not there before; what another word held may be one.
+TEST_F(StoredValues, ANumberInThreadLocalMemory) {
+  for (const char* model : {"global-dynamic", "initial-exec"}) {
+    matrix.each(
+        "KEPT _Thread_local long taken; KEPT _Thread_local PyObject *mine; KEPT _Thread_local PyObject *other;\n"
+        "long count(long n) { return taken += n; } long more(PyObject *p) { taken += strlen((char *)p); return taken; "
+        "}\n"
+        "void keep(PyObject *p) { mine = p; } void next(void) { other = (PyObject *)((char *)mine + 1); }\n"
+        "PyObject *get(int n) { return n ? mine : other; }",
+        [&](const model::CodeFacts& facts, const auto&) {
+          EXPECT_THAT(writes_of(facts, "taken"), testing::IsEmpty()) << model;
+          EXPECT_THAT(writes_of(facts, "mine"), testing::SizeIs(1)) << model;
+          EXPECT_THAT(writes_of(facts, "other"), testing::SizeIs(1)) << model;
+        },
+        false, std::string("-ftls-model=") + model);
+  }
+}
+
 /// A method of std::string gets it: so many bytes there are a text.
 TEST_F(StoredValues, ATextInThreadLocalMemory) {
   matrix.each(
