@@ -211,7 +211,7 @@ void ModuleCode::decode(const std::vector<std::uint32_t>& pieces, FunctionCode& 
 /// A short function of the file that nothing leads out of, neither a return nor a jump: an assertion that failed, a
 /// panic.
 bool ModuleCode::has_no_end(std::uint64_t target) {
-  constexpr std::uint64_t longest = 192;
+  constexpr std::uint64_t longest = 320;
   const std::ptrdiff_t index = function_at(target);
   if (index < 0 || functions_[static_cast<std::size_t>(index)].begin != target) return false;
   const std::uint64_t end = functions_[static_cast<std::size_t>(index)].end;

@@ -262,6 +262,16 @@ TEST_F(Guards, AWayThatEndsInAFunctionWithoutAnEnd) {
                      "OWN __attribute__((used, noreturn)) static void fail(void) { use(0); for (;;) abort(); }");
 }
 
+/// As Cython's does before it ends the process.
+TEST_F(Guards, AWayThatEndsInAFunctionThatPutsATextTogetherFirst) {
+  expect_held_behind("fail",
+                     "extern int vsnprintf(char *, unsigned long, const char *, __builtin_va_list);\n"
+                     "OWN __attribute__((used, noreturn)) static void fail(const char *format, ...) {\n"
+                     "  char text[200]; __builtin_va_list all; __builtin_va_start(all, format);\n"
+                     "  vsnprintf(text, sizeof text, format, all); __builtin_va_end(all); use(text);\n"
+                     "  use(text + 1); use(text + 2); use(text + 3); use(text + 4); for (;;) abort(); }");
+}
+
 TEST_F(Guards, AnotherLocksReleaseDoesNotCount) {
   expect(
       "static PyMutex m; static long o[8];\n"
