@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <exception>
 #include <map>
-#include <memory>
 #include <numeric>
 #include <string>
 #include <unordered_set>
@@ -138,8 +137,7 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
 
 model::CodeFacts collect_code(const Image& image, const LineOf& line_of) {
   try {
-    const std::unique_ptr<Decoder> decoder =
-        image.pointer_size == 8 ? Decoder::create(image.machine, executable_bytes(image)) : nullptr;
+    Decoder* decoder = image.pointer_size == 8 ? Decoder::of_thread(image.machine) : nullptr;
     if (decoder == nullptr) return {.why_not = "no disassembler for " + image.arch + " is built in"};
     return read_code(image, *decoder, line_of);
   } catch (const std::exception& error) {

@@ -122,10 +122,18 @@ std::unique_ptr<Decoder> Decoder::create_plain(Machine machine) {
   return decoder->usable() ? std::move(decoder) : nullptr;
 }
 
-std::unique_ptr<Decoder> Decoder::create(Machine machine, std::uint64_t code) {
+std::unique_ptr<Decoder> Decoder::create(Machine machine) {
   std::unique_ptr<Decoder> decoder = create_plain(machine);
   if (decoder == nullptr) return nullptr;
-  return machine == Machine::aarch64 ? remember_words(std::move(decoder), code) : remember_bytes(std::move(decoder));
+  return machine == Machine::aarch64 ? remember_words(std::move(decoder)) : remember_bytes(std::move(decoder));
+}
+
+Decoder* Decoder::of_thread(Machine machine) {
+  if (machine == Machine::other) return nullptr;
+  thread_local std::unique_ptr<Decoder> of_x86, of_aarch64;
+  std::unique_ptr<Decoder>& decoder = machine == Machine::aarch64 ? of_aarch64 : of_x86;
+  if (decoder == nullptr) decoder = create(machine);
+  return decoder.get();
 }
 
 void note_frame(Machine machine, Instruction& instruction) {

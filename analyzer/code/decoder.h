@@ -13,9 +13,10 @@ namespace isoaudit::analyzer {
 /// Turns bytes into instructions. LLVM stays behind this header. One decoder belongs to one thread.
 class Decoder {
  public:
-  /// For so many bytes of code: the more, the more is remembered of what was decoded before. Null when no disassembler
-  /// for the machine is built in.
-  static std::unique_ptr<Decoder> create(Machine machine, std::uint64_t code = 0);
+  /// Remembers what it decoded before. Null when no disassembler for the machine is built in.
+  static std::unique_ptr<Decoder> create(Machine machine);
+  /// The same, one for each thread, that stays with it: what bytes mean is the same in the next image.
+  static Decoder* of_thread(Machine machine);
   /// The same without a memory for what was decoded before: every instruction is LLVM's.
   static std::unique_ptr<Decoder> create_plain(Machine machine);
   Decoder(const Decoder&) = delete;

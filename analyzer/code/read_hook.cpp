@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_map>
 
-#include "analyzer/code/call_targets.h"
-#include "analyzer/code/evaluator.h"
+#include "analyzer/code/hook_parts.h"
 #include "analyzer/code/known_functions.h"
 #include "model/module_definition.h"
 
@@ -18,9 +16,6 @@ namespace {
 constexpr std::size_t most_steps = 40000;
 constexpr std::size_t most_paths = 96;
 constexpr std::size_t deepest_calls = 8;
-/// How far a callee is looked at to see whether it leads to a function that makes a module.
-constexpr std::size_t longest_look = 4000;
-constexpr unsigned deepest_look = 3;
 /// A loop that goes round so often decides nothing here.
 constexpr unsigned most_visits = 64;
 /// Each way has its own memory: known words that are copied where ways part.
@@ -37,77 +32,6 @@ Value result_of(std::string_view name, Names& names) {
   if (name == "PyErr_Occurred") return number_value(0);
   return {Value::Kind::result, names.number_of(name), 0};
 }
-
-}  // namespace
-
-struct HookReader::Parts {
-  explicit Parts(const Image& the_image)
-      : image(the_image),
-        decoder(Decoder::create(the_image.machine)),
-        targets(the_image, *decoder),
-        evaluator(the_image, names) {}
-
-  const Instruction* at(std::uint64_t address) {
-    const auto [place, fresh] = decoded.try_emplace(address);
-    if (fresh) {
-      const Section* section = image.section_at(address);
-      const bool code = section != nullptr && section->executable && address - section->address < section->bytes.size();
-      if (!code || !decoder->decode(section->bytes.subspan(address - section->address), address, place->second)) {
-        place->second.size = 0;
-      }
-    }
-    return place->second.size == 0 ? nullptr : &place->second;
-  }
-
-  /// Small numbers for the places that were run through, in the order of their first visit.
-  std::size_t number_of(std::uint64_t address) { return numbers.try_emplace(address, numbers.size()).first->second; }
-
-  /// The code at `address` calls, within a few calls, a function that makes modules or definitions.
-  bool leads_to_module(std::uint64_t address, unsigned depth) {
-    if (const auto known = leads.find(address); known != leads.end()) return known->second;
-    leads[address] = false;
-    std::set<std::uint64_t> seen;
-    std::vector<std::uint64_t> open{address}, callees;
-    while (!open.empty() && seen.size() < longest_look) {
-      const std::uint64_t place = open.back();
-      open.pop_back();
-      if (!seen.insert(place).second) continue;
-      const Instruction* instruction = at(place);
-      if (instruction == nullptr) continue;
-      if (instruction->op == Op::call || instruction->op == Op::jump) {
-        std::string name;
-        if (instruction->has_target) {
-          name = targets.import_at(instruction->target);
-          if (name.empty()) (instruction->op == Op::call ? callees : open).push_back(instruction->target);
-        } else if (instruction->has_memory && instruction->memory.base == no_register) {
-          name = image.pointer_at(static_cast<std::uint64_t>(instruction->memory.displacement)).name;
-        }
-        if (matters(name)) return leads[address] = true;
-      }
-      if (instruction->is_branch()) open.push_back(instruction->target);
-      if (!instruction->ends_block()) open.push_back(instruction->next());
-    }
-    if (depth < deepest_look) {
-      std::ranges::sort(callees);
-      callees.erase(std::unique(callees.begin(), callees.end()), callees.end());
-      for (const std::uint64_t callee : callees) {
-        if (leads_to_module(callee, depth + 1)) return leads[address] = true;
-      }
-    }
-    return false;
-  }
-
-  const Image& image;
-  std::unique_ptr<Decoder> decoder;
-  Names names{};
-  CallTargets targets;
-  Evaluator evaluator;
-  std::unordered_map<std::uint64_t, Instruction> decoded{};
-  std::unordered_map<std::uint64_t, std::size_t> numbers{};
-  std::unordered_map<std::uint64_t, bool> leads{};
-};
-
-namespace {
 
 struct Frame {
   std::uint64_t return_to = 0;

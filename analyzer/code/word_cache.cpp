@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -11,15 +10,7 @@ namespace isoaudit::analyzer {
 namespace {
 
 /// Rows, as powers of two: all of them together fit a processor's second cache.
-constexpr unsigned most_word_bits = 13, byte_bits = 11;
-/// Little code has few different words: they shall not take more memory than what is known of its loops does.
-constexpr std::uint64_t words_for_each_row = 8;
-constexpr unsigned fewest_word_bits = 10;
-
-unsigned word_bits_for(std::uint64_t code) {
-  const std::uint64_t rows = code / sizeof(std::uint32_t) / words_for_each_row;
-  return std::clamp(static_cast<unsigned>(std::bit_width(rows)), fewest_word_bits, most_word_bits);
-}
+constexpr unsigned word_bits = 13, byte_bits = 11;
 
 /// Instructions that name an address by its distance (Arm Architecture Reference Manual, C4.1): which of their bits are
 /// the distance, and in what it is counted. Each distance is an instruction of its kind, so one of them stands for all.
@@ -127,8 +118,8 @@ std::int64_t number_of(const Number& number, std::uint32_t word) {
 
 class WordCache final : public Decoder {
  public:
-  WordCache(std::unique_ptr<Decoder> decoder, unsigned bits)
-      : decoder_(std::move(decoder)), bits_(bits), rows_(std::size_t{1} << bits) {}
+  explicit WordCache(std::unique_ptr<Decoder> decoder)
+      : decoder_(std::move(decoder)), rows_(std::size_t{1} << word_bits) {}
 
   bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) override {
     if (bytes.size() < sizeof(std::uint32_t)) return decoder_->decode(bytes, address, out);
@@ -174,7 +165,7 @@ class WordCache final : public Decoder {
   };
 
   Row& row_of(std::uint32_t word) {
-    Row& row = rows_[(word * 2654435761u) >> (32 - bits_)];
+    Row& row = rows_[(word * 2654435761u) >> (32 - word_bits)];
     if (!row.filled || row.word != word) fill(row, word);
     return row;
   }
@@ -229,8 +220,6 @@ class WordCache final : public Decoder {
   }
 
   std::unique_ptr<Decoder> decoder_;
-  /// How many rows there are, as a power of two.
-  unsigned bits_;
   std::vector<Row> rows_;
   /// By the upper bits of a word, and which of its registers are special.
   std::vector<Steps> steps_ = std::vector<Steps>(number_row.size() * 4);
@@ -423,8 +412,8 @@ class ByteCache final : public Decoder {
 
 }  // namespace
 
-std::unique_ptr<Decoder> remember_words(std::unique_ptr<Decoder> decoder, std::uint64_t code) {
-  return std::make_unique<WordCache>(std::move(decoder), word_bits_for(code));
+std::unique_ptr<Decoder> remember_words(std::unique_ptr<Decoder> decoder) {
+  return std::make_unique<WordCache>(std::move(decoder));
 }
 
 std::unique_ptr<Decoder> remember_bytes(std::unique_ptr<Decoder> decoder) {

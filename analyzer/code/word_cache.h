@@ -8,8 +8,8 @@
 namespace isoaudit::analyzer {
 
 /// Remembers what the last words meant, for machines whose instructions are four bytes and mean the same wherever they
-/// lie, but for distances. Compilers use few words again and again, and LLVM takes long over each. `code`: bytes of it.
-std::unique_ptr<Decoder> remember_words(std::unique_ptr<Decoder> decoder, std::uint64_t code);
+/// lie, but for distances. Compilers use few words again and again, and LLVM takes long over each.
+std::unique_ptr<Decoder> remember_words(std::unique_ptr<Decoder> decoder);
 
 /// The same for x86-64, whose instructions are of any length: by all their bytes.
 std::unique_ptr<Decoder> remember_bytes(std::unique_ptr<Decoder> decoder);

@@ -73,7 +73,7 @@ void llvm_alone(benchmark::State& state, const Image& image) {
 
 void decode(benchmark::State& state, const Image& image) {
   const auto functions = analyzer::find_functions(image);
-  const auto decoder = analyzer::Decoder::create(image.machine, analyzer::executable_bytes(image));
+  const auto decoder = analyzer::Decoder::create(image.machine);
   analyzer::FunctionCode code;
   for (auto _ : state) {
     for (const auto& function : functions) {
