@@ -27,13 +27,14 @@ AddressWalk::AddressWalk(const Image& image, const Evaluator& evaluator, Module&
 void AddressWalk::begin(const FunctionCode& function) {
   function_ = &function;
   reads_.clear();
+  further_words_.clear();
   passes_.clear();
   kept_.clear();
   known_kept_.clear();
   words_.clear();
   bits_of_words_.clear();
   stack_pointers_ = 0;
-  ways_in_found_ = stretches_found_ = false;
+  ways_in_found_ = takes_together_ = false;
   sees_stack_.reset();
   steps_left_ = all_steps();
 }
@@ -42,7 +43,7 @@ void AddressWalk::give_room_back() {
   if (seen_.size() <= most_kept) return;
   seen_ = {};
   stretches_.give_room_back();
-  ways_in_found_ = stretches_found_ = false;
+  ways_in_found_ = false;
   positions_.give_room_back();
   sees_stack_.reset();
 }
@@ -213,22 +214,30 @@ bool AddressWalk::reads_through(std::size_t number, std::uint64_t registers) {
     return place.kind != Place::Kind::stack || place.indexed || take_kept(number, static_cast<std::int64_t>(place.at));
   }
   if (is_in_thread()) return reads_in_thread(number);
-  if (!instruction.has_memory || instruction.writes_memory || memory.index != no_register || memory.segment ||
-      memory.writeback != 0)
-    return false;
+  if (!instruction.has_memory || instruction.writes_memory || memory.segment || memory.writeback != 0) return false;
   const Place place = place_in(memory, value_);
-  if (place.kind == Place::Kind::argument) return true;
+  // What lies where others let it point, nobody knows.
+  const bool leads_elsewhere = value_.kind == Value::Kind::held && place.kind == Place::Kind::unknown;
+  if (place.kind == Place::Kind::argument || leads_elsewhere) return true;
   if (place.kind != Place::Kind::image || place.last != place.at) return false;
+  if (memory.index != no_register) {
+    // Most tables hold no pointers yet when the image is loaded.
+    const bool leads_on = value_.kind != Value::Kind::address || evaluator_.load(state_, place, 8, nullptr).known();
+    if (!leads_on) reads_.push_back(place);
+    return !leads_on;
+  }
   const unsigned words = instruction.parts();
   // Who calls through it does not keep it.
   for (unsigned i = 0; i < words && instruction.op != Op::call && instruction.op != Op::jump; ++i) {
-    const Value loaded = evaluator_.load(state_, place.plus(std::uint64_t{8} * i), 8, nullptr);
-    if (!leads_into_image(loaded)) continue;
-    const bool goes_on = instruction.op == Op::load || instruction.op == Op::load_high;
+    const Place word = place.plus(std::uint64_t{8} * i);
+    const Value loaded = evaluator_.load(state_, word, 8, nullptr);
+    if (!leads_into_image(loaded) && !module_.holds_followed(word.at)) continue;
+    const bool goes_on = loaded.known() && (instruction.op == Op::load || instruction.op == Op::load_high);
     if (!goes_on || i >= words_loaded(instruction)) return false;
     derived_.push_back({number, holder_of_loaded(instruction, i), loaded});
   }
   reads_.push_back(place);
+  for (unsigned i = 1; i < words; ++i) further_words_.push_back(place.at + std::uint64_t{8} * i);
   return true;
 }
 

@@ -45,6 +45,8 @@ class AddressWalk {
     virtual unsigned taken_from_stack(const Instruction& call) = 0;
     /// Whoever has the address may write to the image's own memory.
     virtual bool leads_to_writable(std::uint64_t address) = 0;
+    /// What a variable there holds may be such an address by now.
+    virtual bool holds_followed(std::uint64_t address) = 0;
     /// Whoever has a table of addresses with this one in it is told to write there (see Stores).
     virtual bool may_be_filled(std::uint64_t address) = 0;
   };
@@ -67,6 +69,8 @@ class AddressWalk {
 
   /// Where is read, of all that was followed since begin().
   const std::vector<Place>& reads() const { return reads_; }
+  /// Addresses of the words behind the first of each.
+  const std::vector<std::uint64_t>& further_words() const { return further_words_; }
   const std::vector<Pass>& passes() const { return passes_; }
   const std::vector<Kept>& kept() const { return kept_; }
   /// Where on the stack begins what the function takes the address of, with the number of the instruction that does, in
@@ -126,7 +130,6 @@ class AddressWalk {
   std::size_t all_steps() const;
   void take_steps(std::size_t steps) { steps_left_ -= std::min(steps_left_, steps); }
   Stretches& ways_in();
-  Stretches& stretches();
   const Stretch* stretch_at(std::size_t number);
   bool passes_by(const Stretch& stretch, const Holders& holders) const;
   void lead_to(std::size_t number, const Holders& holders);
@@ -163,7 +166,7 @@ class AddressWalk {
   unsigned arguments_taken(std::int64_t first);
   bool pass_on_stack(const Instruction& call, const Point& point);
   bool follow_kept();
-  bool follow_word(const Kept& word);
+  bool follow_words(std::span<const Kept> words);
   void find_tables();
   bool is_in_table(const Kept& word) const;
   bool is_told_of(const Value& value) const;
@@ -176,6 +179,7 @@ class AddressWalk {
   const bool catches_exceptions_;
   const FunctionCode* function_ = nullptr;
   std::vector<Place> reads_{};
+  std::vector<std::uint64_t> further_words_{};
   std::vector<Pass> passes_{};
   std::vector<Kept> kept_{};
   std::set<Kept> known_kept_{};
@@ -192,7 +196,9 @@ class AddressWalk {
   std::uint64_t stack_pointers_ = 0;
   /// Of the function, as far as they were asked for.
   Stretches stretches_{};
-  bool ways_in_found_ = false, stretches_found_ = false;
+  bool ways_in_found_ = false;
+  /// Enough steps were taken in the function.
+  bool takes_together_ = false;
   /// What held the value where something was called that may throw.
   Holders thrown_{};
   /// Scratch: nothing is known but one register.

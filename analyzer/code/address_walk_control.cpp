@@ -13,13 +13,13 @@ namespace isoaudit::analyzer {
 namespace {
 
 /// Steps for each instruction of a function: what takes more is not cheaper than to know all.
-constexpr std::size_t steps_for_each_instruction = 16;
+constexpr std::size_t steps_for_each_instruction = 8;
 
 /// Steps that are taken one by one, until it is worth while to know which can be taken together.
 constexpr std::size_t patience = 100;
 
 /// How far back the making of a callee is looked for.
-constexpr std::size_t longest_way_back = 32;
+constexpr std::size_t longest_way_back = 256;
 
 }  // namespace
 
@@ -32,25 +32,20 @@ void AddressWalk::lead_to(std::size_t number, const Holders& holders) {
   open_.push_back({number, holders});
 }
 
-/// With targets and landing pads known.
+/// With targets known.
 Stretches& AddressWalk::ways_in() {
-  if (!ways_in_found_) stretches_.begin(*function_);
+  if (ways_in_found_) return stretches_;
+  stretches_.begin(*function_, evaluator_.convention());
+  if (sees_stack_.value_or(false)) stretches_.find_words_by(positions_);
   ways_in_found_ = true;
-  return stretches_;
-}
-
-Stretches& AddressWalk::stretches() {
-  if (stretches_found_) return stretches_;
-  ways_in().find(*function_, evaluator_.convention());
-  if (sees_stack_.value_or(false)) stretches_.note_words(*function_, positions_);
-  stretches_found_ = true;
   return stretches_;
 }
 
 /// The one that begins there; null where none does, and as long as few steps were taken.
 const Stretch* AddressWalk::stretch_at(std::size_t number) {
-  if (!stretches_found_ && steps_left_ + patience > all_steps()) return nullptr;
-  return stretches().at(number);
+  if (!takes_together_ && steps_left_ + patience > all_steps()) return nullptr;
+  takes_together_ = true;
+  return ways_in().at(number);
 }
 
 /// Nothing in it has to do with what holds the value.
@@ -69,7 +64,7 @@ void AddressWalk::enter_landing_pads(Holders holders) {
   holders.remove(thrown_);
   if (holders.none()) return;
   thrown_.add(holders);
-  const std::vector<std::uint32_t>& pads = ways_in().landing_pads(*function_);
+  const std::vector<std::uint32_t>& pads = ways_in().landing_pads();
   take_steps(pads.size());
   for (const std::uint32_t pad : pads) open_.push_back({pad, holders});
 }

@@ -33,7 +33,7 @@ bool AddressWalk::sees_stack() {
     sees_stack_ = positions_.find(*function_, evaluator_.convention());
     if (!*sees_stack_) return false;
     find_accesses();
-    if (stretches_found_) stretches_.note_words(*function_, positions_);
+    if (ways_in_found_) stretches_.find_words_by(positions_);
   }
   return *sees_stack_;
 }
@@ -255,20 +255,31 @@ std::optional<std::int64_t> AddressWalk::address_of_stack(std::size_t number) co
 
 /// What is loaded of the kept words, by their place or through the address of it, as who goes through a table does.
 bool AddressWalk::follow_kept() {
+  std::vector<std::pair<std::int64_t, Value>> old_rows;
   for (std::size_t followed = 0; followed < kept_.size();) {
     find_tables();
     take_steps(kept_.size());
-    const std::size_t end = kept_.size();
-    for (; followed < end; ++followed) {
-      const Kept word = kept_[followed];
-      if (is_in_table(word) && !is_taken(word.place)) continue;
-      if (!follow_word(word)) return false;
+    std::vector<Kept> words;
+    for (; followed < kept_.size(); ++followed) {
+      const Kept& word = kept_[followed];
+      if (!is_in_table(word) || is_taken(word.place)) words.push_back(word);
     }
+    // One address may lie in many words.
+    std::ranges::stable_sort(words, {}, &Kept::value);
+    for (auto first = words.begin(); first != words.end();) {
+      const auto last = std::ranges::upper_bound(first, words.end(), first->value, {}, &Kept::value);
+      if (!follow_words({first, last})) return false;
+      first = last;
+    }
+    // Who goes through a table was seen to take what was in it before.
     derived_.clear();
+    const auto rows = rows_;
+    std::erase_if(rows_, [&](const auto& row) { return std::ranges::binary_search(old_rows, row); });
     for (const auto& [number, place] : addresses_of_stack_) {
       derive_place(number, function_->instructions[number].dst, place);
     }
     if (!follow_derived()) return false;
+    old_rows = rows;
   }
   return true;
 }
@@ -304,21 +315,24 @@ bool AddressWalk::is_told_of(const Value& value) const {
   return value.kind == Value::Kind::address && module_.may_be_filled(value.bits);
 }
 
-bool AddressWalk::follow_word(const Kept& word) {
-  value_ = word.value;
+/// All with the same value.
+bool AddressWalk::follow_words(std::span<const Kept> words) {
+  value_ = words.front().value;
   begin_value();
   derived_.clear();
-  Holders holders;
-  if (!put_in_word(word.instruction, word.place, holders)) return false;
-  if (!holders.none() && function_->code_follows(word.instruction)) {
-    open_.push_back({word.instruction + std::size_t{1}, holders});
+  for (const Kept& word : words) {
+    Holders holders;
+    if (!put_in_word(word.instruction, word.place, holders)) return false;
+    if (!holders.none() && function_->code_follows(word.instruction)) {
+      open_.push_back({word.instruction + std::size_t{1}, holders});
+    }
   }
   return follow_value() && follow_derived();
 }
 
 /// Behind the last row nobody finds any.
 void AddressWalk::derive_place(std::size_t number, Register to, std::int64_t place) {
-  if (place > rows_.back().first || to >= first_vector) return;
+  if (rows_.empty() || place > rows_.back().first || to >= first_vector) return;
   derived_.push_back({number, held_by(to), {Value::Kind::stack, 0, static_cast<std::uint64_t>(place)}});
 }
 

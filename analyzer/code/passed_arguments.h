@@ -31,6 +31,7 @@ class PassedArguments : private AddressWalk::Module {
   unsigned taken_from_stack(const Instruction& call) override { return code_.taken_from_stack(call); }
   // Of addresses, which are not followed here.
   bool leads_to_writable(std::uint64_t) override { return true; }
+  bool holds_followed(std::uint64_t) override { return false; }
   bool may_be_filled(std::uint64_t) override { return false; }
 
   /// Function of the file and number of its argument.

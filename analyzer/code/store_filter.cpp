@@ -52,27 +52,37 @@ bool StoreFilter::has_to_flow(const FunctionCode& function) {
   });
 }
 
-bool StoreFilter::only_follows(const FunctionCode& function, const std::function<bool(std::uint64_t)>& is_such_word) {
-  // AArch64 loads through the address of a page.
-  if (code_.image().machine == Machine::aarch64) return false;
+bool StoreFilter::only_follows(const FunctionCode& function, const IsSuchWord& is_such_word, bool by_address) {
   walk_.begin(function);
   made_.clear();
   for (const std::uint32_t number : function.outward) {
     const Instruction& instruction = function.instructions[number];
-    if (touches_thread(instruction)) return false;
-    if (makes_writable_address(function, number)) {
-      if (instruction.writes_memory) return false;
-      made_.push_back(number);
-      continue;
-    }
-    if (!touches(instruction) || !is_such_word(static_cast<std::uint64_t>(instruction.memory.displacement))) continue;
-    const bool compares = instruction.op == Op::compare || instruction.op == Op::test;
-    if (!compares) made_.push_back(number);
+    const bool makes = by_address && !instruction.writes_memory && makes_writable_address(function, number);
+    if (makes || loads_from(function, number, is_such_word)) made_.push_back(number);
   }
-  if (!walk_.follow(made_)) return false;
-  // What it loads by such an address goes where it is not followed. The widest load takes two words.
-  return std::ranges::none_of(walk_.reads(),
-                              [&](const Place& place) { return is_such_word(place.at) || is_such_word(place.at + 8); });
+  is_such_word_ = &is_such_word;
+  const bool follows = walk_.follow(made_);
+  is_such_word_ = nullptr;
+  return follows;
+}
+
+/// By the address itself, or by its page.
+bool StoreFilter::loads_from(const FunctionCode& function, std::uint32_t number, const IsSuchWord& is_such_word) {
+  const Instruction& instruction = function.instructions[number];
+  const auto is_in = [&](std::uint64_t address, std::uint64_t bytes) {
+    for (std::uint64_t at = address; at < address + bytes; at += 8) {
+      if (is_such_word(at)) return true;
+    }
+    return false;
+  };
+  if (instruction.op == Op::address) {
+    const bool is_page = code_.image().machine == Machine::aarch64 && forms_page(instruction);
+    return is_page && reaches_writable(instruction) && find_page_uses(function, number, uses_) &&
+           std::ranges::any_of(uses_, [&](const PageUse& use) { return is_in(use.address, use.loads); });
+  }
+  const bool compares = instruction.op == Op::compare || instruction.op == Op::test;
+  return !compares && touches(instruction) &&
+         is_in(static_cast<std::uint64_t>(instruction.memory.displacement), instruction.parts() * std::uint64_t{8});
 }
 
 /// Reads or writes the image's own memory without the help of registers.

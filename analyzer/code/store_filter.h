@@ -25,9 +25,11 @@ class StoreFilter : private AddressWalk::Module {
   /// Of the function that has_to_flow said no of, or only_follows yes.
   const AddressWalk& walk() const { return walk_; }
   void give_room_back() { walk_.give_room_back(); }
-  /// Of a function that has not to flow: all that it loads from such words of the image is only read through and passed
-  /// on. False is no answer.
-  bool only_follows(const FunctionCode& function, const std::function<bool(std::uint64_t)>& is_such_word);
+  /// What the image's own words hold, of which some are asked about.
+  using IsSuchWord = std::function<bool(std::uint64_t)>;
+  /// Of a function that has not to flow: all that it loads from such words is only read through and passed on. False is
+  /// no answer. `by_address`: it may load from there by an address in a register.
+  bool only_follows(const FunctionCode& function, const IsSuchWord& is_such_word, bool by_address);
   /// What a function that has not to flow loads through the address of a page.
   template <typename Tell>
   void each_load_in_page(const FunctionCode& function, const Tell& tell) {
@@ -45,12 +47,14 @@ class StoreFilter : private AddressWalk::Module {
  private:
   unsigned taken_from_stack(const Instruction& call) override { return code_.taken_from_stack(call); }
   bool leads_to_writable(std::uint64_t address) override;
+  bool holds_followed(std::uint64_t address) override { return is_such_word_ != nullptr && (*is_such_word_)(address); }
   bool may_be_filled(std::uint64_t address) override;
   bool touches(const Instruction& instruction) const;
   bool touches_thread(const Instruction& instruction) const;
   bool asks_thread_address(const Instruction& instruction);
   bool makes_writable_address(const FunctionCode& function, std::uint32_t number);
   bool reaches_writable(const Instruction& page) const;
+  bool loads_from(const FunctionCode& function, std::uint32_t number, const IsSuchWord& is_such_word);
   bool page_matters(const FunctionCode& function, std::uint32_t number);
   bool loads_writable_address(std::uint64_t address) const;
   bool begins_pointer_table(std::uint64_t address) const;
@@ -61,6 +65,8 @@ class StoreFilter : private AddressWalk::Module {
   AddressWalk walk_;
   /// Numbers of the instructions that make writable addresses, when each can be followed by itself.
   std::vector<std::uint32_t> made_{};
+  /// While only_follows asks.
+  const IsSuchWord* is_such_word_ = nullptr;
   /// Scratch.
   std::vector<PageUse> uses_{};
 };

@@ -51,9 +51,20 @@ void Stores::read(std::size_t index, const FunctionCode& function) {
   for (const std::uint32_t number : function.outward) {
     const Instruction& instruction = function.instructions[number];
     if (instruction.has_memory || instruction.writes_memory) look(index, nothing, instruction);
+    const unsigned words = instruction.op == Op::load && instruction.names_address() ? instruction.parts() : 0;
+    for (unsigned i = 1; i < words; ++i) {
+      const auto address = static_cast<std::uint64_t>(instruction.memory.displacement);
+      other_reads_.add(address + std::uint64_t{8} * i, static_cast<std::uint32_t>(index));
+    }
   }
   filter_.each_load_in_page(function, [&](std::uint64_t address) { reads_.add(index, address); });
-  for (const Place& place : filter_.walk().reads()) reads_.add(index, place.at);
+  for (const Place& place : filter_.walk().reads()) {
+    reads_.add(index, place.at);
+    other_reads_.add(place.at, static_cast<std::uint32_t>(index));
+  }
+  for (const std::uint64_t word : filter_.walk().further_words()) {
+    other_reads_.add(word, static_cast<std::uint32_t>(index));
+  }
   for (const AddressWalk::Pass& pass : filter_.walk().passes()) look_at_pass(index, pass);
   look_at_kept(index);
 }

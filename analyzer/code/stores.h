@@ -60,7 +60,7 @@ class Stores {
   void note_use_of_held(std::size_t index, const State& state, const Instruction& instruction);
   bool may_write_held(const Value& callee, unsigned argument);
   void follow_held_pointers();
-  bool only_hands_on_held(std::size_t index);
+  bool only_hands_on_held(std::size_t index, bool by_address);
   void look_through_held(std::size_t index, const State& state, const Instruction& instruction);
   bool finalizes();
   void look_at_pass(std::size_t index, const AddressWalk::Pass& passed);
@@ -91,6 +91,8 @@ class Stores {
   /// Functions that write through what a word held, or hand it to who may; of those that were gone through.
   FunctionsByPlace uses_of_held_{};
   std::vector<bool> gone_through_;
+  /// Functions that were not, by words that they load by an address in a register, or together with the one before.
+  FunctionsByPlace other_reads_{};
   FunctionCode again_{};
   const LineOf& line_of_;
   /// The function that is read.

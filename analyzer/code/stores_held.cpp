@@ -50,19 +50,22 @@ void Stores::note_use_of_held(std::size_t index, const State& state, const Instr
 
 /// Functions that write through a pointer which others put there are gone through once more, now that all are known.
 void Stores::follow_held_pointers() {
-  std::set<std::uint32_t> users;
+  std::set<std::uint32_t> users, by_address;
   for (const auto& [word, targets] : held_.words()) {
     for (const std::uint32_t function : uses_of_held_.functions_at(word)) users.insert(function);
+    for (const std::uint32_t function : other_reads_.functions_at(word)) by_address.insert(function);
     // Who was not gone through may do anything with what he loads.
     for (const std::uint32_t function : reads_.readers_of(word)) {
       if (!gone_through_[function]) users.insert(function);
     }
   }
+  users.insert(by_address.begin(), by_address.end());
   uses_of_held_ = {};
+  other_reads_ = {};
   for (const std::uint32_t index : users) {
     code_.decode_from(code_.functions()[index].begin, index, again_);
     function_ = &again_;
-    if (!gone_through_[index] && only_hands_on_held(index)) continue;
+    if (!gone_through_[index] && only_hands_on_held(index, by_address.contains(index))) continue;
     code_.flow(again_, [&](const State& state, const Instruction& instruction) {
       look_through_held(index, state, instruction);
     });
@@ -71,9 +74,9 @@ void Stores::follow_held_pointers() {
 }
 
 /// Most fetch a table of methods and call through it, or hand on an object. False where more has to be known.
-bool Stores::only_hands_on_held(std::size_t index) {
+bool Stores::only_hands_on_held(std::size_t index, bool by_address) {
   const auto is_held = [&](std::uint64_t word) { return !held_.targets(word).empty(); };
-  if (!filter_.only_follows(*function_, is_held)) return false;
+  if (!filter_.only_follows(*function_, is_held, by_address)) return false;
   const auto call_of = [&](const AddressWalk::Pass& pass) -> const Instruction& {
     return function_->instructions[pass.instruction];
   };

@@ -27,36 +27,45 @@ struct Stretch {
 std::uint64_t words_of_stack(std::int64_t place, std::int64_t bytes);
 
 /// Where control goes through a function without a choice, and where it comes in. Kept from function to function, so
-/// that its memory is asked for once.
+/// that its memory is asked for once; a stretch is looked at when it is first asked for.
 class Stretches {
  public:
-  /// Makes known where control comes in.
-  void begin(const FunctionCode& function);
-  /// After that, of the same function: where it goes through.
-  void find(const FunctionCode& function, const CallingConvention& convention);
-  /// After that: which words of the stack they touch.
-  void note_words(const FunctionCode& function, const StackPositions& positions);
+  /// Makes known where control comes in. The function and the convention stay as they are while they are asked of.
+  void begin(const FunctionCode& function, const CallingConvention& convention);
+  /// From now on stretches know which words of the stack they touch.
+  void find_words_by(const StackPositions& positions);
   void give_room_back() { *this = {}; }
 
-  /// The one that begins there; null where none does.
-  const Stretch* at(std::size_t instruction) const {
-    const std::uint32_t number = numbers_[instruction];
-    return number == 0 ? nullptr : &stretches_[number - 1];
+  /// The one that begins there; null where none does. Stays until the next is asked for.
+  const Stretch* at(std::size_t instruction) {
+    std::uint32_t& number = numbers_[instruction];
+    if (number == unknown) number = number_of(static_cast<std::uint32_t>(instruction));
+    return number == none ? nullptr : &stretches_[number];
   }
   /// Something in the function leads to the instruction, or callers do.
   bool is_target(std::size_t instruction) const { return is_target_[instruction] != 0; }
   /// Where control comes in though nothing leads there; what fills the gap behind a jump is none.
-  const std::vector<std::uint32_t>& landing_pads(const FunctionCode& function);
+  const std::vector<std::uint32_t>& landing_pads();
 
  private:
-  void find_landing_pads(const FunctionCode& function);
+  static constexpr std::uint32_t unknown = 0, none = 1, first_number = 2;
 
+  bool begins(std::uint32_t instruction) const;
+  std::uint32_t number_of(std::uint32_t instruction);
+  Stretch stretch_from(std::uint32_t instruction) const;
+  std::uint32_t target_of(const Instruction& instruction) const;
+  void note_words(Stretch& stretch) const;
+  void find_landing_pads();
+
+  const FunctionCode* function_ = nullptr;
+  const StackPositions* positions_ = nullptr;
+  /// Registers that calls name and replace.
+  std::uint64_t of_calls_ = 0;
+  /// From first_number on.
   std::vector<Stretch> stretches_{};
-  /// Of the stretch that begins with the instruction, and 1 more.
+  /// Of the stretch that begins with the instruction.
   std::vector<std::uint32_t> numbers_{};
   std::vector<std::uint8_t> is_target_{};
-  /// Of each outward instruction where it leads inside, see Stretch::target.
-  std::vector<std::uint32_t> targets_{};
   std::vector<std::uint32_t> landing_pads_{};
   bool landing_pads_found_ = false;
 };

@@ -74,7 +74,10 @@ class MadeModule : public AddressWalk::Module {
  public:
   unsigned taken_from_stack(const Instruction&) override { return 1u << 6; }
   bool leads_to_writable(std::uint64_t) override { return true; }
+  bool holds_followed(std::uint64_t address) override { return address == followed; }
   bool may_be_filled(std::uint64_t) override { return true; }
+
+  std::uint64_t followed = 0;
 };
 
 class AddressWalkTest : public testing::Test {
@@ -100,12 +103,12 @@ class AddressWalkTest : public testing::Test {
     return uses;
   }
 
-  /// Of what the first instruction makes; none where they are not known.
-  std::optional<Uses> uses_of(const std::vector<Instruction>& code) {
+  /// Of what the first instruction makes, or another one; none where they are not known.
+  std::optional<Uses> uses_of(const std::vector<Instruction>& code, std::uint32_t number = 0) {
     const FunctionCode function = tests::made_function(code);
     AddressWalk walk(image, evaluator, module);
     walk.begin(function);
-    constexpr std::array<std::uint32_t, 1> first{0};
+    const std::array<std::uint32_t, 1> first{number};
     if (!walk.follow(first)) return std::nullopt;
     return uses_in(walk);
   }
@@ -227,6 +230,20 @@ TEST_F(AddressWalkTest, FollowsWhatTheAddressOfTheStackLeadsTo) {
 }
 
 /// Who has the table is told to write; what the function finds there afterwards is mostly something else.
+TEST_F(AddressWalkTest, FollowsFromOneTableToTheNext) {
+  const auto place = [](Register to, std::int64_t distance) {
+    return of_memory(Op::address, to, {.base = rsp, .displacement = distance});
+  };
+  const std::vector<Instruction> moves{take(rax),        store(rax, rsp, 0x10), place(rbx, 0x10), load(rcx, rbx, 0),
+                                       zero(rax),        store(rcx, rsp, 0x40), zero(rcx),        place(r15, 0x40),
+                                       load(rdi, r15, 0)};
+  std::vector<Instruction> reads = moves, writes = moves;
+  reads.push_back(load(rcx, rdi));
+  writes.push_back(store(rcx, rdi));
+  EXPECT_THAT(uses_of(reads), Optional(ElementsAre("reads 0x18")));
+  EXPECT_EQ(uses_of(writes), std::nullopt);
+}
+
 TEST_F(AddressWalkTest, WhatATableHadIsNotLoadedAgain) {
   const Instruction place = of_memory(Op::address, rdi, {.base = rsp, .displacement = 8});
   EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 8), place, call(), load(rcx, rsp, 8), store(rax, rcx)}),
@@ -359,6 +376,67 @@ TEST_F(AddressWalkTest, FollowsWhatAPointerVariableHolds) {
   half.width = 4;
   EXPECT_EQ(uses_of({loads, half, store(rcx, rbx)}), std::nullopt);
   EXPECT_THAT(uses_of({take(rax), half, store(rcx, rbx)}), Optional(IsEmpty()));
+}
+
+/// Where the last function puts it, before this one is called.
+TEST_F(AddressWalkTest, FollowsWhatOthersPutIntoAVariable) {
+  const std::vector<Instruction> code{take(rax), load(rcx, rax, 0x18), store(rbx, rcx)};
+  EXPECT_THAT(uses_of(code), Optional(ElementsAre("reads 0x18")));
+  module.followed = variable + 0x18;
+  EXPECT_EQ(uses_of(code), std::nullopt);
+  EXPECT_THAT(uses_of({take(rax), load(rcx, rax, 0x18), load(rbx, rcx)}), Optional(ElementsAre("reads 0x18")));
+}
+
+TEST_F(AddressWalkTest, TellsWhichWordsAreReadTogetherWithTheFirst) {
+  Instruction wide = load(xmm0, rax, 0x10);
+  wide.width = 32;
+  const FunctionCode function = tests::made_function({take(rax), wide});
+  AddressWalk walk(image, evaluator, module);
+  walk.begin(function);
+  constexpr std::array<std::uint32_t, 1> first{0};
+  ASSERT_TRUE(walk.follow(first));
+  EXPECT_THAT(walk.further_words(), ElementsAre(variable + 0x18, variable + 0x20, variable + 0x28));
+}
+
+TEST_F(AddressWalkTest, ReadsTables) {
+  const auto indexed = [](Register base) { return of_memory(Op::load, rcx, {.base = base, .index = rbx, .scale = 8}); };
+  EXPECT_THAT(uses_of({take(rax), indexed(rax)}), Optional(ElementsAre("reads 0")));
+  EXPECT_TRUE(is_only_read({indexed(rdi), store(rbx, rcx)}));
+  // It holds the address of a variable.
+  EXPECT_EQ(uses_of({take(rax, pointer_variable), indexed(rax)}), std::nullopt);
+  Instruction writes = indexed(rax);
+  writes.op = Op::store, writes.dst = no_register, writes.src = rcx, writes.writes_memory = true;
+  EXPECT_EQ(uses_of({take(rax), writes}), std::nullopt);
+}
+
+/// What a call returns that asks for the place of a thread-local variable.
+TEST_F(AddressWalkTest, FollowsThreadLocalMemory) {
+  Instruction narrow = store(rcx, rax);
+  narrow.width = 4;
+  EXPECT_THAT(uses_of({call(), narrow, load(rcx, rax), zero(rax), store(rcx, rax)}), Optional(IsEmpty()));
+  EXPECT_EQ(uses_of({call(), store(rcx, rax)}), std::nullopt);
+  EXPECT_EQ(uses_of({call(), copy(rbx, rax), zero(rax), store(rcx, rbx)}), std::nullopt);
+  EXPECT_EQ(uses_of({call(), of_memory(Op::load, rcx, {.base = rax, .index = rbx})}), std::nullopt);
+  // That memory begins with its own address.
+  EXPECT_EQ(uses_of({call(), load(rcx, rax, 0), zero(rax), store(rbx, rcx)}), std::nullopt);
+}
+
+TEST_F(AddressWalkTest, WhatIsMadeOfAThreadLocalWordIsNoNewOne) {
+  image.thread_words = {{.at = variable, .offset = 0x40}};
+  const auto uses_behind_call = [&](std::vector<Instruction> code) {
+    code.insert(code.begin(), {take(rdi), call()});
+    return uses_of(code, 1);
+  };
+  const Instruction counts = add(rcx, rcx, 1);
+  EXPECT_THAT(uses_behind_call({load(rcx, rax), counts, store(rcx, rax, 0x18)}), Optional(IsEmpty()));
+  EXPECT_THAT(uses_behind_call({add(rbx, rax, 0x18), load(rcx, rbx, 0), counts, store(rcx, rbx, 0)}),
+              Optional(IsEmpty()));
+  EXPECT_EQ(uses_behind_call({load(rcx, rax), counts, store(rcx, rax, 0x20)}), std::nullopt);
+  EXPECT_EQ(uses_behind_call({load(rcx, rax), add(rcx, rbx, 1), store(rcx, rax, 0x18)}), std::nullopt);
+  // It was loaded from elsewhere, by what the same register held before.
+  EXPECT_EQ(
+      uses_behind_call({copy(rbx, rax), load(rax, rsp), load(rcx, rax), copy(rax, rbx), counts, store(rcx, rax, 0x18)}),
+      std::nullopt);
 }
 
 TEST_F(AddressWalkTest, FollowsArguments) {

@@ -70,6 +70,13 @@ TEST_F(HeldPointers, ACall) {
   expect("void f(void *args) { PyArg_ParseTuple(args, \"l\", current); }", true);
 }
 
+/// One that comes from a table, whose address is in a register.
+TEST_F(HeldPointers, AmongOthers) {
+  const std::string others = "static struct { long n, *first, *second; } all; void put(void) { all.second = g; }\n";
+  expect(others + "void f(int c) { use(&all); all.second[1] = decide(c); }", true);
+  expect(others + "void f(int c) { use(&all); fill(all.second, c); }", true);
+}
+
 /// Such a function is gone through for its own sake, too, before all pointers are known.
 TEST_F(HeldPointers, InAFunctionWithStoresOfItsOwn) {
   const std::string own = "KEPT long own[4]; long *where; void f(int c) { where = own; ";
