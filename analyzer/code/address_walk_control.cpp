@@ -109,7 +109,8 @@ bool AddressWalk::changes_own_word(std::size_t number) {
   const Instruction& maker = function_->instructions[made];
   if (made == number || (maker.op != Op::add && maker.op != Op::address && maker.op != Op::compute)) return false;
   const auto replaces_base = [&](const Instruction& instruction) {
-    return instruction.replaces(store.memory.base) || instruction.replaces(store.memory.index);
+    return instruction.op == Op::call || instruction.replaces(store.memory.base) ||
+           instruction.replaces(store.memory.index);
   };
   const auto is_own_from = [&](std::size_t taken) {
     const auto all = std::span(function_->instructions);

@@ -433,6 +433,12 @@ TEST_F(AddressWalkTest, WhatIsMadeOfAThreadLocalWordIsNoNewOne) {
               Optional(IsEmpty()));
   EXPECT_EQ(uses_behind_call({load(rcx, rax), counts, store(rcx, rax, 0x20)}), std::nullopt);
   EXPECT_EQ(uses_behind_call({load(rcx, rax), add(rcx, rbx, 1), store(rcx, rax, 0x18)}), std::nullopt);
+  // By then the register holds the place of another variable.
+  const FunctionCode two =
+      tests::made_function({take(rdi), call(), load(rbx, rax), call(), add(rbx, rbx, 1), store(rbx, rax, 0x18)});
+  AddressWalk walk(image, evaluator, module);
+  walk.begin(two);
+  EXPECT_FALSE(walk.follow(std::array<std::uint32_t, 2>{1, 3}));
   // It was loaded from elsewhere, by what the same register held before.
   EXPECT_EQ(
       uses_behind_call({copy(rbx, rax), load(rax, rsp), load(rcx, rax), copy(rax, rbx), counts, store(rcx, rax, 0x18)}),
