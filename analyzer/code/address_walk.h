@@ -218,6 +218,7 @@ class AddressWalk {
   /// Where words are kept, with what; places of those that are in tables. Sorted.
   std::vector<std::pair<std::int64_t, Value>> rows_{};
   std::vector<std::int64_t> in_tables_{};
+  std::int64_t last_row_ = 0;
   /// The lowest place on the stack of which the function takes the address.
   std::int64_t lowest_taken_ = 0;
 };

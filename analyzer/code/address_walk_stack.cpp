@@ -19,6 +19,9 @@ constexpr std::size_t most_copies = 4;
 /// A word may be in several tables; where they are more, none counts as one.
 constexpr std::size_t most_in_tables = 1 << 14;
 
+/// So far before a place compilers count from it.
+constexpr std::int64_t farthest_back = 128;
+
 std::uint64_t general_bit(Register number) { return number < first_vector ? register_bit(number) : 0; }
 
 }  // namespace
@@ -274,6 +277,7 @@ bool AddressWalk::follow_kept() {
     // Who goes through a table was seen to take what was in it before.
     derived_.clear();
     const auto rows = rows_;
+    last_row_ = rows.back().first;
     std::erase_if(rows_, [&](const auto& row) { return std::ranges::binary_search(old_rows, row); });
     for (const auto& [number, place] : addresses_of_stack_) {
       derive_place(number, function_->instructions[number].dst, place);
@@ -330,9 +334,9 @@ bool AddressWalk::follow_words(std::span<const Kept> words) {
   return follow_value() && follow_derived();
 }
 
-/// Behind the last row nobody finds any.
+/// Far behind the last row nobody finds any.
 void AddressWalk::derive_place(std::size_t number, Register to, std::int64_t place) {
-  if (rows_.empty() || place > rows_.back().first || to >= first_vector) return;
+  if (rows_.empty() || place > last_row_ + farthest_back || to >= first_vector) return;
   derived_.push_back({number, held_by(to), {Value::Kind::stack, 0, static_cast<std::uint64_t>(place)}});
 }
 

@@ -224,6 +224,9 @@ TEST_F(AddressWalkTest, FollowsWhatTheAddressOfTheStackLeadsTo) {
   EXPECT_EQ(uses_of({take(rax), store(rax, rsp, 0x10), place, load(rcx, rbx, 8), store(rax, rcx)}), std::nullopt);
   EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 0x10), place, load(rcx, rbx, 0), store(rax, rcx)}),
               Optional(IsEmpty()));
+  // Compilers count backwards too.
+  const Instruction behind = of_memory(Op::address, rbx, {.base = rsp, .displacement = 0x20});
+  EXPECT_EQ(uses_of({take(rax), store(rax, rsp, 0x10), behind, load(rcx, rbx, -0x10), store(rax, rcx)}), std::nullopt);
   // From row to row it is not followed: the table ends somewhere.
   EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 0x10), place, add(rbx, rbx, 8), load(rcx, rbx, 0), store(rax, rcx)}),
               Optional(IsEmpty()));
