@@ -96,10 +96,11 @@ bool AddressWalk::begin_in_thread(std::uint32_t number) {
   const Instruction& first = function_->instructions[number];
   if (first.op != Op::call) {
     // That memory begins with its own address.
-    const bool plain = first.op == Op::load || first.op == Op::compute || first.op == Op::add;
-    if (plain && first.dst < first_vector && !first.pair)
-      derived_.push_back({number, held_by(first.dst), thread_value()});
-    return plain ? first.dst < first_vector && !first.pair : registers_replaced(first) == 0;
+    const bool takes = first.op == Op::load || first.op == Op::compute || first.op == Op::add;
+    if (!takes) return registers_replaced(first) == 0;
+    if (first.dst >= first_vector || first.pair) return false;
+    derived_.push_back({number, held_by(first.dst), thread_value()});
+    return true;
   }
   const CallingConvention& convention = evaluator_.convention();
   const Instruction& maker = function_->instructions[made_before(number, convention.arguments[0])];
@@ -261,51 +262,22 @@ bool AddressWalk::keeps_sight(const Instruction& instruction, Point& point) {
       register_bit(instruction.src) | (instruction.loads_second() ? 0 : register_bit(instruction.src2));
   const bool is_source = (sources & before.any_part()) != 0;
   const bool is_held = value_.kind == Value::Kind::held;
-  const bool to_general = instruction.dst < first_vector;
   Holders holds;
   switch (instruction.op) {
     case Op::address: {
-      if (!before.in_lower(instruction.memory.base)) break;
-      const Place place = place_in(instruction.memory, value_);
-      if (is_argument()) {
-        holds.add_lower(instruction.dst);
-        break;
-      }
-      if (is_place_on_stack()) {
-        const bool moves_on = instruction.dst == instruction.memory.base;
-        if (!place.indexed && !moves_on) {
-          derive_place(point.instruction, instruction.dst, static_cast<std::int64_t>(place.at));
-        }
-        break;
-      }
-      if (is_in_thread()) {
-        if (!derive_in_thread(point.instruction, instruction.dst, place)) return false;
-        break;
-      }
-      if (is_held || place.kind != Place::Kind::image || place.indexed || !to_general) return false;
-      derive(point.instruction, instruction.dst, place.at);
+      const MemoryOperand& memory = instruction.memory;
+      if (!before.in_lower(memory.base)) break;
+      if (!moves_by(point.instruction, memory.base, place_in(memory, value_), holds)) return false;
       break;
     }
-    case Op::add:
-      if (!is_source) break;
-      if (is_place_on_stack()) {
-        const auto place = static_cast<std::int64_t>(value_.bits) + instruction.immediate;
-        const bool moves_on = instruction.dst == instruction.src;
-        if (instruction.has_immediate && !moves_on) derive_place(point.instruction, instruction.dst, place);
-        break;
-      }
-      if (is_held || !instruction.has_immediate || instruction.width != 8 || !to_general) return false;
-      if (is_argument()) {
-        holds.add_lower(instruction.dst);
-        break;
-      }
-      if (is_in_thread()) {
-        const Place place = place_in({.base = 0, .displacement = instruction.immediate}, value_);
-        if (!derive_in_thread(point.instruction, instruction.dst, place)) return false;
-        break;
-      }
-      derive(point.instruction, instruction.dst, value_.bits + static_cast<std::uint64_t>(instruction.immediate));
+    case Op::add: {
+      if (!is_source || (is_place_on_stack() && !instruction.has_immediate)) break;
+      const bool plain = instruction.has_immediate && instruction.width == 8 && instruction.dst < first_vector;
+      if (!is_place_on_stack() && (is_held || !plain)) return false;
+      const Place place = place_in({.base = 0, .displacement = instruction.immediate}, value_);
+      if (!moves_by(point.instruction, instruction.src, place, holds)) return false;
       break;
+    }
     case Op::copy:
     case Op::merge:
     case Op::spread:
@@ -330,11 +302,9 @@ bool AddressWalk::keeps_sight(const Instruction& instruction, Point& point) {
     case Op::test:
     case Op::pop: break;
     case Op::fill:
-    case Op::move_block: {
-      constexpr std::uint64_t fixed = register_bit(0) | register_bit(1) | register_bit(6) | register_bit(7);
-      if ((fixed & before.registers) != 0 && !is_place_on_stack()) return false;
+    case Op::move_block:
+      if ((fixed_registers & before.registers) != 0 && !is_place_on_stack()) return false;
       break;
-    }
     case Op::compare_exchange:
       if ((is_source || before.in_lower(0)) && !is_place_on_stack()) return false;
       break;
@@ -350,6 +320,25 @@ bool AddressWalk::keeps_sight(const Instruction& instruction, Point& point) {
   point.holders.lose(registers_replaced(instruction));
   point.holders.words &= ~lost_words;
   point.holders.add(holds);
+  return true;
+}
+
+/// The instruction makes the address of a place from the value, which it takes from a register; false where that is not
+/// followed.
+bool AddressWalk::moves_by(std::size_t number, Register from, const Place& place, Holders& holds) {
+  const Register to = function_->instructions[number].dst;
+  if (is_argument()) {
+    holds.add_lower(to);
+    return true;
+  }
+  if (is_place_on_stack()) {
+    if (!place.indexed && to != from) derive_place(number, to, static_cast<std::int64_t>(place.at));
+    return true;
+  }
+  if (is_in_thread()) return derive_in_thread(number, to, place);
+  if (value_.kind == Value::Kind::held || place.kind != Place::Kind::image || place.indexed || to >= first_vector)
+    return false;
+  derive(number, to, place.at);
   return true;
 }
 

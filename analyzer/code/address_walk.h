@@ -120,6 +120,7 @@ class AddressWalk {
   bool reads_through(std::size_t number, std::uint64_t registers);
   bool reads_in_thread(std::size_t number);
   bool keeps_sight(const Instruction& instruction, Point& point);
+  bool moves_by(std::size_t number, Register from, const Place& place, Holders& holds);
   bool copy_to(const Instruction& instruction, const Holders& before, Holders& holds) const;
   void derive(std::size_t number, Register to, std::uint64_t address);
   bool derive_in_thread(std::size_t number, Register to, const Place& place);

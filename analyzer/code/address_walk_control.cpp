@@ -18,7 +18,7 @@ constexpr std::size_t steps_for_each_instruction = 8;
 /// Steps that are taken one by one, until it is worth while to know which can be taken together.
 constexpr std::size_t patience = 100;
 
-/// How far back the making of a callee is looked for.
+/// How far back the making of what a register holds is looked for.
 constexpr std::size_t longest_way_back = 256;
 
 }  // namespace

@@ -119,6 +119,8 @@ struct Instruction {
   bool replaces(Register number) const;
   /// Values that it reads from memory or writes there, each of eight bytes or, of a pair of narrower ones, half.
   unsigned parts() const { return (width > 8 ? (width + 7u) / 8u : 1u) * (pair ? 2u : 1u); }
+  /// Bytes that it reads from memory or writes there; 0 when not known.
+  unsigned bytes() const { return width * (pair ? 2u : 1u); }
   /// A word that may be an object is put where it says.
   bool stores_word() const { return op == Op::store && width == 8; }
   bool is_branch() const { return op == Op::branch || op == Op::branch_zero || op == Op::branch_other; }
@@ -128,13 +130,16 @@ static_assert(sizeof(Instruction) == 64);
 /// One bit for a register that instructions name; none for what is no register.
 constexpr std::uint64_t register_bit(Register number) { return number < 64 ? std::uint64_t{1} << number : 0; }
 
+/// Registers that x86-64's block moves and exchanges use without naming them.
+constexpr std::uint64_t fixed_registers = register_bit(0) | register_bit(1) | register_bit(6) | register_bit(7);
+
 /// Registers that an instruction reads, by name or as x86-64 does without.
 inline std::uint64_t registers_read(const Instruction& instruction) {
   const std::uint64_t named = register_bit(instruction.src) | register_bit(instruction.src2) |
                               register_bit(instruction.memory.base) | register_bit(instruction.memory.index);
   const bool has_fixed =
       instruction.op == Op::fill || instruction.op == Op::move_block || instruction.op == Op::compare_exchange;
-  return has_fixed ? named | register_bit(0) | register_bit(1) | register_bit(6) | register_bit(7) : named;
+  return has_fixed ? named | fixed_registers : named;
 }
 
 /// Registers that hold another value behind it; of a call only what its instruction itself says.

@@ -26,8 +26,7 @@ bool note_use(const Instruction& instruction, Register page, std::uint64_t begin
     return false;
   if (instruction.has_memory && memory.base == page) {
     if (instruction.op != Op::load || memory.index != no_register || memory.writeback != 0) return false;
-    const unsigned bytes = std::max<unsigned>(instruction.width, 1) * (instruction.pair ? 2 : 1);
-    uses.push_back({begin + static_cast<std::uint64_t>(memory.displacement), bytes});
+    uses.push_back({begin + static_cast<std::uint64_t>(memory.displacement), std::max(instruction.bytes(), 1u)});
   }
   if (instruction.src != page) return true;
   if (instruction.op != Op::add || !instruction.has_immediate || instruction.src2 != no_register) return false;

@@ -49,7 +49,7 @@ class StackPositions {
     }
     if (!instruction.has_memory || instruction.op == Op::address) return std::nullopt;
     const auto place = place_of(instruction.memory, number);
-    const std::int64_t bytes = std::max<std::int64_t>(instruction.width, 1) * (instruction.pair ? 2 : 1);
+    const std::int64_t bytes = std::max(instruction.bytes(), 1u);
     return place ? std::optional<Access>({*place, bytes}) : std::nullopt;
   }
   bool is_reached(std::size_t instruction) const { return positions_[instruction].stack != nowhere; }

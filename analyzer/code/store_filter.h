@@ -24,8 +24,9 @@ class StoreFilter : private AddressWalk::Module {
   bool has_to_flow(const FunctionCode& function);
   /// Of the function that has_to_flow said no of, or only_follows yes.
   const AddressWalk& walk() const { return walk_; }
+  /// See AddressWalk.
   void give_room_back() { walk_.give_room_back(); }
-  /// What the image's own words hold, of which some are asked about.
+  /// Whether a word of the image is one of those that are asked about.
   using IsSuchWord = std::function<bool(std::uint64_t)>;
   /// Of a function that has not to flow: all that it loads from such words is only read through and passed on. False is
   /// no answer. `by_address`: it may load from there by an address in a register.

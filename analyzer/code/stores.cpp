@@ -11,13 +11,6 @@
 #include "model/compiler_data.h"
 
 namespace isoaudit::analyzer {
-namespace {
-
-std::uint64_t bytes_of(const Instruction& instruction) {
-  return std::uint64_t{instruction.width} * (instruction.pair ? 2 : 1);
-}
-
-}  // namespace
 
 Stores::Stores(ModuleCode& code, const LineOf& line_of)
     : code_(code),
@@ -130,7 +123,7 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   if (flag && finalizes()) return;
   collect_parts(state, instruction);
   const std::vector<Value>& parts = parts_;
-  note_held_pointers(place, bytes_of(instruction), parts);
+  note_held_pointers(place, instruction.bytes(), parts);
   if (may_write(place.at, place.guessed)) add_store(index, state, instruction, place, parts);
   if (place.last == place.at || !may_write(place.last, place.guessed)) return;
   if (covering(place.last) == covering(place.at) && covering(place.at) != nullptr) return;
@@ -179,7 +172,7 @@ bool Stores::is_cut() const { return is_cut_ || code_.evaluator().tables().is_cu
 /// The bytes that one instruction writes may be several variables: compilers join neighbours.
 void Stores::add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
                        std::span<const Value> parts) {
-  const std::uint64_t size = bytes_of(instruction);
+  const std::uint64_t size = instruction.bytes();
   const std::uint64_t each = parts.size() > 1 ? size / parts.size() : 0;
   const std::uint64_t end = place.indexed ? place.at + 1 : place.at + std::max<std::uint64_t>(size, 1);
   // What reaches behind its section's end fails there.
