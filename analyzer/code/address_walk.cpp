@@ -26,16 +26,16 @@ AddressWalk::AddressWalk(const Image& image, const Evaluator& evaluator, Module&
 
 void AddressWalk::begin(const FunctionCode& function) {
   function_ = &function;
+  stack_pointers_ = 0;
+  ways_in_found_ = takes_together_ = false;
+  sees_stack_.reset();
   reads_.clear();
   further_words_.clear();
   passes_.clear();
   kept_.clear();
   known_kept_.clear();
   words_.clear();
-  bits_of_words_.clear();
-  stack_pointers_ = 0;
-  ways_in_found_ = takes_together_ = false;
-  sees_stack_.reset();
+  watches_rows_ = false;
   steps_left_ = all_steps();
 }
 
@@ -143,18 +143,39 @@ bool AddressWalk::follow_value() {
   return true;
 }
 
+/// Something holds the value there that did not when the walk came by. Which words are overwritten is known of all that
+/// hold a place together.
+inline bool AddressWalk::is_new(Point& point) {
+  Seen& seen = seen_[point.instruction];
+  if (seen.walk != walk_) {
+    seen = {point.holders, walk_};
+    return !is_lost(point.holders);
+  }
+  if (watches_rows()) {
+    if (seen.holders.has_all(point.holders)) return false;
+    point.holders.add(seen.holders);
+  } else {
+    point.holders.remove(seen.holders);
+  }
+  seen.holders.add(point.holders);
+  return !is_lost(point.holders);
+}
+
+inline bool AddressWalk::is_lost(const Holders& holders) const {
+  return holders.any_part() == 0 && (holders.words == 0 || watches_rows());
+}
+
+inline bool AddressWalk::has_to_do_with(const Instruction& instruction, const Point& point) const {
+  if (((registers_read(instruction) | registers_replaced(instruction)) & point.holders.any_part()) != 0) return true;
+  if (point.holders.words != 0 && words_touched(point, point.holders.words) != 0) return true;
+  return watches_rows() && stretches_.is_marked(static_cast<std::uint32_t>(point.instruction));
+}
+
 /// To where nothing holds the value any more, where it was seen before, or where control leaves. What becomes of one
 /// register does not hang on the others.
 bool AddressWalk::go_on(Point point) {
   while (true) {
-    Seen& seen = seen_[point.instruction];
-    if (seen.walk == walk_) {
-      point.holders.remove(seen.holders);
-    } else {
-      seen = {{}, walk_};
-    }
-    if (point.holders.none()) return true;
-    seen.holders.add(point.holders);
+    if (!is_new(point)) return true;
     if (steps_left_ == 0) return false;
     --steps_left_;
     if (const Stretch* stretch = stretch_at(point.instruction); stretch && passes_by(*stretch, point.holders)) {
@@ -181,11 +202,10 @@ bool AddressWalk::go_on(Point point) {
       return !hands_back;
     } else if (instruction.is_branch()) {
       if (!branches_to(instruction.target, point.holders)) return false;
-    } else if (((registers_read(instruction) | registers_replaced(instruction)) & point.holders.any_part()) != 0 ||
-               (point.holders.words != 0 && words_touched(point, point.holders.words) != 0)) {
-      if (!reads_through(point.instruction, point.holders.registers) || !keeps_sight(instruction, point)) return false;
+    } else if (has_to_do_with(instruction, point)) {
+      if (!reads_through(point) || !keeps_sight(instruction, point)) return false;
     }
-    if (point.holders.none() || !function_->code_follows(point.instruction)) return true;
+    if (is_lost(point.holders) || !function_->code_follows(point.instruction)) return true;
     ++point.instruction;
   }
 }
@@ -205,14 +225,16 @@ bool AddressWalk::leads_into_image(const Value& loaded) {
 }
 
 /// False when the instruction writes through the value, or takes another address by it that is not followed.
-bool AddressWalk::reads_through(std::size_t number, std::uint64_t registers) {
+bool AddressWalk::reads_through(const Point& point) {
+  const std::size_t number = point.instruction;
+  const std::uint64_t registers = point.holders.registers;
   const Instruction& instruction = function_->instructions[number];
   const MemoryOperand& memory = instruction.memory;
   if ((register_bit(memory.index) & registers) != 0) return is_place_on_stack();
   if ((register_bit(memory.base) & registers) == 0 || instruction.op == Op::address) return true;
   if (is_place_on_stack()) {
     const Place place = place_in(memory, value_);
-    return place.kind != Place::Kind::stack || place.indexed || take_kept(number, static_cast<std::int64_t>(place.at));
+    return place.kind != Place::Kind::stack || place.indexed || take_kept(point, static_cast<std::int64_t>(place.at));
   }
   if (is_in_thread()) return reads_in_thread(number);
   if (!instruction.has_memory || instruction.writes_memory || memory.segment || memory.writeback != 0) return false;
@@ -313,7 +335,9 @@ bool AddressWalk::keeps_sight(const Instruction& instruction, Point& point) {
       break;
   }
   std::uint64_t lost_words = 0;
-  if (before.words != 0) {
+  if (watches_rows()) {
+    note_rows(point);
+  } else if (before.words != 0) {
     if (!take_from_stack(point, holds)) return false;
     if (overwrites(instruction)) lost_words = words_touched(point, before.words);
   }

@@ -13,6 +13,7 @@
 #include "analyzer/code/function_code.h"
 #include "analyzer/code/holders.h"
 #include "analyzer/code/stack_positions.h"
+#include "analyzer/code/stack_words.h"
 #include "analyzer/code/stretches.h"
 
 namespace isoaudit::analyzer {
@@ -101,6 +102,12 @@ class AddressWalk {
     bool writes = false;
     auto operator<=>(const StackAccess&) const = default;
   };
+  /// A place where a word is kept, and what.
+  using Row = std::pair<std::int64_t, Value>;
+  /// How much was found of each.
+  struct Found {
+    std::size_t reads = 0, further_words = 0, passes = 0, kept = 0;
+  };
   /// Calls that look for the first argument on the stack at one place.
   struct Taken {
     std::int64_t first = 0;
@@ -110,6 +117,7 @@ class AddressWalk {
 
   bool is_argument() const { return value_.kind == Value::Kind::argument; }
   bool is_in_thread() const { return value_.kind == Value::Kind::thread; }
+  bool watches_rows() const { return watches_rows_ && is_place_on_stack(); }
   bool is_place_on_stack() const { return value_.kind == Value::Kind::stack; }
   void begin_value();
   bool begin_with(std::uint32_t number);
@@ -117,7 +125,10 @@ class AddressWalk {
   bool follow_derived();
   bool follow_value();
   bool go_on(Point point);
-  bool reads_through(std::size_t number, std::uint64_t registers);
+  bool is_new(Point& point);
+  bool is_lost(const Holders& holders) const;
+  bool has_to_do_with(const Instruction& instruction, const Point& point) const;
+  bool reads_through(const Point& point);
   bool reads_in_thread(std::size_t number);
   bool keeps_sight(const Instruction& instruction, Point& point);
   bool moves_by(std::size_t number, Register from, const Place& place, Holders& holds);
@@ -145,11 +156,10 @@ class AddressWalk {
   bool passes_on(const Instruction& instruction, const Point& point);
 
   // address_walk_stack.cpp
+  const StackWords& words() const { return is_place_on_stack() ? row_words_ : words_; }
   bool sees_stack();
   void find_accesses();
   std::uint64_t words_touched(const Point& point, std::uint64_t among) const;
-  std::uint64_t words_in(std::int64_t first, std::int64_t size, std::uint64_t among) const;
-  std::uint64_t word_at(std::int64_t place) const;
   bool makes_place(const Instruction& instruction) const;
   std::optional<std::int64_t> address_of_stack(std::size_t number) const;
   std::uint64_t find_stack_pointers() const;
@@ -166,13 +176,22 @@ class AddressWalk {
   bool is_taken(std::int64_t place);
   unsigned arguments_taken(std::int64_t first);
   bool pass_on_stack(const Instruction& call, const Point& point);
+
+  // address_walk_kept.cpp
   bool follow_kept();
+  bool follow_fresh(std::span<const Kept> fresh);
+  bool follow_rows(std::span<const Kept> fresh);
+  Found found() const;
+  void go_back_to(const Found& before);
   bool follow_words(std::span<const Kept> words);
   void find_tables();
   bool is_in_table(const Kept& word) const;
   bool is_told_of(const Value& value) const;
   void derive_place(std::size_t number, Register to, std::int64_t place);
-  bool take_kept(std::size_t number, std::int64_t place);
+  bool take_kept(const Point& point, std::int64_t place);
+  void find_rows(std::span<const Kept> words);
+  void number_rows();
+  void note_rows(Point& point) const;
 
   const Image& image_;
   const Evaluator& evaluator_;
@@ -209,17 +228,21 @@ class AddressWalk {
   /// Whether they are known, once that was asked.
   std::optional<bool> sees_stack_{};
   /// Words of the stack that addresses are followed to, by their number among the holders.
-  std::vector<std::int64_t> words_{};
-  /// The same as words_of_stack has them.
-  std::vector<std::uint64_t> bits_of_words_{};
+  StackWords words_{};
+  /// Some row was loaded through the address of its place.
+  bool took_rows_ = false;
+  /// Rows that are overwritten are told from others. It takes many steps, so first it is tried without.
+  bool watches_rows_ = false;
+  /// Words with a row, where that is so. Among the holders of a place: of which the row may not be overwritten yet.
+  StackWords row_words_{};
   /// What the function itself does there by the stack or frame pointer, sorted.
   std::vector<StackAccess> accesses_{};
   std::vector<Taken> taken_{};
   std::vector<std::pair<std::uint32_t, std::int64_t>> addresses_of_stack_{};
   /// Where words are kept, with what; places of those that are in tables. Sorted.
-  std::vector<std::pair<std::int64_t, Value>> rows_{};
+  std::vector<Row> rows_{};
+  std::set<Row> followed_rows_{};
   std::vector<std::int64_t> in_tables_{};
-  std::int64_t last_row_ = 0;
   /// The lowest place on the stack of which the function takes the address.
   std::int64_t lowest_taken_ = 0;
 };

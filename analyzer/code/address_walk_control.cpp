@@ -51,10 +51,11 @@ const Stretch* AddressWalk::stretch_at(std::size_t number) {
 /// Nothing in it has to do with what holds the value.
 bool AddressWalk::passes_by(const Stretch& stretch, const Holders& holders) const {
   if ((stretch.registers & holders.any_part()) != 0) return false;
+  // What is overwritten in it by the stack pointer does not have to be known.
+  if (is_place_on_stack()) return !watches_rows_ || !stretch.is_marked;
   for (std::uint64_t left = holders.words; left != 0; left &= left - 1) {
-    const auto word = static_cast<std::size_t>(std::countr_zero(left));
-    if ((bits_of_words_[word] & stretch.words) != 0) return false;
-    if (stretch.calls && may_be_argument(words_[word])) return false;
+    if ((words_.on_stack(left) & stretch.words) != 0) return false;
+    if (stretch.calls && may_be_argument(words_.place_of(left))) return false;
   }
   return true;
 }
@@ -167,7 +168,7 @@ bool AddressWalk::passes_on(const Instruction& instruction, const Point& point) 
   if (is_place_on_stack()) return true;
   const Holders& holders = point.holders;
   const bool named_by_value = !instruction.has_target && (registers_read(instruction) & holders.registers) != 0;
-  if (named_by_value && !reads_through(point.instruction, holders.registers)) return false;
+  if (named_by_value && !reads_through(point)) return false;
   if (named_by_value && holders.in_lower(instruction.src)) return false;
   if (holders.words != 0 && !pass_on_stack(instruction, point)) return false;
   if (value_.kind == Value::Kind::address && !module_.leads_to_writable(value_.bits)) return true;

@@ -10,17 +10,8 @@
 namespace isoaudit::analyzer {
 namespace {
 
-/// More addresses at once no function has there without being looked at as a whole.
-constexpr std::size_t most_words = 64;
-
 /// How often what is stored through was copied since it was made.
 constexpr std::size_t most_copies = 4;
-
-/// A word may be in several tables; where they are more, none counts as one.
-constexpr std::size_t most_in_tables = 1 << 14;
-
-/// So far before a place compilers count from it.
-constexpr std::int64_t farthest_back = 128;
 
 std::uint64_t general_bit(Register number) { return number < first_vector ? register_bit(number) : 0; }
 
@@ -28,7 +19,7 @@ std::uint64_t general_bit(Register number) { return number < first_vector ? regi
 
 std::uint64_t AddressWalk::words_touched(const Point& point, std::uint64_t among) const {
   const auto access = positions_.access_of(point.instruction, function_->instructions[point.instruction]);
-  return access ? words_in(access->place, access->bytes, among) : 0;
+  return access ? words().in(access->place, access->bytes, among) : 0;
 }
 
 bool AddressWalk::sees_stack() {
@@ -133,12 +124,8 @@ bool AddressWalk::put_in_word(std::size_t store, std::int64_t place, Holders& ho
       return true;
     });
   }
-  if (word_at(place) == 0) {
-    if (words_.size() == most_words) return false;
-    words_.push_back(place);
-    bits_of_words_.push_back(words_of_stack(place, 8));
-  }
-  holders.words |= word_at(place);
+  if (!words_.add(place)) return false;
+  holders.words |= words_.at(place);
   return true;
 }
 
@@ -195,26 +182,10 @@ bool AddressWalk::put_on_stack(const Instruction& store, const Point& point) {
   return true;
 }
 
-/// The bit of the word that begins there; 0 where none does.
-std::uint64_t AddressWalk::word_at(std::int64_t place) const {
-  const auto found = std::ranges::find(words_, place);
-  return found == words_.end() ? 0 : std::uint64_t{1} << (found - words_.begin());
-}
-
-/// Words of which some part lies there.
-std::uint64_t AddressWalk::words_in(std::int64_t first, std::int64_t size, std::uint64_t among) const {
-  std::uint64_t found = 0;
-  for (std::uint64_t left = among; left != 0; left &= left - 1) {
-    const std::int64_t word = words_[static_cast<std::size_t>(std::countr_zero(left))];
-    if (word < first + size && first < word + 8) found |= left & -left;
-  }
-  return found;
-}
-
 /// False where a word goes where it is not followed.
 bool AddressWalk::take_from_stack(const Point& point, Holders& holders) const {
   for (std::uint64_t left = point.holders.words; left != 0; left &= left - 1) {
-    const std::int64_t place = words_[static_cast<std::size_t>(std::countr_zero(left))];
+    const std::int64_t place = words_.place_of(left);
     if (words_touched(point, left & -left) != 0 && !take_word(point.instruction, place, holders)) return false;
   }
   return true;
@@ -223,10 +194,10 @@ bool AddressWalk::take_from_stack(const Point& point, Holders& holders) const {
 /// False where a word is what is called.
 bool AddressWalk::pass_on_stack(const Instruction& call, const Point& point) {
   const auto callee = call.has_memory ? positions_.place_of(call.memory, point.instruction) : std::nullopt;
-  if (callee && words_in(*callee, 8, point.holders.words) != 0) return false;
+  if (callee && words_.in(*callee, 8, point.holders.words) != 0) return false;
   const std::int64_t first = first_argument(call, point.instruction);
   for (std::uint64_t left = point.holders.words; left != 0; left &= left - 1) {
-    const std::int64_t word = words_[static_cast<std::size_t>(std::countr_zero(left))];
+    const std::int64_t word = words_.place_of(left);
     const unsigned argument = may_be_argument(word) ? argument_bit(word, first) : 0;
     if (argument == 0 || (module_.taken_from_stack(call) & argument) == 0) continue;
     passes_.push_back({static_cast<std::uint32_t>(point.instruction),
@@ -254,113 +225,6 @@ std::optional<std::int64_t> AddressWalk::address_of_stack(std::size_t number) co
   if (instruction.op == Op::address) return positions_.place_of(instruction.memory, number);
   const std::optional<std::int64_t> place = positions_.held_in(instruction.src, number);
   return place ? std::optional(*place + instruction.immediate) : std::nullopt;
-}
-
-/// What is loaded of the kept words, by their place or through the address of it, as who goes through a table does.
-bool AddressWalk::follow_kept() {
-  std::vector<std::pair<std::int64_t, Value>> old_rows;
-  for (std::size_t followed = 0; followed < kept_.size();) {
-    find_tables();
-    take_steps(kept_.size());
-    std::vector<Kept> words;
-    for (; followed < kept_.size(); ++followed) {
-      const Kept& word = kept_[followed];
-      if (!is_in_table(word) || is_taken(word.place)) words.push_back(word);
-    }
-    // One address may lie in many words.
-    std::ranges::stable_sort(words, {}, &Kept::value);
-    for (auto first = words.begin(); first != words.end();) {
-      const auto last = std::ranges::upper_bound(first, words.end(), first->value, {}, &Kept::value);
-      if (!follow_words({first, last})) return false;
-      first = last;
-    }
-    // Who goes through a table was seen to take what was in it before.
-    derived_.clear();
-    const auto rows = rows_;
-    last_row_ = rows.back().first;
-    std::erase_if(rows_, [&](const auto& row) { return std::ranges::binary_search(old_rows, row); });
-    for (const auto& [number, place] : addresses_of_stack_) {
-      derive_place(number, function_->instructions[number].dst, place);
-    }
-    if (!follow_derived()) return false;
-    old_rows = rows;
-  }
-  return true;
-}
-
-/// Words of which others know where they lie, being beside each other from a place on whose address is taken.
-void AddressWalk::find_tables() {
-  rows_.clear();
-  for (const Kept& word : kept_) rows_.emplace_back(word.place, word.value);
-  std::ranges::sort(rows_);
-  rows_.erase(std::unique(rows_.begin(), rows_.end()), rows_.end());
-  in_tables_.clear();
-  const auto place_of = &std::pair<std::int64_t, Value>::first;
-  const auto may_be_filled = [&](const std::pair<std::int64_t, Value>& row) { return is_told_of(row.second); };
-  const auto is_filled = [&](std::int64_t place) {
-    return std::ranges::any_of(std::ranges::equal_range(rows_, place, {}, place_of), may_be_filled);
-  };
-  for (const auto& [number, begin] : addresses_of_stack_) {
-    for (std::int64_t place = begin; is_filled(place); place += 8) {
-      if (in_tables_.size() == most_in_tables) return in_tables_.clear();
-      in_tables_.push_back(place);
-    }
-  }
-  std::ranges::sort(in_tables_);
-}
-
-/// Whoever has the table may write there, and is told to: when the function itself loads from the same place, it is
-/// mostly that something else lies there by then.
-bool AddressWalk::is_in_table(const Kept& word) const {
-  return is_told_of(word.value) && std::ranges::binary_search(in_tables_, word.place);
-}
-
-bool AddressWalk::is_told_of(const Value& value) const {
-  return value.kind == Value::Kind::address && module_.may_be_filled(value.bits);
-}
-
-/// All with the same value.
-bool AddressWalk::follow_words(std::span<const Kept> words) {
-  value_ = words.front().value;
-  begin_value();
-  derived_.clear();
-  for (const Kept& word : words) {
-    Holders holders;
-    if (!put_in_word(word.instruction, word.place, holders)) return false;
-    if (!holders.none() && function_->code_follows(word.instruction)) {
-      open_.push_back({word.instruction + std::size_t{1}, holders});
-    }
-  }
-  return follow_value() && follow_derived();
-}
-
-/// Far behind the last row nobody finds any.
-void AddressWalk::derive_place(std::size_t number, Register to, std::int64_t place) {
-  if (rows_.empty() || place > last_row_ + farthest_back || to >= first_vector) return;
-  derived_.push_back({number, held_by(to), {Value::Kind::stack, 0, static_cast<std::uint64_t>(place)}});
-}
-
-/// False where a row goes where it is not followed.
-bool AddressWalk::take_kept(std::size_t number, std::int64_t place) {
-  const Instruction& instruction = function_->instructions[number];
-  const auto rows_at = [&](std::int64_t at) {
-    return std::ranges::equal_range(rows_, at, {}, &std::pair<std::int64_t, Value>::first);
-  };
-  switch (instruction.op) {
-    case Op::load:
-    case Op::load_high:
-      for (unsigned i = 0; i < words_loaded(instruction); ++i) {
-        for (const auto& row : rows_at(place + std::int64_t{8} * i)) {
-          derived_.push_back({number, holder_of_loaded(instruction, i), row.second});
-        }
-      }
-      return true;
-    case Op::store:
-    case Op::store_high:
-    case Op::compare:
-    case Op::test: return true;
-    default: return rows_at(place).empty();
-  }
 }
 
 bool AddressWalk::may_store_on_stack(const Instruction& store, std::size_t number) {

@@ -2,20 +2,12 @@
 
 namespace isoaudit::analyzer {
 
-std::uint64_t words_of_stack(std::int64_t place, std::int64_t bytes) {
-  constexpr std::int64_t all = 64;
-  const std::int64_t first = place >> 3, last = (place + bytes - 1) >> 3;
-  if (last - first >= all) return ~std::uint64_t{0};
-  std::uint64_t words = 0;
-  for (std::int64_t word = first; word <= last; ++word) words |= std::uint64_t{1} << (word & (all - 1));
-  return words;
-}
-
 void Stretches::begin(const FunctionCode& function, const CallingConvention& convention) {
   function_ = &function, positions_ = nullptr;
   of_calls_ = convention.clobbered | register_bit(convention.result);
   for (const Register argument : convention.arguments) of_calls_ |= register_bit(argument);
   landing_pads_found_ = false;
+  marked_.clear();
   numbers_.assign(function.instructions.size(), unknown);
   stretches_.assign(first_number, {});
   is_target_.assign(function.instructions.size(), 0);
@@ -35,6 +27,17 @@ void Stretches::begin(const FunctionCode& function, const CallingConvention& con
 void Stretches::find_words_by(const StackPositions& positions) {
   positions_ = &positions;
   for (Stretch& stretch : stretches_) note_words(stretch);
+}
+
+void Stretches::mark(const std::vector<std::uint32_t>& instructions) {
+  marked_ = instructions;
+  std::ranges::sort(marked_);
+  for (Stretch& stretch : stretches_) note_marks(stretch);
+}
+
+void Stretches::note_marks(Stretch& stretch) const {
+  const auto from = std::ranges::lower_bound(marked_, stretch.first);
+  stretch.is_marked = from != marked_.end() && *from < stretch.last;
 }
 
 void Stretches::note_words(Stretch& stretch) const {
@@ -84,6 +87,7 @@ Stretch Stretches::stretch_from(std::uint32_t first) const {
     if (leads) break;
   }
   if (positions_ != nullptr) note_words(stretch);
+  note_marks(stretch);
   return stretch;
 }
 

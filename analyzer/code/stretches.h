@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "analyzer/code/function_code.h"
 #include "analyzer/code/stack_positions.h"
+#include "analyzer/code/stack_words.h"
 
 namespace isoaudit::analyzer {
 
@@ -21,10 +23,9 @@ struct Stretch {
   /// Words of the stack that some of them touches, as words_of_stack has them.
   std::uint64_t words = 0;
   bool calls = false;
+  /// Some of them is marked.
+  bool is_marked = false;
 };
-
-/// Words of the stack of which some part lies there, one bit for all that are a multiple of 64 words apart.
-std::uint64_t words_of_stack(std::int64_t place, std::int64_t bytes);
 
 /// Where control goes through a function without a choice, and where it comes in. Kept from function to function, so
 /// that its memory is asked for once; a stretch is looked at when it is first asked for.
@@ -34,6 +35,8 @@ class Stretches {
   void begin(const FunctionCode& function, const CallingConvention& convention);
   /// From now on stretches know which words of the stack they touch.
   void find_words_by(const StackPositions& positions);
+  /// From now on these instructions are marked, and no others.
+  void mark(const std::vector<std::uint32_t>& instructions);
   void give_room_back() { *this = {}; }
 
   /// The one that begins there; null where none does. Stays until the next is asked for.
@@ -44,6 +47,7 @@ class Stretches {
   }
   /// Something in the function leads to the instruction, or callers do.
   bool is_target(std::size_t instruction) const { return is_target_[instruction] != 0; }
+  bool is_marked(std::uint32_t instruction) const { return std::ranges::binary_search(marked_, instruction); }
   /// Where control comes in though nothing leads there; what fills the gap behind a jump is none.
   const std::vector<std::uint32_t>& landing_pads();
 
@@ -55,6 +59,7 @@ class Stretches {
   Stretch stretch_from(std::uint32_t instruction) const;
   std::uint32_t target_of(const Instruction& instruction) const;
   void note_words(Stretch& stretch) const;
+  void note_marks(Stretch& stretch) const;
   void find_landing_pads();
 
   const FunctionCode* function_ = nullptr;
@@ -67,6 +72,8 @@ class Stretches {
   std::vector<std::uint32_t> numbers_{};
   std::vector<std::uint8_t> is_target_{};
   std::vector<std::uint32_t> landing_pads_{};
+  /// Sorted.
+  std::vector<std::uint32_t> marked_{};
   bool landing_pads_found_ = false;
 };
 

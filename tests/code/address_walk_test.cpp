@@ -232,6 +232,81 @@ TEST_F(AddressWalkTest, FollowsWhatTheAddressOfTheStackLeadsTo) {
               Optional(IsEmpty()));
 }
 
+/// By whoever goes through the place's address, or by the stack pointer.
+TEST_F(AddressWalkTest, WhatIsOverwrittenIsNotLoadedThroughThePlacesAddress) {
+  const Instruction place = of_memory(Op::address, rbx, {.base = rsp, .displacement = 8});
+  const auto follows = [&](std::vector<Instruction> between, std::int64_t from = 8) {
+    std::vector<Instruction> code{take(rax), store(rax, rsp, 0x10), place, zero(rcx)};
+    code.insert(code.end(), between.begin(), between.end());
+    code.insert(code.end(), {load(rdi, rbx, from), store(rcx, rdi)});
+    return uses_of(code).has_value();
+  };
+  EXPECT_FALSE(follows({}));
+  EXPECT_TRUE(follows({store(rcx, rbx, 8)}));
+  EXPECT_TRUE(follows({store(rcx, rsp, 0x10)}));
+  // Beside it; through what may be the place or not.
+  EXPECT_FALSE(follows({store(rcx, rbx, 0x10)}));
+  EXPECT_FALSE(follows({load(rdi, rax), store(rcx, rdi, 8)}));
+  Instruction indexed = store(rcx, rbx, 8);
+  indexed.memory.index = rdi;
+  EXPECT_FALSE(follows({indexed}));
+  // On one of two ways only; put there again.
+  EXPECT_FALSE(follows({to(Op::branch, 6), store(rcx, rbx, 8)}));
+  EXPECT_FALSE(follows({store(rcx, rbx, 8), store(rax, rsp, 0x10)}));
+  EXPECT_FALSE(follows({store(rcx, rbx, 8), store(rax, rbx, 8)}));
+  // It was written before the function began to keep another one there.
+  EXPECT_FALSE(follows({store(rcx, rbx, 8), add(rax, rax, 8), store(rax, rsp, 0x18)}, 0x10));
+}
+
+/// Each way has the place in another register: what one of them writes through says nothing of the other.
+TEST_F(AddressWalkTest, AnotherRegisterMayHoldThePlaceWhereOneIsWrittenThrough) {
+  const Instruction place = of_memory(Op::address, rbx, {.base = rsp, .displacement = 8});
+  const std::vector<Instruction> begin{take(rax), store(rax, rsp, 0x10), zero(rcx), place};
+  const std::vector<Instruction> end{store(rcx, rbx, 8), load(rdi, r15, 8), store(rcx, rdi), plain(Op::result)};
+  const std::vector<Instruction> other{copy(r15, rbx), load(rbx, rdi)};
+  const auto joined = [&](const std::vector<std::vector<Instruction>>& parts) {
+    std::vector<Instruction> code = begin;
+    for (const auto& part : parts) code.insert(code.end(), part.begin(), part.end());
+    return code;
+  };
+  EXPECT_EQ(uses_of(joined({{to(Op::branch, 7)}, other, end})), std::nullopt);
+  EXPECT_EQ(uses_of(joined({{to(Op::branch, 9)}, end, other, {to(Op::jump, 5)}})), std::nullopt);
+  EXPECT_NE(uses_of(joined({end})), std::nullopt);
+}
+
+TEST_F(AddressWalkTest, FindsWhatIsPutOnTheStackAgainBehindManyBlocks) {
+  const auto code = [](const Instruction& between) {
+    std::vector<Instruction> all{take(r15), of_memory(Op::address, rbx, {.base = rsp, .displacement = 8}), zero(rcx),
+                                 store(r15, rsp, 0x10), store(rcx, rbx, 8)};
+    const auto add_blocks = [&] {
+      for (std::size_t i = 0; i < 200; ++i) all.push_back(i % 4 == 3 ? to(Op::branch, all.size() - 2) : zero(rcx));
+    };
+    add_blocks();
+    all.push_back(between);
+    add_blocks();
+    all.push_back(load(rdi, rbx, 8));
+    all.push_back(store(rcx, rdi));
+    return all;
+  };
+  EXPECT_EQ(uses_of(code(store(r15, rsp, 0x10))), std::nullopt);
+  EXPECT_THAT(uses_of(code(zero(rcx))), Optional(IsEmpty()));
+}
+
+TEST_F(AddressWalkTest, WhatIsOverwrittenBehindACallIsThereWhereItsExceptionIsCaught) {
+  image.sections.push_back({".gcc_except_table", 0x7000, 8, model::SectionClass::constant, false, {}});
+  const Instruction place = of_memory(Op::address, rbx, {.base = rsp, .displacement = 8});
+  const auto follows = [&](const std::vector<Instruction>& calls) {
+    std::vector<Instruction> code{take(rax), store(rax, rsp, 0x10), place, zero(rcx)};
+    code.insert(code.end(), calls.begin(), calls.end());
+    code.insert(code.end(), {plain(Op::result), load(rdi, rbx, 8), store(rcx, rdi), plain(Op::result)});
+    return uses_of(code).has_value();
+  };
+  EXPECT_FALSE(follows({call()}));
+  EXPECT_TRUE(follows({store(rcx, rbx, 8), call()}));
+  EXPECT_FALSE(follows({call(), store(rcx, rbx, 8), call()}));
+  EXPECT_FALSE(follows({to(Op::branch, 7), store(rcx, rbx, 8), call(), call()}));
+}
+
 /// Who has the table is told to write; what the function finds there afterwards is mostly something else.
 TEST_F(AddressWalkTest, FollowsFromOneTableToTheNext) {
   const auto place = [](Register to, std::int64_t distance) {
