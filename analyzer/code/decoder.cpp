@@ -16,6 +16,7 @@
 #include <array>
 #include <mutex>
 
+#include "analyzer/code/byte_cache.h"
 #include "analyzer/code/lift.h"
 #include "analyzer/code/word_cache.h"
 
@@ -90,7 +91,7 @@ class LlvmDecoder final : public Decoder {
     out.size = static_cast<std::uint8_t>(std::clamp<std::uint64_t>(size, 1, 255));
     if (status != llvm::MCDisassembler::Success) return false;
     target_.lifter->lift(raw_, out);
-    note_frame(machine_, out);
+    note_reach(machine_, out);
     return true;
   }
 
@@ -114,6 +115,20 @@ constexpr CallingConvention apple_aarch64{aarch64_arguments, 0, 31, 29, all_vect
 
 }  // namespace
 
+std::size_t Decoder::decode_all(std::span<const std::uint8_t> bytes, std::size_t begins, std::uint64_t address,
+                                std::vector<Instruction>& out) {
+  std::size_t at = 0;
+  while (at < std::min(begins, bytes.size())) {
+    Instruction& instruction = out.emplace_back();
+    if (!decode(bytes.subspan(at), address + at, instruction)) {
+      out.pop_back();
+      break;
+    }
+    at += instruction.size;
+  }
+  return at;
+}
+
 std::unique_ptr<Decoder> Decoder::create_plain(Machine machine) {
   if (machine == Machine::other) return nullptr;
   const Target& target = target_of(machine);
@@ -136,11 +151,14 @@ Decoder* Decoder::of_thread(Machine machine) {
   return decoder.get();
 }
 
-void note_frame(Machine machine, Instruction& instruction) {
+void note_reach(Machine machine, Instruction& instruction) {
   const CallingConvention& convention = machine == Machine::aarch64 ? aarch64 : x86;
   const std::uint64_t both = register_bit(convention.stack_pointer) | register_bit(convention.frame_pointer);
   const bool moves = instruction.op == Op::push || instruction.op == Op::pop;
   instruction.names_frame = moves || ((registers_read(instruction) | registers_replaced(instruction)) & both) != 0;
+  const bool leads = instruction.has_target || instruction.op == Op::call || instruction.op == Op::jump;
+  const bool in_thread = instruction.has_memory && instruction.memory.segment;
+  instruction.is_outward = leads || in_thread || instruction.names_address();
 }
 
 const CallingConvention& calling_convention(Machine machine, model::BinaryFormat format) {

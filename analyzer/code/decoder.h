@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "analyzer/code/instruction.h"
 #include "analyzer/image/image.h"
@@ -26,13 +28,17 @@ class Decoder {
   /// The instruction at the start of `bytes`, which lie at `address`. False when the bytes are none; `out.size` then
   /// says how many bytes to skip.
   virtual bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) = 0;
+  /// Appends those that begin in the first `begins` bytes, one behind the other, as far as they are instructions and
+  /// not where `bytes` end. Returns how many bytes they have.
+  virtual std::size_t decode_all(std::span<const std::uint8_t> bytes, std::size_t begins, std::uint64_t address,
+                                 std::vector<Instruction>& out);
 
  protected:
   Decoder() = default;
 };
 
-/// Sets Instruction::names_frame, which decoders have done.
-void note_frame(Machine machine, Instruction& instruction);
+/// Sets Instruction::names_frame and is_outward, which decoders have done.
+void note_reach(Machine machine, Instruction& instruction);
 
 /// Who passes what where (System V and Windows for x86-64, AAPCS64).
 struct CallingConvention {

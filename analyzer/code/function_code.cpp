@@ -13,6 +13,8 @@ constexpr std::uint64_t bytes_for_each_instruction = 4;
 /// Memory for more instructions than this is not kept through much shorter functions: what is known in a loop of theirs
 /// may take as much.
 constexpr std::size_t most_kept = 4096;
+/// While instructions are still in a processor's first cache, they are numbered.
+constexpr std::uint64_t bytes_at_once = 256;
 /// Pieces of one function may lie far from each other.
 constexpr std::uint64_t most_numbers = 1 << 20;
 
@@ -46,38 +48,56 @@ void FunctionCode::begin_numbers() {
   decoded = 0;
 }
 
-void FunctionCode::number_last(std::size_t i) {
-  const Instruction& instruction = instructions[i];
-  decoded += instruction.size;
-  if (instruction.is_outward()) outward.push_back(static_cast<std::uint32_t>(i));
-  if (instruction.width == 1 && may_lock(instruction.op)) may_lock_byte = true;
-  const std::uint64_t place = (instruction.address - instructions.front().address) / bytes_for_each_number;
-  if (place < numbers.size() || place >= most_numbers) return;
-  while (numbers.size() <= place) numbers.push_back(static_cast<std::uint32_t>(i));
+void FunctionCode::number_from(std::size_t first) {
+  if (first == instructions.size()) return;
+  const std::uint64_t begins = instructions.front().address;
+  const auto place_of = [&](const Instruction& instruction) {
+    return std::min((instruction.address - begins) / bytes_for_each_number, most_numbers - 1);
+  };
+  std::size_t numbered = numbers.size();
+  numbers.resize(std::max<std::size_t>(numbered, place_of(instructions.back()) + 1));
+  for (std::size_t i = first; i < instructions.size(); ++i) {
+    const Instruction& instruction = instructions[i];
+    const auto number = static_cast<std::uint32_t>(i);
+    decoded += instruction.size;
+    if (instruction.is_outward) outward.push_back(number);
+    if (instruction.width == 1 && may_lock(instruction.op)) may_lock_byte = true;
+    for (const std::uint64_t place = place_of(instruction); numbered <= place; ++numbered) numbers[numbered] = number;
+  }
 }
 
 namespace {
 
+/// The lock prefix comes as an instruction of its own.
+void mark_locked(std::size_t first, FunctionCode& out) {
+  const auto is_prefix = [](const Instruction& instruction) {
+    return instruction.op == Op::other && instruction.atomic && !instruction.has_memory;
+  };
+  for (std::size_t i = std::max<std::size_t>(first, 1); i < out.instructions.size(); ++i) {
+    if (is_prefix(out.instructions[i - 1]) && out.code_follows(i - 1)) out.instructions[i].atomic = true;
+  }
+}
+
 void add_instructions(const Image& image, Decoder& decoder, const FunctionRange& range, FunctionCode& out) {
   const Section* section = image.section_at(range.begin);
   const std::uint64_t end = range.begin + bytes_there(section, range);
-  bool locked = false;
   for (std::uint64_t at = range.begin; at < end;) {
-    Instruction& instruction = out.instructions.emplace_back();
-    if (!decoder.decode(section->bytes.subspan(at - section->address), at, instruction)) {
-      out.instructions.pop_back();
-      const std::uint64_t skip = image.machine == Machine::aarch64 ? 4 : 1;
-      out.undecoded += skip;
-      at += skip;
-      locked = false;
-      continue;
+    const std::size_t first = out.instructions.size();
+    const std::span<const std::uint8_t> bytes = section->bytes.subspan(at - section->address);
+    at += decoder.decode_all(bytes, std::min(end - at, bytes_at_once), at, out.instructions);
+    if (out.instructions.size() == first) {
+      Instruction& instruction = out.instructions.emplace_back();
+      if (decoder.decode(bytes, at, instruction)) {
+        at = instruction.next();
+      } else {
+        out.instructions.pop_back();
+        const std::uint64_t skip = image.machine == Machine::aarch64 ? 4 : 1;
+        out.undecoded += skip;
+        at += skip;
+      }
     }
-    at = instruction.next();
-    // The lock prefix comes as an instruction of its own.
-    const bool prefix = instruction.op == Op::other && instruction.atomic && !instruction.has_memory;
-    if (locked) instruction.atomic = true;
-    locked = prefix;
-    out.number_last(out.instructions.size() - 1);
+    mark_locked(first, out);
+    out.number_from(first);
   }
 }
 
@@ -97,7 +117,7 @@ void FunctionCode::end_numbers() {
 
 void FunctionCode::number() {
   begin_numbers();
-  for (std::size_t i = 0; i < instructions.size(); ++i) number_last(i);
+  number_from(0);
   end_numbers();
 }
 

@@ -40,9 +40,9 @@ struct FunctionCode {
 
   /// After the instructions are complete: makes ready what is said of them above, and index_of.
   void number();
-  /// The same in steps, while instructions come: first, with the number of each that came, at the end.
+  /// The same in steps, while instructions come: first, with the number of the first of those that came, at the end.
   void begin_numbers();
-  void number_last(std::size_t i);
+  void number_from(std::size_t first);
   void end_numbers();
   /// Index of the instruction that starts at the address; -1 when none does.
   std::ptrdiff_t index_of(std::uint64_t address) const;

@@ -96,8 +96,11 @@ struct Instruction {
   /// As often as register 1 says, which is zero afterwards.
   bool repeats : 1 = false;
   /// It names the stack or the frame pointer, or moves the first: the only ones that have to do with the stack by
-  /// themselves (see note_frame).
+  /// themselves (see note_reach).
   bool names_frame : 1 = false;
+  /// It calls or jumps, names an address, or touches thread-local memory: the only ones that lead out of a function or
+  /// into the image's memory by themselves (see note_reach).
+  bool is_outward : 1 = false;
   /// Call: the module's number for what is called; 0 when it has none (see ModuleCode).
   std::uint32_t callee = 0;
 
@@ -107,11 +110,6 @@ struct Instruction {
   /// It touches, or forms, an address that it names without the help of registers, thread-local memory aside.
   bool names_address() const {
     return has_memory && memory.base == no_register && memory.index == no_register && !memory.segment;
-  }
-  /// It calls or jumps, names an address, or touches thread-local memory: the only ones that lead out of a function or
-  /// into the image's memory by themselves.
-  bool is_outward() const {
-    return has_target || op == Op::call || op == Op::jump || names_address() || (has_memory && memory.segment);
   }
   /// src2 takes what lies behind dst's.
   bool loads_second() const { return op == Op::load && pair; }

@@ -11,7 +11,4 @@ namespace isoaudit::analyzer {
 /// lie, but for distances. Compilers use few words again and again, and LLVM takes long over each.
 std::unique_ptr<Decoder> remember_words(std::unique_ptr<Decoder> decoder);
 
-/// The same for x86-64, whose instructions are of any length: by all their bytes.
-std::unique_ptr<Decoder> remember_bytes(std::unique_ptr<Decoder> decoder);
-
 }  // namespace isoaudit::analyzer

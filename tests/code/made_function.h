@@ -12,7 +12,7 @@ inline FunctionCode made_function(const std::vector<Instruction>& code) {
   for (Instruction instruction : code) {
     instruction.address = function.instructions.size() * 4;
     instruction.size = 4;
-    note_frame(Machine::x86_64, instruction);
+    note_reach(Machine::x86_64, instruction);
     function.instructions.push_back(instruction);
   }
   function.number();
