@@ -43,7 +43,7 @@ void AddressWalk::give_room_back() {
   if (seen_.size() <= most_kept) return;
   seen_ = {};
   stretches_.give_room_back();
-  ways_in_found_ = false;
+  ways_in_found_ = takes_together_ = false;
   positions_.give_room_back();
   sees_stack_.reset();
 }

@@ -142,9 +142,21 @@ class AddressWalk {
   std::size_t all_steps() const;
   void take_steps(std::size_t steps) { steps_left_ -= std::min(steps_left_, steps); }
   Stretches& ways_in();
-  const Stretch* stretch_at(std::size_t number);
-  bool passes_by(const Stretch& stretch, const Holders& holders) const;
-  void lead_to(std::size_t number, const Holders& holders);
+  bool takes_together() { return takes_together_ || begins_to_take_together(); }
+  bool begins_to_take_together();
+  /// The one that begins there, where steps are taken together; null where none does.
+  const Stretch* stretch_at(std::size_t number) { return takes_together() ? stretches_.at(number) : nullptr; }
+  /// Nothing in it has to do with what holds the value.
+  bool passes_by(const Stretch& stretch, const Holders& holders) const {
+    if ((stretch.registers & holders.any_part()) != 0) return false;
+    return (holders.words == 0 && !watches_rows_) || passes_words_by(stretch, holders);
+  }
+  bool passes_words_by(const Stretch& stretch, const Holders& holders) const;
+  /// Not where it was already.
+  void lead_to(std::size_t number, const Holders& holders) {
+    const Seen& seen = seen_[number];
+    if (seen.walk != walk_ || !seen.holders.has_all(holders)) open_.push_back({number, holders});
+  }
   bool branches_to(std::uint64_t target, const Holders& holders);
   void enter_landing_pads(Holders holders);
   bool leads_inside(std::size_t number) const;

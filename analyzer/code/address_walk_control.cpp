@@ -25,13 +25,6 @@ constexpr std::size_t longest_way_back = 256;
 
 std::size_t AddressWalk::all_steps() const { return function_->instructions.size() * steps_for_each_instruction; }
 
-/// Not where it was already.
-void AddressWalk::lead_to(std::size_t number, const Holders& holders) {
-  const Seen& seen = seen_[number];
-  if (seen.walk == walk_ && seen.holders.has_all(holders)) return;
-  open_.push_back({number, holders});
-}
-
 /// With targets known.
 Stretches& AddressWalk::ways_in() {
   if (ways_in_found_) return stretches_;
@@ -41,16 +34,14 @@ Stretches& AddressWalk::ways_in() {
   return stretches_;
 }
 
-/// The one that begins there; null where none does, and as long as few steps were taken.
-const Stretch* AddressWalk::stretch_at(std::size_t number) {
-  if (!takes_together_ && steps_left_ + patience > all_steps()) return nullptr;
-  takes_together_ = true;
-  return ways_in().at(number);
+/// As long as few steps were taken, they are not.
+bool AddressWalk::begins_to_take_together() {
+  if (steps_left_ + patience > all_steps()) return false;
+  ways_in();
+  return takes_together_ = true;
 }
 
-/// Nothing in it has to do with what holds the value.
-bool AddressWalk::passes_by(const Stretch& stretch, const Holders& holders) const {
-  if ((stretch.registers & holders.any_part()) != 0) return false;
+bool AddressWalk::passes_words_by(const Stretch& stretch, const Holders& holders) const {
   // What is overwritten in it by the stack pointer does not have to be known.
   if (is_place_on_stack()) return !watches_rows_ || !stretch.is_marked;
   for (std::uint64_t left = holders.words; left != 0; left &= left - 1) {

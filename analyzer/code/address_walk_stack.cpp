@@ -1,6 +1,7 @@
 // What becomes of addresses that are put into words of the stack.
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 #include <optional>
@@ -256,22 +257,36 @@ std::size_t AddressWalk::made_from(std::size_t number, Register made) {
 std::uint64_t AddressWalk::find_stack_pointers() const {
   const CallingConvention& convention = evaluator_.convention();
   const std::uint64_t frame = general_bit(convention.stack_pointer) | general_bit(convention.frame_pointer);
+  // What is made of each register's value, and what is loaded through it; from which registers something is saved.
+  std::array<std::uint64_t, first_vector> made{}, loaded{};
+  std::uint64_t popped = 0, saved = 0;
+  const auto note = [](std::array<std::uint64_t, first_vector>& into, Register from, std::uint64_t results) {
+    if (from < first_vector) into[from] |= results;
+  };
+  for (const Instruction& instruction : function_->instructions) {
+    if (instruction.op == Op::push || instruction.writes_memory) {
+      saved |= general_bit(instruction.src) | general_bit(instruction.src2);
+      continue;
+    }
+    const std::uint64_t results =
+        general_bit(instruction.dst) | (instruction.loads_second() ? general_bit(instruction.src2) : 0);
+    if (results == 0) continue;
+    const bool loads = instruction.op == Op::pop || (instruction.has_memory && instruction.op != Op::address);
+    if (instruction.op == Op::pop) popped |= results;
+    note(made, instruction.src, results);
+    note(made, instruction.src2, results);
+    note(loads ? loaded : made, instruction.memory.base, results);
+    note(loads ? loaded : made, instruction.memory.index, results);
+  }
   std::uint64_t found = frame;
-  bool kept = false;
   for (std::uint64_t before = 0; before != found;) {
     before = found;
-    for (const Instruction& instruction : function_->instructions) {
-      const std::uint64_t values = general_bit(instruction.src) | general_bit(instruction.src2);
-      const std::uint64_t memory = general_bit(instruction.memory.base) | general_bit(instruction.memory.index);
-      const bool saves = instruction.op == Op::push || instruction.writes_memory;
-      // The frame pointer itself is saved where a function begins.
-      if (saves && (values & found & ~frame) != 0) kept = true;
-      const bool loads = instruction.op == Op::pop || (instruction.has_memory && instruction.op != Op::address);
-      const bool makes = ((values | (loads ? 0 : memory)) & found) != 0;
-      const bool loads_kept = kept && loads && (instruction.op == Op::pop || (memory & found) != 0);
-      if (!saves && (makes || loads_kept)) {
-        found |= general_bit(instruction.dst) | (instruction.loads_second() ? general_bit(instruction.src2) : 0);
-      }
+    // The frame pointer itself is saved where a function begins.
+    const bool kept = (saved & found & ~frame) != 0;
+    if (kept) found |= popped;
+    for (std::uint64_t left = before; left != 0; left &= left - 1) {
+      const auto from = static_cast<std::size_t>(std::countr_zero(left));
+      found |= made[from] | (kept ? loaded[from] : 0);
     }
   }
   return found;

@@ -47,23 +47,6 @@ constexpr std::array<Number, 5> numbers{{
     {0x1F800000, 0x12800000, 5, 16, false},   // movz, movn, movk
 }};
 
-/// The row of `distances` for each value of a word's upper eight bits, and 1 more; 0 for none.
-constexpr std::array<std::uint8_t, 256> distance_rows() {
-  std::array<std::uint8_t, 256> found{};
-  for (std::uint32_t top = 0; top < 256; ++top) {
-    for (std::size_t i = 0; i < distances.size(); ++i) {
-      if ((top << 24 & distances[i].mask) == distances[i].kind) found[top] = static_cast<std::uint8_t>(i + 1);
-    }
-  }
-  return found;
-}
-constexpr std::array<std::uint8_t, 256> distance_row = distance_rows();
-
-const Distance* distance_in(std::uint32_t word) {
-  const std::uint8_t row = distance_row[word >> 24];
-  return row == 0 ? nullptr : &distances[row - 1];
-}
-
 std::uint32_t distance_bits(const Distance& distance) {
   return (((std::uint32_t{1} << distance.count) - 1) << distance.first) | distance.low_bits;
 }
@@ -84,27 +67,26 @@ std::uint64_t origin(const Distance& distance, std::uint64_t address) {
   return distance.pages ? address & ~std::uint64_t{0xFFF} : address;
 }
 
-/// The row of `numbers` for each value of a word's upper eleven bits, and 1 more; 0 for none.
+/// For each value of a word's upper eleven bits 0, the row of `numbers` and 1 more, or the row of `distances` and
+/// first_distance more.
 constexpr unsigned below_upper_bits = 21;
-constexpr std::array<std::uint8_t, 1 << (32 - below_upper_bits)> number_rows() {
+constexpr std::uint8_t first_distance = 16;
+constexpr std::array<std::uint8_t, 1 << (32 - below_upper_bits)> kinds_of_words() {
   std::array<std::uint8_t, 1 << (32 - below_upper_bits)> found{};
   constexpr std::uint32_t upper_bits = ~std::uint32_t{0} << below_upper_bits;
   for (std::uint32_t top = 0; top < found.size(); ++top) {
+    const std::uint32_t word = top << below_upper_bits;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const std::uint32_t kind = numbers[i].kind & upper_bits;
-      if ((top << below_upper_bits & numbers[i].mask) == kind) found[top] = static_cast<std::uint8_t>(i + 1);
+      if ((word & numbers[i].mask) == (numbers[i].kind & upper_bits)) found[top] = static_cast<std::uint8_t>(i + 1);
+    }
+    for (std::size_t i = 0; i < distances.size(); ++i) {
+      if ((word & distances[i].mask) != distances[i].kind) continue;
+      found[top] = static_cast<std::uint8_t>(first_distance + i);
     }
   }
   return found;
 }
-constexpr auto number_row = number_rows();
-
-const Number* number_in(std::uint32_t word) {
-  const std::uint8_t row = number_row[word >> below_upper_bits];
-  if (row == 0) return nullptr;
-  const Number& number = numbers[row - 1];
-  return (word & number.mask) == number.kind ? &number : nullptr;
-}
+constexpr auto kind_of_word = kinds_of_words();
 
 constexpr std::uint32_t number_bits(const Number& number) {
   return ((std::uint32_t{1} << number.count) - 1) << number.first;
@@ -123,16 +105,20 @@ class WordCache final : public Decoder {
 
   bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) override {
     if (bytes.size() < sizeof(std::uint32_t)) return decoder_->decode(bytes, address, out);
-    return decode_word(word_in(bytes), address, out);
+    const Found found = find(word_in(bytes));
+    out = found.row->instruction;
+    put(found, word_in(bytes), address, out);
+    return found.row->is_one();
   }
 
   std::size_t decode_all(std::span<const std::uint8_t> bytes, std::size_t begins, std::uint64_t address,
                          std::vector<Instruction>& out) override {
     std::size_t at = 0;
     for (; at < begins && bytes.size() - at >= sizeof(std::uint32_t); at += sizeof(std::uint32_t)) {
-      if (decode_word(word_in(bytes.subspan(at)), address + at, out.emplace_back())) continue;
-      out.pop_back();
-      break;
+      const std::uint32_t word = word_in(bytes.subspan(at));
+      const Found found = find(word);
+      if (!found.row->is_one()) break;
+      put(found, word, address + at, out.emplace_back(found.row->instruction));
     }
     return at;
   }
@@ -146,30 +132,12 @@ class WordCache final : public Decoder {
     static constexpr std::uint64_t filled = std::uint64_t{1} << 32, one = std::uint64_t{1} << 33;
     bool is_of(std::uint32_t word) const { return (instruction.target & ~one) == (filled | word); }
     bool is_one() const { return (instruction.target & one) != 0; }
-    void copy_to(std::uint64_t address, Instruction& out) const {
-      out = instruction;
-      out.address = address;
-      out.target = 0;
-    }
   };
 
   static std::uint32_t word_in(std::span<const std::uint8_t> bytes) {
     std::uint32_t word = 0;
     std::memcpy(&word, bytes.data(), sizeof word);
     return word;
-  }
-
-  bool decode_word(std::uint32_t word, std::uint64_t address, Instruction& out) {
-    if (const Number* number = number_in(word)) return decode_number(*number, word, address, out);
-    const Distance* distance = distance_in(word);
-    const Row& row = row_of(distance == nullptr ? word : word & ~distance_bits(*distance));
-    row.copy_to(address, out);
-    if (distance != nullptr) {
-      const std::uint64_t place = origin(*distance, address) + distance_of(*distance, word);
-      if (out.has_target) out.target = place;
-      if (out.has_memory) out.memory.displacement = static_cast<std::int64_t>(place);
-    }
-    return row.is_one();
   }
 
   /// How an instruction grows with the number in it: one answer for all that differ in their registers, but for the
@@ -194,13 +162,37 @@ class WordCache final : public Decoder {
     return row;
   }
 
-  bool decode_number(const Number& number, std::uint32_t word, std::uint64_t address, Instruction& out) {
+  /// The row, and what has to be done to it.
+  struct Found {
+    const Row* row = nullptr;
+    const Distance* distance = nullptr;
+    const Number* number = nullptr;
+    const Steps* steps = nullptr;
+  };
+
+  Found find(std::uint32_t word) {
+    const std::uint8_t kind = kind_of_word[word >> below_upper_bits];
+    if (kind == 0) return {.row = &row_of(word)};
+    if (kind >= first_distance) {
+      const Distance& distance = distances[kind - first_distance];
+      return {.row = &row_of(word & ~distance_bits(distance)), .distance = &distance};
+    }
+    const Number& number = numbers[kind - 1u];
+    if ((word & number.mask) != number.kind) return {.row = &row_of(word)};
     const std::uint32_t without = word & ~number_bits(number);
     const Steps& steps = steps_of(number, without);
-    const Row& row = row_of(steps.equal ? without : word);
-    row.copy_to(address, out);
-    if (steps.equal) steps.add(number_of(number, word), out);
-    return row.is_one();
+    if (!steps.equal) return {.row = &row_of(word)};
+    return {.row = &row_of(without), .number = &number, .steps = &steps};
+  }
+
+  static void put(const Found& found, std::uint32_t word, std::uint64_t address, Instruction& out) {
+    out.address = address;
+    out.target = 0;
+    if (found.number != nullptr) found.steps->add(number_of(*found.number, word), out);
+    if (found.distance == nullptr) return;
+    const std::uint64_t place = origin(*found.distance, address) + distance_of(*found.distance, word);
+    if (out.has_target) out.target = place;
+    if (out.has_memory) out.memory.displacement = static_cast<std::int64_t>(place);
   }
 
   const Steps& steps_of(const Number& number, std::uint32_t word) {
@@ -247,7 +239,7 @@ class WordCache final : public Decoder {
   std::unique_ptr<Decoder> decoder_;
   std::vector<Row> rows_;
   /// By the upper bits of a word, and which of its registers are special.
-  std::vector<Steps> steps_ = std::vector<Steps>(number_row.size() * 4);
+  std::vector<Steps> steps_ = std::vector<Steps>(kind_of_word.size() * 4);
 };
 
 }  // namespace
