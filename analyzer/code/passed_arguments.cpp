@@ -69,15 +69,16 @@ ParameterUse PassedArguments::use_of(std::uint64_t callee, unsigned argument) {
 
 const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t address, unsigned argument) {
   const auto known = summaries_.find(address);
-  if (known != summaries_.end() && (known->second.told >> argument & 1) != 0) return known->second;
+  if (known != summaries_.end() && known->second.tells(argument)) return known->second;
   const std::ptrdiff_t index = code_.function_at(address);
-  const bool is_new = known == summaries_.end();
-  if (index >= 0 && is_new) summarized_ += code_.functions()[static_cast<std::size_t>(index)].end - address;
+  if (index >= 0) summarized_ += code_.functions()[static_cast<std::size_t>(index)].end - address;
   if (index < 0 || summarized_ > most_summarized_) return summaries_[address] = {.unknown = ~0u};
   code_.decode_from(address, static_cast<std::size_t>(index), again_);
   begin(again_);
-  if (is_new) walk_along_arguments();
-  if (!is_new || (summary_.told >> argument & 1) == 0) {
+  summary_ = known != summaries_.end() ? known->second : Summary{.told = 0};
+  const auto expected = expected_.find(address);
+  walk_along_arguments((expected != expected_.end() ? expected->second : 0) | 1u << argument);
+  if (!summary_.tells(argument)) {
     summary_ = {};
     walk_.give_room_back();
     code_.flow(again_, [&](const State& state, const Instruction& instruction) { look(state, instruction); });
@@ -86,15 +87,17 @@ const PassedArguments::Summary& PassedArguments::summary_of(std::uint64_t addres
   return summaries_[address];
 }
 
-/// Callers leave in registers what the function does not take, and much of what it takes is only read.
-void PassedArguments::walk_along_arguments() {
+/// Callers leave in registers what the function does not take, and much of what it takes is only read. `asked`: bits.
+void PassedArguments::walk_along_arguments(unsigned asked) {
   const CallingConvention& convention = code_.evaluator().convention();
   const unsigned in_registers = (1u << convention.arguments.size()) - 1;
-  summary_.told = ~in_registers & ~stack_arguments_of(*function_, convention, positions_);
+  if ((asked & ~in_registers) != 0) {
+    summary_.told |= ~in_registers & ~stack_arguments_of(*function_, convention, positions_);
+  }
   const State nothing;
   walk_.begin(*function_);
   for (unsigned i = 0; i < convention.arguments.size(); ++i) {
-    if (!walk_.follow_argument(i)) continue;
+    if ((asked >> i & 1) == 0 || summary_.tells(i) || !walk_.follow_argument(i)) continue;
     const auto hangs_on_others = [&](const AddressWalk::Pass& pass) {
       return code_.hangs_on_others(function_->instructions[pass.instruction], pass.argument);
     };

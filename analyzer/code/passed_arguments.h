@@ -19,6 +19,8 @@ class PassedArguments : private AddressWalk::Module {
  public:
   explicit PassedArguments(ModuleCode& code);
 
+  /// It will be asked for.
+  void expect(std::uint64_t callee, unsigned argument) { expected_[callee] |= 1u << argument; }
   /// Whether the code at `callee`, or what that hands the pointer on to, writes through argument number `argument`.
   ParameterUse use_of(std::uint64_t callee, unsigned argument);
 
@@ -50,16 +52,19 @@ class PassedArguments : private AddressWalk::Module {
     /// Argument → callee, its argument.
     std::vector<std::tuple<unsigned, std::uint64_t, unsigned>> passes{};
 
+    bool tells(unsigned argument) const { return (told >> argument & 1) != 0; }
     ParameterUse use_of(unsigned argument) const;
   };
 
   const Summary& summary_of(std::uint64_t address, unsigned argument);
-  void walk_along_arguments();
+  void walk_along_arguments(unsigned asked);
   void look_at_call(const State& state, const Instruction& instruction);
   void hand_on(unsigned passed, const State& state, const Value& callee, unsigned number);
 
   ModuleCode& code_;
   std::unordered_map<std::uint64_t, Summary> summaries_{};
+  /// Of functions: one bit for each argument.
+  std::unordered_map<std::uint64_t, unsigned> expected_{};
   /// Between begin and end.
   const FunctionCode* function_ = nullptr;
   Summary summary_{};

@@ -86,6 +86,7 @@ bool Stores::finalizes() {
 /// An address that went to a function of the file: whether that writes through it, its own code tells.
 std::vector<std::pair<std::size_t, model::CodeWrite>> Stores::take() {
   follow_held_pointers();
+  for (const Passed& passed : pending_) arguments_.expect(passed.callee, passed.argument);
   for (const Passed& passed : pending_) {
     const std::optional<ParameterUse> told = copy_s_use(passed.name, passed.argument);
     const ParameterUse use = told ? *told : arguments_.use_of(passed.callee, passed.argument);
