@@ -312,7 +312,7 @@ std::string write_words(const CodeWrite& write, const std::string& variable) {
   if (!write.passed_to.empty())
     return fmt::format("{} passes the address of `{}` to {}", function, variable, called(write.passed_to));
   if (!write.result_of.empty()) {
-    return fmt::format("{} stores the result of {}() to `{}`", function, write.result_of, variable);
+    return fmt::format("{} stores the result of {} to `{}`", function, called(write.result_of), variable);
   }
   if (write.value == StoredValue::changed) return fmt::format("{} changes `{}`", function, variable);
   return fmt::format("{} stores to `{}`", function, variable);
@@ -320,7 +320,7 @@ std::string write_words(const CodeWrite& write, const std::string& variable) {
 
 std::string value_words(const CodeWrite& write) {
   if (!write.passed_to.empty()) return "its address to " + called(write.passed_to);
-  if (!write.result_of.empty()) return "result of " + write.result_of + "()";
+  if (!write.result_of.empty()) return "result of " + called(write.result_of);
   switch (write.value) {
     case StoredValue::constant: return write.stored.empty() ? "a constant" : write.stored;
     case StoredValue::immortal: return "an immortal object";

@@ -50,6 +50,20 @@ TEST(CodeRules, WhatIsStoredNamesTheRule) {
   }
 }
 
+/// Names of C++ say what the function takes.
+TEST(CodeRules, AResultNamesItsFunctionWithOnePairOfBrackets) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"PyDict_New", "the result of PyDict_New() to `thing`"},
+      {"operator new(unsigned long)", "the result of operator new(unsigned long) to `thing`"}};
+  for (const auto& [result_of, words] : rows) {
+    const auto findings = code_findings_of(
+        module_that({code_write("thing", "exec", result_of)}, MultipleInterpreters::per_interpreter_gil));
+    ASSERT_EQ(findings.size(), 1U) << result_of;
+    ASSERT_FALSE(findings[0].because.empty()) << result_of;
+    EXPECT_TRUE(findings[0].because[0].text.ends_with(words)) << findings[0].because[0].text;
+  }
+}
+
 TEST(CodeRules, WhatExplainsAWrite) {
   struct Row {
     const char* what;
