@@ -1,6 +1,7 @@
 #include "analyzer/code/function_code.h"
 
 #include <algorithm>
+#include <span>
 
 #include "analyzer/code/jump_tables.h"
 
@@ -68,19 +69,21 @@ void FunctionCode::number_from(std::size_t first) {
 
 namespace {
 
-/// The lock prefix comes as an instruction of its own.
-void mark_locked(std::size_t first, FunctionCode& out) {
-  const auto is_prefix = [](const Instruction& instruction) {
-    return instruction.op == Op::other && instruction.atomic && !instruction.has_memory;
-  };
-  for (std::size_t i = std::max<std::size_t>(first, 1); i < out.instructions.size(); ++i) {
-    if (is_prefix(out.instructions[i - 1]) && out.code_follows(i - 1)) out.instructions[i].atomic = true;
+/// The lock prefix comes as an instruction of its own. Whether the last instruction is one; `locked`: whether the one
+/// before the first is.
+bool mark_locked(std::span<Instruction> instructions, bool locked) {
+  for (Instruction& instruction : instructions) {
+    const bool is_prefix = instruction.op == Op::other && instruction.atomic && !instruction.has_memory;
+    if (locked) instruction.atomic = true;
+    locked = is_prefix;
   }
+  return locked;
 }
 
 void add_instructions(const Image& image, Decoder& decoder, const FunctionRange& range, FunctionCode& out) {
   const Section* section = image.section_at(range.begin);
   const std::uint64_t end = range.begin + bytes_there(section, range);
+  bool locked = false;
   for (std::uint64_t at = range.begin; at < end;) {
     const std::size_t first = out.instructions.size();
     const std::span<const std::uint8_t> bytes = section->bytes.subspan(at - section->address);
@@ -94,9 +97,10 @@ void add_instructions(const Image& image, Decoder& decoder, const FunctionRange&
         const std::uint64_t skip = image.machine == Machine::aarch64 ? 4 : 1;
         out.undecoded += skip;
         at += skip;
+        locked = false;
       }
     }
-    mark_locked(first, out);
+    locked = mark_locked(std::span(out.instructions).subspan(first), locked);
     out.number_from(first);
   }
 }
