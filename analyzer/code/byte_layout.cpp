@@ -56,7 +56,7 @@ constexpr Opcodes opcodes_of_one_byte() {
   set(0x70, 0x7F, {.jump = 1});
   set(0xEB, 0xEB, {.jump = 1});
   set(0xE8, 0xE9, {.jump = 4});
-  for (const unsigned longer : {0x0F, 0xC4, 0xC5}) all[longer] = {.is_longer = true};
+  for (const unsigned longer : {0x0F, 0x62, 0xC4, 0xC5}) all[longer] = {.is_longer = true};
   for (unsigned i = 0; i < all.size(); ++i) all[i].is_longer = all[i].is_longer || is_prefix(i);
   return all;
 }
@@ -114,6 +114,13 @@ ByteLayout longer_layout(std::uint64_t low) {
     const Operands& operands = map == 1 ? two_bytes[at(opcode)] : map == 2 ? with_mode : with_mode_and_number;
     return with_operands(low, opcode + 1, operands, operands.number);
   }
+  if (at(0) == 0x62) {
+    // EVEX, of four bytes. A distance of one byte is counted in what is read or written: it belongs to the rest.
+    const unsigned map = at(1) & 7, opcode = 4;
+    const Operands& operands = map == 1 ? two_bytes[at(opcode)] : map == 3 ? with_mode_and_number : with_mode;
+    const ByteLayout layout = with_operands(low, opcode + 1, operands, operands.number);
+    return layout.from_register ? made(layout.size(), 0) : layout;
+  }
   unsigned opcode = 0;
   bool is_word = false;
   for (; opcode < most_prefixes && is_prefix(at(opcode)); ++opcode) is_word = is_word || at(opcode) == 0x66;
@@ -132,7 +139,7 @@ ByteLayout longer_layout(std::uint64_t low) {
 }  // namespace
 
 ByteLayout layout_of(const CodeBytes& code) {
-  std::uint64_t low = code.low;
+  const std::uint64_t low = code.low;
   const bool has_rex = (low & 0xF0) == 0x40;
   const auto opcode = static_cast<std::uint8_t>(has_rex ? low >> 8 : low);
   const Operands& operands = one_byte[opcode];
