@@ -19,8 +19,12 @@ struct Row {
 };
 
 /// Sorted by name. CPython 3.15's headers and documentation: all public functions that take a pointer to what is
-/// neither constant nor an object, and write there. glibc's manual pages.
+/// neither constant nor an object, and write there. glibc's manual pages. What C++ allocates and frees by, as the
+/// Itanium ABI and Microsoft's compiler name it.
 constexpr Row table[] = {
+    {"??2@YAPEAX_K@Z", 0},
+    {"??3@YAXPEAX@Z", 0},
+    {"??3@YAXPEAX_K@Z", 0},
     {"PyArg_ParseArray", 0, 3},
     {"PyArg_ParseArrayAndKeywords", 0, 5},
     {"PyArg_UnpackTuple", 0, 4},
@@ -181,6 +185,19 @@ constexpr Row table[] = {
     {"_PyObject_LookupAttrId", 4},
     {"_PyTuple_Resize", 1},
     {"_PyUnicodeWriter_Init", 1},
+    {"_ZdaPv", 0},
+    {"_ZdaPvSt11align_val_t", 0},
+    {"_ZdaPvm", 0},
+    {"_ZdaPvmSt11align_val_t", 0},
+    {"_ZdlPv", 0},
+    {"_ZdlPvSt11align_val_t", 0},
+    {"_ZdlPvm", 0},
+    {"_ZdlPvmSt11align_val_t", 0},
+    {"_Znam", 0},
+    {"_ZnamSt11align_val_t", 0},
+    {"_Znwm", 0},
+    {"_ZnwmSt11align_val_t", 0},
+    {"__assert_fail", 0},
     // Where the thread's tables and number are: they take nothing.
     {"__ctype_b_loc", 0},
     {"__ctype_tolower_loc", 0},
@@ -204,15 +221,18 @@ constexpr Row table[] = {
     {"__strcpy_chk", 1},
     {"__strncpy_chk", 1},
     {"__tls_get_addr", 0},
+    {"abort", 0},
     {"atoi", 0},
     {"bcmp", 0},
     {"bsearch", 0},
+    {"calloc", 0},
     {"fopen", 0},
     {"fprintf", 0},
     {"fputs", 0},
     {"free", 0},
     {"fwrite", 0},
     {"getenv", 0},
+    {"malloc", 0},
     {"memchr", 0},
     {"memcmp", 0},
     {"memcpy", 1},
@@ -234,6 +254,7 @@ constexpr Row table[] = {
     {"puts", 0},
     {"qsort", 1},
     {"read", 2},
+    {"realloc", 0},
     {"sem_post", 0},
     {"sem_wait", 0},
     {"snprintf", 1},

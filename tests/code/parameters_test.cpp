@@ -37,8 +37,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"PyThread_tss_delete", 0, ParameterUse::not_written}, Case{"memcpy", 1, ParameterUse::not_written},
         Case{"strlen", 0, ParameterUse::not_written}, Case{"__ctype_b_loc", 0, ParameterUse::not_written},
         Case{"__errno_location", 0, ParameterUse::not_written},
-        Case{"__cxa_thread_atexit_impl", 2, ParameterUse::not_written},
-        Case{"XML_SetUserData", 0, ParameterUse::unknown}, Case{"", 0, ParameterUse::unknown}));
+        Case{"__cxa_thread_atexit_impl", 2, ParameterUse::not_written}, Case{"_ZdlPvm", 0, ParameterUse::not_written},
+        Case{"??3@YAXPEAX_K@Z", 1, ParameterUse::not_written}, Case{"realloc", 0, ParameterUse::not_written},
+        Case{"__assert_fail", 3, ParameterUse::not_written}, Case{"XML_SetUserData", 0, ParameterUse::unknown},
+        Case{"", 0, ParameterUse::unknown}));
 
 }  // namespace
 }  // namespace isoaudit::analyzer
