@@ -339,7 +339,7 @@ bool AddressWalk::keeps_sight(const Instruction& instruction, Point& point) {
     note_rows(point);
   } else if (before.words != 0) {
     if (!take_from_stack(point, holds)) return false;
-    if (overwrites(instruction)) lost_words = words_touched(point, before.words);
+    if (surely_overwrites(instruction)) lost_words = words_touched(point, before.words);
   }
   point.holders.lose(registers_replaced(instruction));
   point.holders.words &= ~lost_words;

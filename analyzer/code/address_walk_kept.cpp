@@ -161,12 +161,11 @@ void AddressWalk::number_rows() {
 void AddressWalk::note_rows(Point& point) const {
   const Instruction& instruction = function_->instructions[point.instruction];
   std::uint64_t& words = point.holders.words;
-  // Others store when something holds only.
-  if (instruction.op == Op::store || instruction.op == Op::push) {
-    if (overwrites(instruction)) words &= ~words_touched(point, words);
+  if (surely_overwrites(instruction)) {
+    words &= ~words_touched(point, words);
     const MemoryOperand& memory = instruction.memory;
     const bool is_only = point.holders.any_part() == register_bit(memory.base) && memory.index == no_register;
-    if (is_only && instruction.op == Op::store && !memory.segment) {
+    if (is_only && instruction.op != Op::push && !memory.segment) {
       const auto place = static_cast<std::int64_t>(value_.bits) + memory.displacement;
       words &= ~row_words_.in(place, instruction.bytes(), words);
     }

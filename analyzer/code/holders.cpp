@@ -40,4 +40,10 @@ bool is_stored_from(const Holders& holders, const Instruction& store, unsigned w
   return part.upper ? holders.in_upper(part.number) : holders.in_lower(part.number);
 }
 
+bool surely_overwrites(const Instruction& instruction) {
+  if (instruction.op == Op::push) return !instruction.has_memory;
+  const bool stores = instruction.op == Op::store || instruction.op == Op::store_high;
+  return stores && (instruction.src != no_register || instruction.has_immediate);
+}
+
 }  // namespace isoaudit::analyzer

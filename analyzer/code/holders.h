@@ -51,5 +51,7 @@ Holders holder_of_loaded(const Instruction& load, unsigned word);
 unsigned words_stored(const Instruction& store);
 /// Whether word number `word` of those comes from one of the holders.
 bool is_stored_from(const Holders& holders, const Instruction& store, unsigned word);
+/// Nothing of what was there is left behind it: not where it stores under a condition or through a mask.
+bool surely_overwrites(const Instruction& instruction);
 
 }  // namespace isoaudit::analyzer

@@ -250,6 +250,13 @@ TEST_F(AddressWalkTest, WhatIsOverwrittenIsNotLoadedThroughThePlacesAddress) {
   Instruction indexed = store(rcx, rbx, 8);
   indexed.memory.index = rdi;
   EXPECT_FALSE(follows({indexed}));
+  // Through a mask: of what is stored nothing is known.
+  for (const Register base : {rbx, rsp}) {
+    Instruction masked = store(no_register, base, base == rsp ? 0x10 : 8);
+    EXPECT_FALSE(follows({masked}));
+    masked.has_immediate = true;
+    EXPECT_TRUE(follows({masked}));
+  }
   // On one of two ways only; put there again.
   EXPECT_FALSE(follows({to(Op::branch, 6), store(rcx, rbx, 8)}));
   EXPECT_FALSE(follows({store(rcx, rbx, 8), store(rax, rsp, 0x10)}));
@@ -327,6 +334,16 @@ TEST_F(AddressWalkTest, WhatATableHadIsNotLoadedAgain) {
   EXPECT_THAT(uses_of({take(rax), store(rax, rsp, 8), place, call(), load(rcx, rsp, 8), store(rax, rcx)}),
               Optional(IsEmpty()));
   EXPECT_EQ(uses_of({take(rax), store(rax, rsp, 8), call(), load(rcx, rsp, 8), store(rax, rcx)}), std::nullopt);
+}
+
+TEST_F(AddressWalkTest, WhatIsStoredThroughAMaskLeavesWhatWasThere) {
+  Instruction masked = store(no_register, rsp, 8);
+  const std::vector<Instruction> ends{load(rcx, rsp, 8), store(rax, rcx)};
+  const auto follows = [&](const Instruction& between) {
+    return uses_of({take(rax), store(rax, rsp, 8), between, ends[0], ends[1]}).has_value();
+  };
+  EXPECT_FALSE(follows(masked));
+  EXPECT_TRUE(follows(store(rdi, rsp, 8)));
 }
 
 TEST_F(AddressWalkTest, TellsWhatIsPassedOnTheStack) {
