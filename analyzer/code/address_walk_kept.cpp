@@ -1,4 +1,4 @@
-// What becomes of the words of the stack that addresses were put into.
+// Who finds an address in a word of the stack: by the place of the word, or through the address of that place.
 
 #include <algorithm>
 #include <limits>

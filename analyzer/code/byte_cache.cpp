@@ -42,11 +42,11 @@ class ByteCache final : public Decoder {
         put(asked, address + at, out.emplace_back(row->instruction));
       } else if (!decode_new(asked, bytes.subspan(at), address + at, out.emplace_back())) {
         out.pop_back();
-        break;
+        return at;
       }
       at += out.back().size;
     }
-    return at;
+    return at < begins ? at + Decoder::decode_all(bytes.subspan(at), begins - at, address + at, out) : at;
   }
 
  private:

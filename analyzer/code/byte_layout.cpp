@@ -105,19 +105,25 @@ ByteLayout with_operands(std::uint64_t low, unsigned mode, const Operands& opera
   return made(beginning + (from_nothing ? 4 : 0) + number, 0);
 }
 
+/// As VEX and EVEX number the maps: 0F, 0F 38, 0F 3A.
+const Operands& operands_in_map(unsigned map, std::uint8_t opcode) {
+  if (map == 1) return two_bytes[opcode];
+  return map == 3 ? with_mode_and_number : with_mode;
+}
+
 /// With prefixes, or an opcode of several bytes.
 ByteLayout longer_layout(std::uint64_t low) {
   const auto at = [&](unsigned i) { return byte_at(low, i); };
   if (at(0) == 0xC5 || at(0) == 0xC4) {
     // VEX, of two bytes or three.
     const unsigned map = at(0) == 0xC5 ? 1 : at(1) & 0x1F, opcode = at(0) == 0xC5 ? 2 : 3;
-    const Operands& operands = map == 1 ? two_bytes[at(opcode)] : map == 2 ? with_mode : with_mode_and_number;
+    const Operands& operands = operands_in_map(map, at(opcode));
     return with_operands(low, opcode + 1, operands, operands.number);
   }
   if (at(0) == 0x62) {
     // EVEX, of four bytes. A distance of one byte is counted in what is read or written: it belongs to the rest.
     const unsigned map = at(1) & 7, opcode = 4;
-    const Operands& operands = map == 1 ? two_bytes[at(opcode)] : map == 3 ? with_mode_and_number : with_mode;
+    const Operands& operands = operands_in_map(map, at(opcode));
     const ByteLayout layout = with_operands(low, opcode + 1, operands, operands.number);
     return layout.from_register ? made(layout.size(), 0) : layout;
   }

@@ -28,8 +28,8 @@ class Decoder {
   /// The instruction at the start of `bytes`, which lie at `address`. False when the bytes are none; `out.size` then
   /// says how many bytes to skip.
   virtual bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) = 0;
-  /// Appends those that begin in the first `begins` bytes, one behind the other, as far as they are instructions; it
-  /// may stop where `bytes` end soon. Returns how many bytes they have.
+  /// Appends those that begin in the first `begins` bytes, one behind the other, as far as they are instructions.
+  /// Returns how many bytes they have.
   virtual std::size_t decode_all(std::span<const std::uint8_t> bytes, std::size_t begins, std::uint64_t address,
                                  std::vector<Instruction>& out);
 

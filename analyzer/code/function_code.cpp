@@ -89,16 +89,11 @@ void add_instructions(const Image& image, Decoder& decoder, const FunctionRange&
     const std::span<const std::uint8_t> bytes = section->bytes.subspan(at - section->address);
     at += decoder.decode_all(bytes, std::min(end - at, bytes_at_once), at, out.instructions);
     if (out.instructions.size() == first) {
-      Instruction& instruction = out.instructions.emplace_back();
-      if (decoder.decode(bytes, at, instruction)) {
-        at = instruction.next();
-      } else {
-        out.instructions.pop_back();
-        const std::uint64_t skip = image.machine == Machine::aarch64 ? 4 : 1;
-        out.undecoded += skip;
-        at += skip;
-        locked = false;
-      }
+      const std::uint64_t skip = image.machine == Machine::aarch64 ? 4 : 1;
+      out.undecoded += skip;
+      at += skip;
+      locked = false;
+      continue;
     }
     locked = mark_locked(std::span(out.instructions).subspan(first), locked);
     out.number_from(first);

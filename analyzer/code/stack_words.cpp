@@ -18,7 +18,6 @@ bool StackWords::add(std::int64_t place) {
   if (places_.size() == most) return false;
   places_.push_back(place);
   on_stack_.push_back(words_of_stack(place, 8));
-  all_on_stack_ |= on_stack_.back();
   return true;
 }
 

@@ -15,7 +15,7 @@ class StackWords {
  public:
   static constexpr std::size_t most = 64;
 
-  void clear() { places_.clear(), on_stack_.clear(), all_on_stack_ = 0; }
+  void clear() { places_.clear(), on_stack_.clear(); }
   /// False where there is no number left.
   bool add(std::int64_t place);
   /// The bit of the word that begins there; 0 where none does.
@@ -28,14 +28,12 @@ class StackWords {
   std::uint64_t on_stack(std::uint64_t bits) const {
     return on_stack_[static_cast<std::size_t>(std::countr_zero(bits))];
   }
-  /// Of all of them.
-  std::uint64_t all_on_stack() const { return all_on_stack_; }
+  /// The bits of all of them.
   std::uint64_t all() const;
 
  private:
   std::vector<std::int64_t> places_{};
   std::vector<std::uint64_t> on_stack_{};
-  std::uint64_t all_on_stack_ = 0;
 };
 
 }  // namespace isoaudit::analyzer

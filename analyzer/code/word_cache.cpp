@@ -117,10 +117,10 @@ class WordCache final : public Decoder {
     for (; at < begins && bytes.size() - at >= sizeof(std::uint32_t); at += sizeof(std::uint32_t)) {
       const std::uint32_t word = word_in(bytes.subspan(at));
       const Found found = find(word);
-      if (!found.row->is_one()) break;
+      if (!found.row->is_one()) return at;
       put(found, word, address + at, out.emplace_back(found.row->instruction));
     }
-    return at;
+    return at < begins ? at + Decoder::decode_all(bytes.subspan(at), begins - at, address + at, out) : at;
   }
 
  private:
