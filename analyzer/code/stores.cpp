@@ -124,8 +124,9 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
   if (flag && finalizes()) return;
   collect_parts(state, instruction);
   const std::vector<Value>& parts = parts_;
+  const std::string& guard = code_.held_lock(state);
   note_held_pointers(place, instruction.bytes(), parts);
-  if (may_write(place.at, place.guessed)) add_store(index, state, instruction, place, parts);
+  if (may_write(place.at, place.guessed)) add_store(index, guard, instruction, place, parts);
   if (place.last == place.at || !may_write(place.last, place.guessed)) return;
   if (covering(place.last) == covering(place.at) && covering(place.at) != nullptr) return;
   for (const std::uint64_t choice : evaluator.tables().choices(place.at, place.last)) {
@@ -133,10 +134,10 @@ void Stores::look(std::size_t index, const State& state, const Instruction& inst
     if (choice == place.at || choice == place.last || !code_.writable(choice)) continue;
     Place between = place;
     between.at = choice;
-    add_store(index, state, instruction, between, parts);
+    add_store(index, guard, instruction, between, parts);
   }
   place.at = place.last;
-  add_store(index, state, instruction, place, parts);
+  add_store(index, guard, instruction, place, parts);
 }
 
 void Stores::collect_parts(const State& state, const Instruction& instruction) {
@@ -171,7 +172,7 @@ bool Stores::may_tell_of_table() {
 bool Stores::is_cut() const { return is_cut_ || code_.evaluator().tables().is_cut(); }
 
 /// The bytes that one instruction writes may be several variables: compilers join neighbours.
-void Stores::add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
+void Stores::add_store(std::size_t index, const std::string& guard, const Instruction& instruction, const Place& place,
                        std::span<const Value> parts) {
   const std::uint64_t size = instruction.bytes();
   const std::uint64_t each = parts.size() > 1 ? size / parts.size() : 0;
@@ -182,7 +183,7 @@ void Stores::add_store(std::size_t index, const State& state, const Instruction&
     if (is_compiler_s_own(index, at)) continue;
     model::CodeWrite write = write_at(index, at);
     write.atomic = instruction.atomic;
-    write.guard = code_.held_lock(state);
+    write.guard = guard;
     write.size = place.indexed || size == 0 ? 0 : next - at;
     std::span<const Value> own = parts;
     if (each != 0 && (at != place.at || next != end)) {
@@ -324,11 +325,15 @@ void Stores::pass(std::size_t index, const State& state, const Value& callee, un
     const ParameterUse use = code_.import_use_at(state, callee.name, argument);
     if (use != ParameterUse::not_written) add_passed(index, address, code_.text(callee.name), use, guard);
   } else if (callee.kind == Value::Kind::address) {
-    pending_.push_back(
-        {index, callee.bits, argument, address, code_name(code_.image(), callee.bits), guard, instruction_});
+    pass_to_own(index, callee.bits, argument, address, guard);
   } else if (!code_.evaluator().is_on_stack(argument)) {
     add_passed(index, address, "a function called through a pointer", ParameterUse::unknown, guard);
   }
+}
+
+void Stores::pass_to_own(std::size_t index, std::uint64_t callee, unsigned argument, std::uint64_t address,
+                         const std::string& guard) {
+  pending_.push_back({index, callee, argument, address, code_name(code_.image(), callee), guard, instruction_});
 }
 
 void Stores::add_atomic(std::size_t index, const State& state, const OutlineAtomic& atomic, std::uint64_t address) {

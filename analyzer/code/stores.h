@@ -10,6 +10,7 @@
 #include "analyzer/code/collect_code.h"
 #include "analyzer/code/functions_by_place.h"
 #include "analyzer/code/held_pointers.h"
+#include "analyzer/code/held_uses.h"
 #include "analyzer/code/module_code.h"
 #include "analyzer/code/passed_arguments.h"
 #include "analyzer/code/reads.h"
@@ -58,18 +59,24 @@ class Stores {
   void collect_parts(const State& state, const Instruction& instruction);
   void note_held_pointers(const Place& place, std::uint64_t size, std::span<const Value> parts);
   void note_use_of_held(std::size_t index, const State& state, const Instruction& instruction);
+  void note_store_to_held(std::size_t index, const State& state, const Instruction& instruction, const Value& pointer);
+  void note_pass_of_held(std::size_t index, const State& state, const Value& callee, unsigned argument,
+                         std::uint64_t word);
   bool may_write_held(const Value& callee, unsigned argument);
+  void tell_of_held_uses();
+  void tell_of_store_to_held(const HeldStore& store);
+  void tell_of_pass_of_held(const HeldPass& pass);
   void follow_held_pointers();
   bool only_hands_on_held(std::size_t index, bool by_address);
-  void look_through_held(std::size_t index, const State& state, const Instruction& instruction);
   bool finalizes();
   void look_at_pass(std::size_t index, const AddressWalk::Pass& passed);
   void look_at_call(std::size_t index, const State& state, const Instruction& instruction);
-  void add_store(std::size_t index, const State& state, const Instruction& instruction, const Place& place,
+  void add_store(std::size_t index, const std::string& guard, const Instruction& instruction, const Place& place,
                  std::span<const Value> parts);
   void add_atomic(std::size_t index, const State& state, const OutlineAtomic& atomic, std::uint64_t address);
   void pass(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t address);
-  void pass_held(std::size_t index, const State& state, const Value& callee, unsigned argument, std::uint64_t word);
+  void pass_to_own(std::size_t index, std::uint64_t callee, unsigned argument, std::uint64_t address,
+                   const std::string& guard);
   void add_thread_local(std::size_t index, const State& state, const Instruction& instruction, const Place& place);
   void add_thread_text(std::size_t index, const State& state, const Value& callee);
   model::CodeWrite thread_write_at(std::size_t index, std::uint64_t offset, std::uint64_t size) const;
@@ -88,7 +95,8 @@ class Stores {
   PassedArguments arguments_;
   Reads reads_;
   HeldPointers held_{};
-  /// Functions that write through what a word held, or hand it to who may; of those that were gone through.
+  /// Of functions that were gone through; of those that have too many of them, by the word.
+  HeldUses held_uses_{};
   FunctionsByPlace uses_of_held_{};
   std::vector<bool> gone_through_;
   /// Functions that were not, by words that they load by an address in a register, or together with the one before.

@@ -29,26 +29,84 @@ void Stores::note_held_pointers(const Place& place, std::uint64_t size, std::spa
   }
 }
 
-/// A function that is gone through: what it writes through, in case that others put a pointer there.
+/// A function that is gone through: what it does with pointers, in case that others put one where it found them.
 void Stores::note_use_of_held(std::size_t index, const State& state, const Instruction& instruction) {
   const Evaluator& evaluator = code_.evaluator();
-  const auto note = [&](const Value& pointer) { uses_of_held_.add(pointer.bits, static_cast<std::uint32_t>(index)); };
   if (instruction.op != Op::call && instruction.op != Op::jump) {
     if (!instruction.writes_memory) return;
     const Value pointer = pointer_of(evaluator, state, instruction);
-    if (was_held(pointer)) note(pointer);
+    if (was_held(pointer)) note_store_to_held(index, state, instruction, pointer);
     return;
   }
   const auto& arguments = evaluator.convention().arguments;
   const auto is_held = [&](Register argument) { return was_held(evaluator.register_value(state, argument)); };
   if (std::ranges::none_of(arguments, is_held) || stays_inside(*function_, instruction)) return;
   const Value callee = code_.callee_of(state, instruction);
+  instruction_ = instruction.address;
   for (unsigned i = 0; i < arguments.size(); ++i) {
-    if (is_held(arguments[i]) && may_write_held(callee, i)) note(evaluator.register_value(state, arguments[i]));
+    if (is_held(arguments[i])) {
+      note_pass_of_held(index, state, callee, i, evaluator.register_value(state, arguments[i]).bits);
+    }
   }
 }
 
-/// Functions that write through a pointer which others put there are gone through once more, now that all are known.
+void Stores::note_store_to_held(std::size_t index, const State& state, const Instruction& instruction,
+                                const Value& pointer) {
+  if (held_uses_.is_full()) return uses_of_held_.add(pointer.bits, static_cast<std::uint32_t>(index));
+  const bool is_indexed =
+      goes_to_block(instruction) || instruction.memory.index != no_register || pointer.kind == Value::Kind::changed;
+  collect_parts(state, instruction);
+  held_uses_.stores.push_back({{index, pointer.bits, code_.held_lock(state)}, instruction, is_indexed, parts_});
+}
+
+/// Most of what code fetches from memory and hands on is read, or is another object than that which is known: only who
+/// is seen to write is told. Of a function of the file its own code tells, later.
+void Stores::note_pass_of_held(std::size_t index, const State& state, const Value& callee, unsigned argument,
+                               std::uint64_t word) {
+  if (!may_write_held(callee, argument)) return;
+  if (held_uses_.is_full()) return uses_of_held_.add(word, static_cast<std::uint32_t>(index));
+  const bool is_import = callee.kind == Value::Kind::import;
+  const ParameterUse use = is_import ? code_.import_use_at(state, callee.name, argument) : ParameterUse::unknown;
+  if (use == ParameterUse::not_written) return;
+  held_uses_.passes.push_back({{index, word, code_.held_lock(state)}, instruction_, callee, argument, use});
+}
+
+void Stores::tell_of_held_uses() {
+  for (const HeldStore& store : held_uses_.stores) tell_of_store_to_held(store);
+  for (const HeldPass& pass : held_uses_.passes) tell_of_pass_of_held(pass);
+  held_uses_ = {};
+}
+
+void Stores::tell_of_store_to_held(const HeldStore& store) {
+  instruction_ = store.instruction.address;
+  const std::uint64_t distance =
+      store.is_indexed ? 0 : static_cast<std::uint64_t>(store.instruction.memory.displacement);
+  for (const std::uint64_t target : held_.targets(store.word)) {
+    const std::uint64_t at = target + distance;
+    if (!may_tell_of_table()) return;
+    // The pointer may as well lead to something larger that lies elsewhere.
+    if (!code_.writable(at) || covering(at) != covering(target)) continue;
+    add_store(store.function, store.guard, store.instruction, {Place::Kind::image, at, store.is_indexed, 0, at},
+              store.parts);
+  }
+}
+
+/// To all that the word may lead to.
+void Stores::tell_of_pass_of_held(const HeldPass& pass) {
+  instruction_ = pass.instruction;
+  for (const std::uint64_t target : held_.targets(pass.word)) {
+    if (!may_tell_of_table()) return;
+    if (pass.callee.kind == Value::Kind::import) {
+      add_passed(pass.function, target, code_.text(pass.callee.name), pass.use, pass.guard);
+    } else {
+      pass_to_own(pass.function, pass.callee.bits, pass.argument, target, pass.guard);
+      pending_.back().has_to_write = true;
+    }
+  }
+}
+
+/// Functions of which more has to be known, and those that have too many such uses, are gone through now that all
+/// pointers are known.
 void Stores::follow_held_pointers() {
   std::set<std::uint32_t> users, by_address;
   for (const auto& [word, targets] : held_.words()) {
@@ -62,13 +120,17 @@ void Stores::follow_held_pointers() {
   users.insert(by_address.begin(), by_address.end());
   uses_of_held_ = {};
   other_reads_ = {};
+  tell_of_held_uses();
   for (const std::uint32_t index : users) {
     code_.decode_from(code_.functions()[index].begin, index, again_);
     function_ = &again_;
-    if (!gone_through_[index] && only_hands_on_held(index, by_address.contains(index))) continue;
-    code_.flow(again_, [&](const State& state, const Instruction& instruction) {
-      look_through_held(index, state, instruction);
-    });
+    if (gone_through_[index] || !only_hands_on_held(index, by_address.contains(index))) {
+      code_.flow(again_, [&](const State& state, const Instruction& instruction) {
+        note_use_of_held(index, state, instruction);
+        if (held_uses_.is_full()) tell_of_held_uses();
+      });
+    }
+    tell_of_held_uses();
   }
   again_ = {};
 }
@@ -97,62 +159,16 @@ bool Stores::only_hands_on_held(std::size_t index, bool by_address) {
   const State nothing;
   for (const AddressWalk::Pass& pass : passes) {
     instruction_ = call_of(pass).address;
-    pass_held(index, nothing, code_.callee_of(call_of(pass)), pass.argument, pass.value.bits);
+    note_pass_of_held(index, nothing, code_.callee_of(call_of(pass)), pass.argument, pass.value.bits);
+    if (held_uses_.is_full()) tell_of_held_uses();
   }
   return true;
 }
 
-void Stores::look_through_held(std::size_t index, const State& state, const Instruction& instruction) {
-  const Evaluator& evaluator = code_.evaluator();
-  const auto targets = [&](const Value& value) -> const std::set<std::uint64_t>& {
-    return held_.targets(was_held(value) ? value.bits : 0);
-  };
-  instruction_ = instruction.address;
-  if (instruction.op == Op::call || instruction.op == Op::jump) {
-    if (stays_inside(*function_, instruction)) return;
-    const Value callee = code_.callee_of(state, instruction);
-    const auto& arguments = evaluator.convention().arguments;
-    for (unsigned i = 0; i < arguments.size(); ++i) {
-      const Value value = evaluator.register_value(state, arguments[i]);
-      if (targets(value).empty() || !may_write_held(callee, i)) continue;
-      pass_held(index, state, callee, i, value.bits);
-    }
-    return;
-  }
-  if (!instruction.writes_memory) return;
-  const Value pointer = pointer_of(evaluator, state, instruction);
-  const bool indexed =
-      goes_to_block(instruction) || instruction.memory.index != no_register || pointer.kind == Value::Kind::changed;
-  const std::uint64_t distance = indexed ? 0 : static_cast<std::uint64_t>(instruction.memory.displacement);
-  const std::set<std::uint64_t>& all = targets(pointer);
-  if (all.empty()) return;
-  collect_parts(state, instruction);
-  for (const std::uint64_t target : all) {
-    const std::uint64_t at = target + distance;
-    if (!may_tell_of_table()) return;
-    // The pointer may as well lead to something larger that lies elsewhere.
-    if (!code_.writable(at) || covering(at) != covering(target)) continue;
-    add_store(index, state, instruction, {Place::Kind::image, at, indexed, 0, at}, parts_);
-  }
-}
-
-/// Most of what code fetches from memory and hands on is read, or is another object than that which is known: only who
-/// is seen to write is told. Of a function of the file its own code tells, later.
 bool Stores::may_write_held(const Value& callee, unsigned argument) {
   if (code_.stands_for_instruction(callee)) return false;
   if (callee.kind == Value::Kind::import) return code_.import_use(callee.name, argument) == ParameterUse::written;
   return callee.kind == Value::Kind::address;
-}
-
-/// All that the word may lead to.
-void Stores::pass_held(std::size_t index, const State& state, const Value& callee, unsigned argument,
-                       std::uint64_t word) {
-  for (const std::uint64_t target : held_.targets(word)) {
-    if (!may_tell_of_table()) return;
-    const std::size_t before = pending_.size();
-    pass(index, state, callee, argument, target);
-    if (pending_.size() != before) pending_.back().has_to_write = true;
-  }
 }
 
 }  // namespace isoaudit::analyzer

@@ -4,10 +4,10 @@
 #include <compare>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 /// What one register or word is known to hold.
 namespace isoaudit::analyzer {
@@ -84,10 +84,11 @@ inline ThreadOwner thread_owner(const Value& value) { return static_cast<ThreadO
 class Names {
  public:
   std::uint32_t number_of(std::string_view name);
+  /// Stays where it is while others come.
   const std::string& text(std::uint32_t number) const { return texts_[number]; }
 
  private:
-  std::vector<std::string> texts_{""};
+  std::deque<std::string> texts_{""};
   std::map<std::string, std::uint32_t, std::less<>> numbers_{};
 };
 

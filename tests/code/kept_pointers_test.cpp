@@ -85,6 +85,16 @@ TEST_F(HeldPointers, InAFunctionWithStoresOfItsOwn) {
   expect(own + "use(0); look(current); }", false);
 }
 
+/// More uses than are kept until all pointers are known.
+TEST_F(HeldPointers, InAFunctionWithManyUsesOfOthers) {
+  const std::string many =
+      "#ifdef __x86_64__\n#define MANY __asm__ volatile(\".rept 70000; movq other(%%rip), %%rax; movl $1, (%%rax); "
+      ".endr\" ::: \"rax\", \"memory\")\n#else\n#define MANY\n#endif\n"
+      "KEPT long *other __asm__(\"other\"); KEPT long own[4]; long *where; void f(int c) { where = own; MANY; ";
+  expect(many + "current[1] = decide(c); }", true);
+  expect(many + "fill(current, c); }", true);
+}
+
 TEST_F(HeldPointers, WhatIsReadIsNotWritten) { expect("long f(void) { return current[1] + look(current); }", false); }
 
 /// Then it led elsewhere. Without optimisation a sum is made first, of which only the pointer is known.
