@@ -11,17 +11,15 @@
 namespace isoaudit::analyzer {
 namespace {
 
-/// How many rows, as powers of two: all of them together fit a processor's second cache.
-constexpr unsigned own_bits = 11, distance_bits = 11;
+/// How many rows, as a power of two: all of them together fit a processor's second cache.
+constexpr unsigned row_bits = 12;
 
 /// What an instruction is depends on nothing but its own bytes, and no instruction begins with another one. Which bytes
 /// are an instruction, LLVM has said of the same ones before; how many to compare is a guess.
 class ByteCache final : public Decoder {
  public:
   explicit ByteCache(std::unique_ptr<Decoder> decoder)
-      : decoder_(std::move(decoder)),
-        own_(std::size_t{1} << own_bits),
-        with_distance_(std::size_t{1} << distance_bits) {}
+      : decoder_(std::move(decoder)), rows_(std::size_t{1} << row_bits) {}
 
   bool decode(std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) override {
     if (bytes.size() < sizeof(CodeBytes)) return decoder_->decode(bytes, address, out);
@@ -29,7 +27,7 @@ class ByteCache final : public Decoder {
     const Row* row = row_for(asked);
     if (row == nullptr) return decode_new(asked, bytes, address, out);
     out = row->instruction;
-    put(asked, address, out);
+    asked.put(address, out);
     return true;
   }
 
@@ -39,8 +37,12 @@ class ByteCache final : public Decoder {
     while (at < begins && bytes.size() - at >= sizeof(CodeBytes)) {
       const Asked asked(bytes.subspan(at));
       if (const Row* row = row_for(asked)) {
-        put(asked, address + at, out.emplace_back(row->instruction));
-      } else if (!decode_new(asked, bytes.subspan(at), address + at, out.emplace_back())) {
+        asked.put(address + at, out.emplace_back(row->instruction));
+        // The same as the row's: where the next one begins does not have to wait for memory.
+        at += asked.layout.size();
+        continue;
+      }
+      if (!decode_new(asked, bytes.subspan(at), address + at, out.emplace_back())) {
         out.pop_back();
         return at;
       }
@@ -50,13 +52,13 @@ class ByteCache final : public Decoder {
   }
 
  private:
-  /// A line of a processor's cache: which bytes it is for stands where kept instructions have no use for the room, and
-  /// their size is 0 while the row is empty.
+  /// A line of a processor's cache: which bytes it is for stands where kept instructions have no use for the room.
+  /// There are no such bytes while the row is empty.
   struct alignas(sizeof(Instruction)) Row {
     Instruction instruction{};
 
     bool is_for(const CodeBytes& bytes) const {
-      return instruction.address == bytes.low && instruction.target == bytes.high;
+      return ((instruction.address ^ bytes.low) | (instruction.target ^ bytes.high)) == 0;
     }
     void put(const CodeBytes& bytes, const Instruction& kept) {
       instruction = kept;
@@ -67,72 +69,70 @@ class ByteCache final : public Decoder {
 
   /// Bytes, and which row they have.
   struct Asked {
-    CodeBytes code{};
+    const std::uint8_t* bytes = nullptr;
     ByteLayout layout{};
     CodeBytes own{};
 
-    explicit Asked(std::span<const std::uint8_t> bytes) {
-      std::memcpy(&code, bytes.data(), sizeof code);
-      layout = layout_of(code);
-      own = has_distance() ? layout.without_distance(code) : code.cut(layout.size());
+    explicit Asked(std::span<const std::uint8_t> code) : bytes(code.data()) {
+      CodeBytes first;
+      std::memcpy(&first, bytes, sizeof first);
+      layout = layout_of(first);
+      own = layout.without_distance(first);
     }
     bool has_distance() const { return layout.distance != 0; }
+    std::uint64_t distance() const {
+      std::int32_t four = 0;
+      std::memcpy(&four, bytes + layout.beginning, sizeof four);
+      return static_cast<std::uint64_t>(layout.distance == 1 ? static_cast<std::int8_t>(four) : four);
+    }
+    /// What a distance leads to; nothing that means anything where there is none.
+    std::uint64_t place(const Instruction& instruction) const {
+      return distance() + (layout.from_register ? 0 : instruction.next());
+    }
+    /// What a row has no room for. Only what has a distance has a target (see means_the_same_everywhere).
+    void put(std::uint64_t address, Instruction& out) const {
+      out.address = address;
+      const std::uint64_t there = place(out);
+      out.target = out.has_target ? there : 0;
+      const bool in_memory = has_distance() && out.has_memory;
+      out.memory.displacement = in_memory ? static_cast<std::int64_t>(there) : out.memory.displacement;
+    }
   };
 
   /// Null where they are not known.
   const Row* row_for(const Asked& asked) {
-    const Row& row = own_or_with_distance(asked);
-    return row.is_for(asked.own) && row.instruction.size == asked.layout.size() ? &row : nullptr;
-  }
-
-  static void put(const Asked& asked, std::uint64_t address, Instruction& out) {
-    out.address = address;
-    out.target = 0;
-    if (asked.has_distance()) put_distance(asked.layout, asked.code, out);
+    const Row& row = row_of(asked);
+    return row.is_for(asked.own) ? &row : nullptr;
   }
 
   bool decode_new(const Asked& asked, std::span<const std::uint8_t> bytes, std::uint64_t address, Instruction& out) {
     if (!decoder_->decode(bytes, address, out)) return false;
     if (out.size != asked.layout.size()) return true;
-    const bool stays = asked.has_distance()
-                           ? has_distance_at(asked.layout, asked.code, out) && stands_for_all(asked, out)
-                           : means_the_same_everywhere(out, bytes);
-    if (stays) own_or_with_distance(asked).put(asked.own, out);
+    const bool stays = asked.has_distance() ? has_distance_at(asked, out) && stands_for_all(asked, out)
+                                            : means_the_same_everywhere(out, bytes);
+    if (stays) row_of(asked).put(asked.own, out);
     return true;
   }
 
-  static void put_distance(const ByteLayout& layout, const CodeBytes& code, Instruction& out) {
-    const std::uint64_t distance = layout.distance_in(code);
-    const std::uint64_t place = layout.from_register ? distance : out.next() + distance;
-    if (out.has_target) out.target = place;
-    if (out.has_memory) out.memory.displacement = static_cast<std::int64_t>(place);
-  }
-
   /// What was taken for a distance is one.
-  static bool has_distance_at(const ByteLayout& layout, const CodeBytes& code, const Instruction& instruction) {
-    const std::uint64_t distance = layout.distance_in(code);
+  static bool has_distance_at(const Asked& asked, const Instruction& instruction) {
     const MemoryOperand& memory = instruction.memory;
-    if (layout.from_register) {
-      return instruction.has_memory && !instruction.has_target && memory.base != no_register && !memory.segment &&
-             static_cast<std::uint64_t>(memory.displacement) == distance;
-    }
-    const std::uint64_t place = instruction.next() + distance;
-    const bool in_memory =
-        instruction.has_memory && memory.base == no_register && memory.index == no_register && !memory.segment;
+    const std::uint64_t place = asked.place(instruction);
+    const bool is_memory = instruction.has_memory && !instruction.has_target && !memory.segment &&
+                           static_cast<std::uint64_t>(memory.displacement) == place;
+    if (asked.layout.from_register) return is_memory && memory.base != no_register;
     if (instruction.has_target) return !instruction.has_memory && instruction.target == place;
-    return in_memory && static_cast<std::uint64_t>(memory.displacement) == place;
+    return is_memory && memory.base == no_register && memory.index == no_register;
   }
 
   /// With any other distance it is the same instruction: a zero is easily taken for one.
   bool stands_for_all(const Asked& asked, const Instruction& instruction) {
-    std::array<std::uint8_t, sizeof asked.code> bytes{};
-    std::memcpy(bytes.data(), &asked.code, sizeof asked.code);
-    for (unsigned i = 0; i < asked.layout.distance; ++i) bytes[asked.layout.beginning + i] ^= 0xFF;
-    CodeBytes other;
-    std::memcpy(&other, bytes.data(), sizeof other);
+    std::array<std::uint8_t, sizeof(CodeBytes)> other{};
+    std::memcpy(other.data(), asked.bytes, sizeof other);
+    for (unsigned i = 0; i < asked.layout.distance; ++i) other[asked.layout.beginning + i] ^= 0xFF;
     Instruction expected = instruction, found;
-    put_distance(asked.layout, other, expected);
-    return decoder_->decode(bytes, instruction.address, found) && found == expected;
+    Asked(other).put(instruction.address, expected);
+    return decoder_->decode(other, instruction.address, found) && found == expected;
   }
 
   static bool is_prefix(std::uint8_t byte) {
@@ -148,14 +148,13 @@ class ByteCache final : public Decoder {
     return !std::ranges::all_of(bytes.first(instruction.size), is_prefix);
   }
 
-  Row& own_or_with_distance(const Asked& asked) {
+  Row& row_of(const Asked& asked) {
     const std::uint64_t mixed = (asked.own.low ^ asked.own.high * 0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93;
-    return asked.has_distance() ? with_distance_[mixed >> (64 - distance_bits)] : own_[mixed >> (64 - own_bits)];
+    return rows_[mixed >> (64 - row_bits)];
   }
 
   std::unique_ptr<Decoder> decoder_;
-  std::vector<Row> own_;
-  std::vector<Row> with_distance_;
+  std::vector<Row> rows_;
 };
 
 }  // namespace

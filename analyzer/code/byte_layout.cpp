@@ -9,16 +9,6 @@ constexpr bool is_prefix(unsigned byte) {
   return byte == 0x66 || byte == 0xF2 || byte == 0xF3 || byte == 0x2E || byte == 0x64;
 }
 
-/// What follows an opcode.
-struct Operands {
-  bool mode = false;        ///< ModRM
-  std::uint8_t number = 0;  ///< bytes
-  bool is_word = false;     ///< of the number: two bytes behind the prefix 66
-  bool is_whole = false;    ///< eight behind REX.W
-  bool by_mode = false;     ///< only where ModRM says so
-  std::uint8_t jump = 0;    ///< bytes of the distance
-  bool is_longer = false;   ///< more belongs to it
-};
 using Opcodes = std::array<Operands, 256>;
 
 constexpr Opcodes opcodes_of_one_byte() {
@@ -57,7 +47,7 @@ constexpr Opcodes opcodes_of_one_byte() {
   set(0xEB, 0xEB, {.jump = 1});
   set(0xE8, 0xE9, {.jump = 4});
   for (const unsigned longer : {0x0F, 0x62, 0xC4, 0xC5}) all[longer] = {.is_longer = true};
-  for (unsigned i = 0; i < all.size(); ++i) all[i].is_longer = all[i].is_longer || is_prefix(i);
+  for (unsigned i = 0; i < all.size(); ++i) all[i].is_longer = all[i].is_longer || all[i].by_mode || is_prefix(i);
   return all;
 }
 
@@ -73,86 +63,98 @@ constexpr Opcodes opcodes_of_two_bytes() {
   for (const unsigned numbered : {0x70, 0x71, 0x72, 0x73, 0xA4, 0xAC, 0xBA, 0xC2, 0xC4, 0xC5, 0xC6}) {
     all[numbered].number = 1;
   }
+  for (unsigned jump = 0x80; jump < 0x90; ++jump) all[jump] = {.jump = 4};
+  for (const unsigned longer : {0x38, 0x3A}) all[longer] = {.is_longer = true};
   return all;
 }
 
-constexpr Opcodes one_byte = opcodes_of_one_byte(), two_bytes = opcodes_of_two_bytes();
+constexpr std::array<std::array<Mode, 256>, 2> all_modes() {
+  std::array<std::array<Mode, 256>, 2> all{};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const unsigned base = byte & 7;
+    Mode& mode = all[1][byte];
+    mode.size = 1;
+    if (byte >= 0xC0) continue;
+    if (base == 4) ++mode.size;
+    if (byte >= 0x40) {
+      mode.distance = byte < 0x80 ? 1 : 4;
+      mode.from_register = true;
+    } else if (base == 5) {
+      mode.distance = 4;
+    }
+    mode.may_have_no_base = byte < 0x40 && base == 4;
+  }
+  return all;
+}
+
+constexpr std::array<CodeBytes, 17> all_lowest_bytes() {
+  std::array<CodeBytes, 17> all{};
+  constexpr std::uint64_t whole = ~std::uint64_t{0};
+  for (unsigned count = 1; count < all.size(); ++count) {
+    all[count] = count <= 8 ? CodeBytes{whole >> (8 - count) * 8, 0} : CodeBytes{whole, whole >> (16 - count) * 8};
+  }
+  return all;
+}
+
 constexpr Operands with_mode{.mode = true}, with_mode_and_number{.mode = true, .number = 1};
 
-/// For what stands before a distance.
+/// Of bytes that are looked at, and before a distance.
 constexpr unsigned room = 8;
 constexpr unsigned most_prefixes = 3;
 
-ByteLayout made(unsigned beginning, unsigned distance, unsigned number = 0, bool from_register = false) {
-  return ByteLayout{static_cast<std::uint8_t>(beginning), static_cast<std::uint8_t>(distance),
-                    static_cast<std::uint8_t>(number), from_register};
-}
-
 std::uint8_t byte_at(std::uint64_t low, unsigned i) { return static_cast<std::uint8_t>(i < room ? low >> i * 8 : 0); }
 
-/// `mode`: number of the byte that would be ModRM.
-ByteLayout with_operands(std::uint64_t low, unsigned mode, const Operands& operands, unsigned number) {
-  if (!operands.mode) return made(mode + number, 0);
-  const std::uint8_t how = byte_at(low, mode), base = how & 7;
+/// What is too long for a guess counts as one byte, which nobody confirms.
+ByteLayout with_operands(std::uint64_t low, unsigned opcode, const Operands& operands, unsigned number) {
+  if (opcode >= room) return {.beginning = 1};
+  const std::uint8_t how = byte_at(low, opcode);
   if (operands.by_mode && (how >> 3 & 7) > 1) number = 0;
-  unsigned beginning = mode + 1;
-  if (how >= 0xC0) return made(beginning + number, 0);
-  if (base == 4) ++beginning;
-  if (beginning > room) return made(1, 0);
-  if (how >= 0x40) return made(beginning, how < 0x80 ? 1 : 4, number, true);
-  if (base == 5) return made(beginning, 4, number);
-  const bool from_nothing = base == 4 && (byte_at(low, beginning - 1) & 7) == 5;
-  return made(beginning + (from_nothing ? 4 : 0) + number, 0);
+  if (opcode + modes[operands.mode ? 1 : 0][how].size > room) return {.beginning = 1};
+  return layout_behind(low, opcode, operands, number);
 }
 
 /// As VEX and EVEX number the maps: 0F, 0F 38, 0F 3A.
 const Operands& operands_in_map(unsigned map, std::uint8_t opcode) {
-  if (map == 1) return two_bytes[opcode];
+  if (map == 1) return operands_of[1][opcode];
   return map == 3 ? with_mode_and_number : with_mode;
 }
 
+}  // namespace
+
+constinit const std::array<std::array<Operands, 256>, 2> operands_of{opcodes_of_one_byte(), opcodes_of_two_bytes()};
+constinit const std::array<std::array<Mode, 256>, 2> modes = all_modes();
+constinit const std::array<CodeBytes, 17> lowest_bytes = all_lowest_bytes();
+
 /// With prefixes, or an opcode of several bytes.
-ByteLayout longer_layout(std::uint64_t low) {
-  const auto at = [&](unsigned i) { return byte_at(low, i); };
+ByteLayout longer_layout(const CodeBytes& code) {
+  const auto at = [&](unsigned i) { return byte_at(code.low, i); };
   if (at(0) == 0xC5 || at(0) == 0xC4) {
     // VEX, of two bytes or three.
     const unsigned map = at(0) == 0xC5 ? 1 : at(1) & 0x1F, opcode = at(0) == 0xC5 ? 2 : 3;
     const Operands& operands = operands_in_map(map, at(opcode));
-    return with_operands(low, opcode + 1, operands, operands.number);
+    return with_operands(code.low, opcode + 1, operands, operands.number);
   }
   if (at(0) == 0x62) {
     // EVEX, of four bytes. A distance of one byte is counted in what is read or written: it belongs to the rest.
     const unsigned map = at(1) & 7, opcode = 4;
     const Operands& operands = operands_in_map(map, at(opcode));
-    const ByteLayout layout = with_operands(low, opcode + 1, operands, operands.number);
-    return layout.from_register ? made(layout.size(), 0) : layout;
+    ByteLayout layout = with_operands(code.low, opcode + 1, operands, operands.number);
+    if (layout.from_register) layout = {.beginning = static_cast<std::uint8_t>(layout.size())};
+    return layout;
   }
   unsigned opcode = 0;
   bool is_word = false;
   for (; opcode < most_prefixes && is_prefix(at(opcode)); ++opcode) is_word = is_word || at(opcode) == 0x66;
   if ((at(opcode) & 0xF0) == 0x40) ++opcode;
   if (at(opcode) != 0x0F) {
-    const Operands& operands = one_byte[at(opcode)];
-    return with_operands(low, opcode + 1, operands, operands.is_word && is_word ? 2 : operands.number);
+    const Operands& operands = operands_of[0][at(opcode)];
+    return with_operands(code.low, opcode + 1, operands, operands.is_word && is_word ? 2 : operands.number);
   }
   ++opcode;
-  if ((at(opcode) & 0xF0) == 0x80) return made(opcode + 1, 4);
-  if (at(opcode) == 0x38) return with_operands(low, opcode + 2, with_mode, 0);
-  if (at(opcode) == 0x3A) return with_operands(low, opcode + 2, with_mode_and_number, 1);
-  return with_operands(low, opcode + 1, two_bytes[at(opcode)], two_bytes[at(opcode)].number);
-}
-
-}  // namespace
-
-ByteLayout layout_of(const CodeBytes& code) {
-  const std::uint64_t low = code.low;
-  const bool has_rex = (low & 0xF0) == 0x40;
-  const auto opcode = static_cast<std::uint8_t>(has_rex ? low >> 8 : low);
-  const Operands& operands = one_byte[opcode];
-  if (operands.is_longer) return longer_layout(low);
-  if (operands.jump != 0) return made(has_rex ? 2 : 1, operands.jump);
-  const bool is_whole = operands.is_whole && has_rex && (low & 8) != 0;
-  return with_operands(low, has_rex ? 2 : 1, operands, is_whole ? 8 : operands.number);
+  if (at(opcode) == 0x38) return with_operands(code.low, opcode + 2, with_mode, 0);
+  if (at(opcode) == 0x3A) return with_operands(code.low, opcode + 2, with_mode_and_number, 1);
+  const Operands& operands = operands_of[1][at(opcode)];
+  return with_operands(code.low, opcode + 1, operands, operands.number);
 }
 
 }  // namespace isoaudit::analyzer
