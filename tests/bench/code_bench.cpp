@@ -20,7 +20,9 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "analyzer/code/collect_code.h"
 #include "analyzer/code/function_flow.h"
@@ -93,19 +95,30 @@ long kilobytes(const std::string& name) {
   return 0;
 }
 
+std::unique_ptr<Image> image_of(const char* path) {
+  const analyzer::MappedFileResult mapped = analyzer::map_file(path);
+  analyzer::ImageResult read = mapped.file ? analyzer::read_image(mapped.file) : analyzer::ImageResult{};
+  if (!read.image || analyzer::Decoder::create(read.image->machine) == nullptr) return nullptr;
+  return std::make_unique<Image>(std::move(*read.image));
+}
+
 /// Bytes that a reading adds to the peak of a process that has read the same before: the pages of LLVM's own code and
-/// tables, which reading touches, are there already and are nobody's memory.
-double memory_of_reading(const Image& image) {
+/// tables, which reading touches, are there already and are nobody's memory. To be asked before anything else is read:
+/// the gaps that others leave between what they keep would count.
+double memory_of_reading(const char* path) {
   int ends[2];
   if (pipe(ends) != 0) return 0;
   const pid_t child = fork();
   if (child == 0) {
-    analyzer::collect_code(image);
-    malloc_trim(0);
-    std::ofstream("/proc/self/clear_refs") << "5";
-    const long before = kilobytes("VmRSS");
-    analyzer::collect_code(image);
-    const long grown = kilobytes("VmHWM") - before;
+    long grown = 0;
+    if (const std::unique_ptr<Image> image = image_of(path)) {
+      analyzer::collect_code(*image);
+      malloc_trim(0);
+      std::ofstream("/proc/self/clear_refs") << "5";
+      const long before = kilobytes("VmRSS");
+      analyzer::collect_code(*image);
+      grown = kilobytes("VmHWM") - before;
+    }
     _exit(write(ends[1], &grown, sizeof grown) == sizeof grown ? 0 : 1);
   }
   long grown = 0;
@@ -115,10 +128,9 @@ double memory_of_reading(const Image& image) {
   return static_cast<double>(grown) * 1024;
 }
 
-void whole(benchmark::State& state, const Image& image) {
+void whole(benchmark::State& state, const Image& image, double memory) {
   const auto text = static_cast<double>(text_of(analyzer::find_functions(image)));
-  // First: a forked process starts with its parent's memory, which later rounds would have grown.
-  state.counters["memory"] = memory_of_reading(image) / text;
+  state.counters["memory"] = memory / text;
   std::size_t writes = 0;
   for (auto _ : state) writes = analyzer::collect_code(image).writes.size();
   state.counters["text_MB"] = text / 1e6;
@@ -130,25 +142,25 @@ void whole(benchmark::State& state, const Image& image) {
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
+  const std::span<char*> paths = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
+  std::vector<double> memory;
+  for (const char* path : paths) memory.push_back(memory_of_reading(path));
   std::vector<std::unique_ptr<Image>> images;
-  for (int i = 1; i < argc; ++i) {
-    const analyzer::MappedFileResult mapped = analyzer::map_file(argv[i]);
-    analyzer::ImageResult read = mapped.file ? analyzer::read_image(mapped.file) : analyzer::ImageResult{};
-    if (!read.image || analyzer::Decoder::create(read.image->machine) == nullptr) {
-      std::fprintf(stderr, "%s: not read\n", argv[i]);
+  for (const char* path : paths) {
+    images.push_back(image_of(path));
+    if (images.back() == nullptr) {
+      std::fprintf(stderr, "%s: not read\n", path);
       return 2;
     }
-    images.push_back(std::make_unique<Image>(std::move(*read.image)));
     const Image& image = *images.back();
-    const std::string name = std::filesystem::path(argv[i]).filename().string() + ' ';
-    const auto add = [&](const char* what, auto* run) {
-      benchmark::RegisterBenchmark((name + what).c_str(), [run, &image](benchmark::State& s) {
-        run(s, image);
-      })->Unit(benchmark::kMillisecond);
+    const std::string name = std::filesystem::path(path).filename().string() + ' ';
+    const auto add = [&](const char* what, const auto& run) {
+      benchmark::RegisterBenchmark((name + what).c_str(), run)->Unit(benchmark::kMillisecond);
     };
-    add("whole", whole);
-    add("decode", decode);
-    add("llvm", llvm_alone);
+    const double taken = memory[images.size() - 1];
+    add("whole", [&image, taken](benchmark::State& state) { whole(state, image, taken); });
+    add("decode", [&image](benchmark::State& state) { decode(state, image); });
+    add("llvm", [&image](benchmark::State& state) { llvm_alone(state, image); });
   }
   benchmark::RunSpecifiedBenchmarks();
 }
