@@ -1,6 +1,7 @@
 #include "analyzer/code/function_code.h"
 
 #include <algorithm>
+#include <bit>
 #include <span>
 
 #include "analyzer/code/jump_tables.h"
@@ -8,7 +9,7 @@
 namespace isoaudit::analyzer {
 namespace {
 
-constexpr std::uint64_t bytes_for_each_number = 16;
+constexpr std::uint64_t bits_of_row = 64;
 /// Longer than this are all instructions of a machine, or nearly all functions' on average.
 constexpr std::uint64_t bytes_for_each_instruction = 4;
 /// Memory for more instructions than this is not kept through much shorter functions: what is known in a loop of theirs
@@ -17,7 +18,7 @@ constexpr std::size_t most_kept = 4096;
 /// While instructions are still in a processor's first cache, they are numbered.
 constexpr std::uint64_t bytes_at_once = 256;
 /// Pieces of one function may lie far from each other.
-constexpr std::uint64_t most_numbers = 1 << 20;
+constexpr std::uint64_t most_rows = 1 << 18;
 
 /// How much the file has of a range: a function may be said to reach beyond its section.
 std::uint64_t bytes_there(const Section* section, const FunctionRange& range) {
@@ -43,7 +44,7 @@ bool may_lock(Op op) { return op == Op::compare_exchange || op == Op::store_excl
 }  // namespace
 
 void FunctionCode::begin_numbers() {
-  numbers.clear();
+  beginnings.clear();
   outward.clear();
   may_lock_byte = false;
   decoded = 0;
@@ -52,19 +53,23 @@ void FunctionCode::begin_numbers() {
 void FunctionCode::number_from(std::size_t first) {
   if (first == instructions.size()) return;
   const std::uint64_t begins = instructions.front().address;
-  const auto place_of = [&](const Instruction& instruction) {
-    return std::min((instruction.address - begins) / bytes_for_each_number, most_numbers - 1);
-  };
-  std::size_t numbered = numbers.size();
-  numbers.resize(std::max<std::size_t>(numbered, place_of(instructions.back()) + 1));
+  const std::uint64_t rows = std::min((instructions.back().address - begins) / bits_of_row + 1, most_rows);
+  if (rows > beginnings.size()) beginnings.resize(rows);
+  // Which instructions are which, no processor guesses: a place is taken for each, and given back.
+  std::size_t outward_count = outward.size();
+  outward.resize(outward_count + instructions.size() - first);
+  bool locks = false;
   for (std::size_t i = first; i < instructions.size(); ++i) {
     const Instruction& instruction = instructions[i];
-    const auto number = static_cast<std::uint32_t>(i);
     decoded += instruction.size;
-    if (instruction.is_outward) outward.push_back(number);
-    if (instruction.width == 1 && may_lock(instruction.op)) may_lock_byte = true;
-    for (const std::uint64_t place = place_of(instruction); numbered <= place; ++numbered) numbers[numbered] = number;
+    outward[outward_count] = static_cast<std::uint32_t>(i);
+    outward_count += instruction.is_outward ? 1 : 0;
+    locks |= instruction.width == 1 && may_lock(instruction.op);
+    const std::uint64_t offset = instruction.address - begins;
+    if (offset / bits_of_row < rows) beginnings[offset / bits_of_row].bits |= std::uint64_t{1} << offset % bits_of_row;
   }
+  outward.resize(outward_count);
+  may_lock_byte = may_lock_byte || locks;
 }
 
 namespace {
@@ -109,9 +114,13 @@ void finish(const Image& image, const CodePointers* pointers, FunctionCode& out)
 
 void FunctionCode::end_numbers() {
   if (instructions.empty()) return;
-  const std::uint64_t size = instructions.back().address - instructions.front().address;
-  const std::uint64_t places = size / bytes_for_each_number;
-  if (places > instructions.size() * 4 || places >= most_numbers) numbers.clear();
+  const std::uint64_t rows = (instructions.back().address - instructions.front().address) / bits_of_row;
+  if (rows > instructions.size() || rows >= most_rows) return beginnings.clear();
+  std::uint32_t before = 0;
+  for (Beginnings& row : beginnings) {
+    row.before = before;
+    before += static_cast<std::uint32_t>(std::popcount(row.bits));
+  }
 }
 
 void FunctionCode::number() {
@@ -122,16 +131,16 @@ void FunctionCode::number() {
 
 std::ptrdiff_t FunctionCode::index_of(std::uint64_t address) const {
   if (instructions.empty()) return -1;
-  if (numbers.empty()) {
+  if (beginnings.empty()) {
     const auto found = std::ranges::lower_bound(instructions, address, {}, &Instruction::address);
     return found != instructions.end() && found->address == address ? found - instructions.begin() : -1;
   }
-  const std::uint64_t place = (address - instructions.front().address) / bytes_for_each_number;
-  if (place >= numbers.size()) return -1;
-  for (std::size_t i = numbers[place]; i < instructions.size() && instructions[i].address <= address; ++i) {
-    if (instructions[i].address == address) return static_cast<std::ptrdiff_t>(i);
-  }
-  return -1;
+  const std::uint64_t offset = address - instructions.front().address;
+  if (offset / bits_of_row >= beginnings.size()) return -1;
+  const Beginnings& row = beginnings[offset / bits_of_row];
+  const std::uint64_t bit = std::uint64_t{1} << offset % bits_of_row;
+  if ((row.bits & bit) == 0) return -1;
+  return static_cast<std::ptrdiff_t>(row.before) + std::popcount(row.bits & (bit - 1));
 }
 
 void decode_function(const Image& image, Decoder& decoder, const FunctionRange& range, const CodePointers* pointers,

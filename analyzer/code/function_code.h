@@ -26,9 +26,13 @@ struct FunctionCode {
   std::vector<std::uint64_t> labels_elsewhere{};
   /// It jumps through a table that was not found: control may come in anywhere.
   bool jumps_unknown = false;
-  /// For every few bytes of the code the number of the first instruction that starts there or later; see number().
-  /// Empty where pieces lie far from each other.
-  std::vector<std::uint32_t> numbers{};
+  /// For every 64 bytes of the code which of them instructions begin at, and how many do before; see number(). Empty
+  /// where pieces lie far from each other.
+  struct Beginnings {
+    std::uint64_t bits = 0;
+    std::uint32_t before = 0;
+  };
+  std::vector<Beginnings> beginnings{};
 
   /// Numbers of the instructions that are outward, in order: a third of all, and most readers need no others. See
   /// number().
