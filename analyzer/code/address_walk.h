@@ -95,11 +95,18 @@ class AddressWalk {
     Holders holders{};
     std::uint32_t walk = 0;
   };
-  /// An instruction reads from a word of the stack, counted in eight bytes, or writes there.
+  /// An instruction reads from a word of the stack or writes there. In one number, since many are sorted.
   struct StackAccess {
-    std::int64_t word = 0;
-    std::uint32_t instruction = 0;
-    bool writes = false;
+    std::uint64_t rank = 0;
+
+    StackAccess(std::int64_t place, std::uint32_t instruction, bool writes)
+        : rank(rank_of(place) | std::uint64_t{instruction} << 1 | (writes ? 1 : 0)) {}
+    std::uint32_t instruction() const { return static_cast<std::uint32_t>(rank) >> 1; }
+    bool writes() const { return (rank & 1) != 0; }
+    /// Of nothing in the word at a place yet, in the order of words. No instruction reaches farther than 2^34 bytes.
+    static std::uint64_t rank_of(std::int64_t place) {
+      return std::uint64_t{static_cast<std::uint32_t>(place >> 3) ^ 0x80000000} << 32;
+    }
     auto operator<=>(const StackAccess&) const = default;
   };
   /// A place where a word is kept, and what.

@@ -55,8 +55,9 @@ void AddressWalk::find_accesses() {
     const auto access = positions_.access_of(i, instruction);
     if (!access) continue;
     const bool writes = overwrites(instruction);
-    for (std::int64_t word = access->place >> 3; word <= (access->place + access->bytes - 1) >> 3; ++word) {
-      accesses_.push_back({word, static_cast<std::uint32_t>(i), writes});
+    const std::int64_t last = access->place + access->bytes - 1;
+    for (std::int64_t word = access->place >> 3; word <= last >> 3; ++word) {
+      accesses_.emplace_back(word * 8, static_cast<std::uint32_t>(i), writes);
     }
   }
   std::ranges::sort(accesses_);
@@ -110,18 +111,20 @@ unsigned AddressWalk::arguments_taken(std::int64_t first) {
 
 /// Goes on wherever the function takes it from there, if it does. False where it is not followed.
 bool AddressWalk::put_in_word(std::size_t store, std::int64_t place, Holders& holders) {
-  const auto touching = std::ranges::equal_range(accesses_, place >> 3, {}, &StackAccess::word);
+  const std::uint64_t first = StackAccess::rank_of(place), next = StackAccess::rank_of(place + 8);
+  const std::ranges::subrange touching(std::ranges::lower_bound(accesses_, first, {}, &StackAccess::rank),
+                                       std::ranges::lower_bound(accesses_, next, {}, &StackAccess::rank));
   take_steps(touching.size());
-  const auto reads = [](const StackAccess& access) { return !access.writes; };
+  const auto reads = [](const StackAccess& access) { return !access.writes(); };
   const bool taken = is_taken(place);
   if (!taken && std::ranges::none_of(touching, reads)) return true;
-  const auto by_others = [&](const StackAccess& access) { return access.writes && access.instruction != store; };
+  const auto by_others = [&](const StackAccess& access) { return access.writes() && access.instruction() != store; };
   const bool stays = place % 8 == 0 && !taken && std::ranges::none_of(touching, by_others);
   if (stays) {
     return std::ranges::all_of(touching, [&](const StackAccess& access) {
       Holders takes;
-      if (access.writes || !take_word(access.instruction, place, takes)) return access.writes;
-      if (!takes.none() && function_->code_follows(access.instruction)) lead_to(access.instruction + 1u, takes);
+      if (access.writes() || !take_word(access.instruction(), place, takes)) return access.writes();
+      if (!takes.none() && function_->code_follows(access.instruction())) lead_to(access.instruction() + 1u, takes);
       return true;
     });
   }

@@ -25,7 +25,7 @@ constexpr unsigned most_searches = 256;
 /// Of a mask of registers.
 constexpr std::uint64_t general_registers = 0xFFFFFFFF;
 
-/// What a register holds, as far as jumps ask.
+/// What a register holds, as far as jumps ask. Of nothing and of pointers the kind says all.
 struct Held {
   enum class Kind : std::uint8_t {
     nothing,
@@ -74,15 +74,36 @@ class Tracker {
     if (instruction.op == Op::call) return forget(convention_.clobbered, convention_.result);
     // Stores, comparisons and branches: nothing that is held changes.
     if (instruction.dst >= held_.size() && !instruction.pair && (instruction.clobbers & general_registers) == 0) return;
+    if (!leads_to_table(instruction)) return put_simple(instruction);
     const Held made = result(number, instruction);
     forget(instruction.clobbers, no_register);
-    if (instruction.pair && instruction.op == Op::load && instruction.src2 < held_.size())
-      held_[instruction.src2] = made;
     if (instruction.dst >= held_.size()) return;
     held_[instruction.dst] = made;
     if (made.kind != Held::Kind::address) return;
     std::vector<std::uint64_t>& all = formed_[instruction.dst];
     if (std::ranges::find(all, made.address) == all.end()) all.push_back(made.address);
+  }
+
+  /// What may put together a table's address, or take something from one: few do.
+  static bool leads_to_table(const Instruction& instruction) {
+    if (instruction.op == Op::load) return instruction.memory.index != no_register && !instruction.pair;
+    return instruction.op == Op::address || instruction.op == Op::copy || instruction.op == Op::add;
+  }
+
+  /// Nothing or a pointer.
+  void put_simple(const Instruction& instruction) {
+    const Held::Kind made = instruction.op == Op::load ? loaded(instruction) : Held::Kind::nothing;
+    forget(instruction.clobbers, no_register);
+    if (instruction.loads_second() && instruction.src2 < held_.size()) held_[instruction.src2].kind = made;
+    if (instruction.dst < held_.size()) held_[instruction.dst].kind = made;
+  }
+
+  /// From no table. What was put aside on the stack may be an address in one.
+  Held::Kind loaded(const Instruction& load) const {
+    const MemoryOperand& memory = load.memory;
+    const bool may_be_table = memory.index != no_register || convention_.is_frame(memory.base);
+    const bool is_pointer = load.width == 8 && !may_be_table && (!arm_ || memory.base != no_register);
+    return is_pointer ? Held::Kind::pointer : Held::Kind::nothing;
   }
 
   const Held& at(Register number) const {
@@ -102,15 +123,9 @@ class Tracker {
         if (instruction.has_immediate || (instruction.width == 4 && source.kind != Held::Kind::entry)) return {};
         return source;
       case Op::load: {
-        if (memory.index != no_register) {
-          if (memory.base >= held_.size() || (!arm_ && !is_x86_entry(instruction))) return {};
-          tables_.emplace_back(number, held_[memory.base]);
-          return {.kind = Held::Kind::entry, .is_signed = instruction.sign_extends, .number = number};
-        }
-        // What was put aside on the stack may be an address in a table.
-        const bool stack = convention_.is_frame(memory.base);
-        const bool whole = instruction.width == 8 && memory.base != no_register && !stack;
-        return whole || (instruction.width == 8 && !arm_ && !stack) ? Held{.kind = Held::Kind::pointer} : Held{};
+        if (memory.base >= held_.size() || (!arm_ && !is_x86_entry(instruction))) return {};
+        tables_.emplace_back(number, held_[memory.base]);
+        return {.kind = Held::Kind::entry, .is_signed = instruction.sign_extends, .number = number};
       }
       case Op::add: return sum(instruction, source);
       default: return {};
@@ -141,7 +156,7 @@ class Tracker {
 
   void forget(std::uint64_t registers, Register but_pointer) {
     for (std::uint64_t lost = registers & general_registers; lost != 0; lost &= lost - 1) {
-      held_[static_cast<std::size_t>(std::countr_zero(lost))] = {};
+      held_[static_cast<std::size_t>(std::countr_zero(lost))].kind = Held::Kind::nothing;
     }
     if (but_pointer < held_.size()) held_[but_pointer].kind = Held::Kind::pointer;
   }
