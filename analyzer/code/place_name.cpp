@@ -7,6 +7,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "model/rust_name.h"
+
 namespace isoaudit::analyzer {
 namespace {
 
@@ -36,7 +38,7 @@ std::string demangled(const std::string& symbol) {
   constexpr std::string_view beginnings[] = {"_Z", "__Z", "___Z", "____Z", "_R", "__R", "_D", "?", "."};
   const bool mangled =
       std::ranges::any_of(beginnings, [&](std::string_view begin) { return symbol.starts_with(begin); });
-  return mangled ? llvm::demangle(symbol) : symbol;
+  return mangled ? model::rust_name(llvm::demangle(symbol)) : symbol;
 }
 
 std::string source_name(const std::string& symbol) {

@@ -82,7 +82,7 @@ void describe_stored(const ModuleCode& code, std::span<const Value> parts, model
     if (weight(other.value) > weight(most.value)) most = std::move(other);
   }
   write.value = most.value;
-  write.result_of = demangled(most.result_of);
+  write.result_of = source_name(most.result_of);
   const bool alone = parts.size() == 1;
   // Of several parts one text has to tell them all, or two stores of it would not store the same.
   const bool same_for_all = most.value == StoredValue::constant || most.value == StoredValue::immortal ||

@@ -228,7 +228,7 @@ void Stores::add_thread_text(std::size_t index, const State& state, const Value&
   if (size == 0) return;
   model::CodeWrite write = thread_write_at(index, self.bits, size);
   if (write.size == 0) return;
-  write.passed_to = demangled(code_.text(callee.name));
+  write.passed_to = source_name(code_.text(callee.name));
   writes_.emplace_back(index, std::move(write));
 }
 
@@ -357,7 +357,7 @@ void Stores::add_passed(std::size_t index, std::uint64_t address, const std::str
                         const std::string& guard) {
   model::CodeWrite write = write_at(index, address);
   if (is_compiler_s_own(index, address)) return;
-  write.passed_to = demangled(callee);
+  write.passed_to = source_name(callee);
   write.guard = guard;
   write.atomic = use == ParameterUse::atomically || use == ParameterUse::counted;
   if (use == ParameterUse::counted) write.value = model::StoredValue::changed;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "model/rust_name.h"
+
 namespace isoaudit::loader_probe {
 namespace {
 
@@ -107,7 +109,7 @@ Place Symbolizer::find(std::uint64_t address, bool is_thread_local) const {
     --after;
     if (after->is_thread_local != is_thread_local || address >= after->end) continue;
     place.linkage_name = after->name;
-    place.symbol = llvm::demangle(after->name);
+    place.symbol = model::rust_name(llvm::demangle(after->name));
     place.symbol_offset = address - after->begin;
     break;
   }

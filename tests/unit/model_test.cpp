@@ -2,6 +2,7 @@
 
 #include "model/module_definition.h"
 #include "model/python_version.h"
+#include "model/rust_name.h"
 #include "model/said_of_many.h"
 
 namespace isoaudit::model {
@@ -91,6 +92,28 @@ TEST(SaidOfMany, TheFixSpeaksOfThemHoweverItNamesOne) {
   finding.fix = "make `cache` elsewhere and keep it there";
   finding.fix_of_many = "make them elsewhere and keep them there";
   EXPECT_EQ(fix_for_all(finding), finding.fix_of_many);
+}
+
+/// Left: what LLVM's demangler says of symbols of bcrypt 5.0 and others.
+TEST(RustName, IsAsTheSourceSpellsIt) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"pyo3::internal::state::POOL::hfa30729470a1c65e", "pyo3::internal::state::POOL"},
+      {"_$LT$$RF$T$u20$as$u20$core..fmt..Debug$GT$::fmt::h517064feda23c8ab", "<&T as core::fmt::Debug>::fmt"},
+      {"core::ops::function::FnOnce::call_once$u7b$$u7b$vtable.shim$u7d$$u7d$::h191b629ffe1fa54f",
+       "core::ops::function::FnOnce::call_once{{vtable.shim}}"},
+      {"std::sys::_print_fmt::_$u7b$$u7b$closure$u7d$$u7d$::h7e0c47b5c029f137", "std::sys::_print_fmt::{{closure}}"},
+      {"core::ptr::drop_in_place$LT$$u5b$$LP$u8$C$$BP$const$u20$u8$RP$$u5d$$GT$::ha35e816e30d3bbc2",
+       "core::ptr::drop_in_place<[(u8,*const u8)]>"},
+      {"demo::CACHE::h0123456789abcdef (.llvm.77058)", "demo::CACHE (.llvm.77058)"},
+      // No escapes that are known, and no end of one.
+      {"demo::a$XY$b$u0$c$::h0123456789abcdef", "demo::a$XY$b$u0$c$"},
+      // No Rust.
+      {"demo::h0123456789abcde", "demo::h0123456789abcde"},
+      {"demo::x0123456789abcdef", "demo::x0123456789abcdef"},
+      {"h0123456789abcdef", "h0123456789abcdef"},
+      {"demo$LT$::cache", "demo$LT$::cache"},
+      {"", ""}};
+  for (const auto& [demangled, expected] : rows) EXPECT_EQ(rust_name(demangled), expected) << demangled;
 }
 
 }  // namespace
