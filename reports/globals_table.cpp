@@ -42,7 +42,7 @@ std::pair<const char*, const char*> words(GlobalKind kind) {
 
 const char* words(RunsWhen when) {
   switch (when) {
-    case RunsWhen::never: return "never";
+    case RunsWhen::never: return "nothing leads to it";
     case RunsWhen::static_initialiser: return "at load";
     case RunsWhen::process: return "at the process's start or end";
     case RunsWhen::main_interpreter: return "in the main interpreter";

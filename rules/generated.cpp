@@ -27,6 +27,7 @@ constexpr auto own_prefixes = std::to_array<Prefix>({
     {"nanobind", "nanobind::"},
     {"pybind11", "pybind11::"},
     {"pyo3", "pyo3::"},
+    {"pyo3", "<pyo3::"},
     {"swig", "SWIG"},
     {"swig", "Swig"},
     {"swig", "swig_"},

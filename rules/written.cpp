@@ -124,7 +124,7 @@ std::string_view when_alone(const std::vector<model::Reached>& times) {
 
 const char* time_words(RunsWhen when) {
   switch (when) {
-    case RunsWhen::never: return "never";
+    case RunsWhen::never: return "in code that nothing leads to";
     case RunsWhen::static_initialiser: return "when the library is loaded";
     case RunsWhen::process: return "at the start or end of the process";
     case RunsWhen::main_interpreter: return "in the main interpreter alone";

@@ -64,6 +64,18 @@ TEST(CodeRules, AResultNamesItsFunctionWithOnePairOfBrackets) {
   }
 }
 
+TEST(CodeRules, WhatNothingLeadsToIsNoEvidence) {
+  const CodeWrite dead =
+      changed(code_write("thing", "a_dead_one"), [](CodeWrite& w) { w.reached = {{RunsWhen::never, ""}}; });
+  const auto findings =
+      code_findings_of(module_that({dead, code_write("thing", "method")}, MultipleInterpreters::per_interpreter_gil));
+  ASSERT_EQ(findings.size(), 1U);
+  ASSERT_FALSE(findings[0].because.empty());
+  for (const model::Because& because : findings[0].because) {
+    EXPECT_EQ(because.text.find("a_dead_one"), std::string::npos) << because.text;
+  }
+}
+
 TEST(CodeRules, WhatExplainsAWrite) {
   struct Row {
     const char* what;

@@ -170,6 +170,17 @@ TEST(Generated, CythonsMemoryViewsKeepTheirLayoutsUnderPlainNames) {
   EXPECT_FALSE(is_generators_own("pybind11", "generic"));
 }
 
+/// In the body of a trait's function that PyO3 has itself, or of one that a macro of its makes for its user.
+TEST(Generated, PyO3sOwnStatics) {
+  for (const char* name :
+       {"pyo3::internal::state::POOL", "<pyo3::types::mapping::PyMapping as pyo3::type_object::PyTypeInfo>::TYPE",
+        "<demo::Point as pyo3::impl_::pyclass::PyClassImpl>::lazy_type_object::TYPE_OBJECT", "demo::f::INTERNED"}) {
+    EXPECT_TRUE(is_generators_own("pyo3", name)) << name;
+  }
+  EXPECT_FALSE(is_generators_own("pyo3", "<demo::Point as pyo3::type_object::PyTypeInfo>::cache"));
+  EXPECT_FALSE(is_generators_own("pyo3", "demo::CACHE"));
+}
+
 TEST(VariableRules, WhatAGeneratorKeepsForItselfIsNoneOfTheUsers) {
   auto write = write_from("__pyx_pymod_exec_mod");
   write.where = {"pkg/mod.pyx", 12, 0, "__pyx_pymod_exec_mod"};
