@@ -9,7 +9,7 @@
 namespace isoaudit::analyzer {
 namespace {
 
-constexpr std::uint64_t bits_of_row = 64;
+constexpr std::uint64_t bytes_of_row = 64;
 /// Longer than this are all instructions of a machine, or nearly all functions' on average.
 constexpr std::uint64_t bytes_for_each_instruction = 4;
 /// Memory for more instructions than this is not kept through much shorter functions: what is known in a loop of theirs
@@ -53,7 +53,7 @@ void FunctionCode::begin_numbers() {
 void FunctionCode::number_from(std::size_t first) {
   if (first == instructions.size()) return;
   const std::uint64_t begins = instructions.front().address;
-  const std::uint64_t rows = std::min((instructions.back().address - begins) / bits_of_row + 1, most_rows);
+  const std::uint64_t rows = std::min((instructions.back().address - begins) / bytes_of_row + 1, most_rows);
   if (rows > beginnings.size()) beginnings.resize(rows);
   // Which instructions are which, no processor guesses: a place is taken for each, and given back.
   std::size_t outward_count = outward.size();
@@ -66,7 +66,8 @@ void FunctionCode::number_from(std::size_t first) {
     outward_count += instruction.is_outward ? 1 : 0;
     locks |= instruction.width == 1 && may_lock(instruction.op);
     const std::uint64_t offset = instruction.address - begins;
-    if (offset / bits_of_row < rows) beginnings[offset / bits_of_row].bits |= std::uint64_t{1} << offset % bits_of_row;
+    if (offset / bytes_of_row < rows)
+      beginnings[offset / bytes_of_row].bits |= std::uint64_t{1} << offset % bytes_of_row;
   }
   outward.resize(outward_count);
   may_lock_byte = may_lock_byte || locks;
@@ -114,7 +115,7 @@ void finish(const Image& image, const CodePointers* pointers, FunctionCode& out)
 
 void FunctionCode::end_numbers() {
   if (instructions.empty()) return;
-  const std::uint64_t rows = (instructions.back().address - instructions.front().address) / bits_of_row;
+  const std::uint64_t rows = (instructions.back().address - instructions.front().address) / bytes_of_row;
   if (rows > instructions.size() || rows >= most_rows) return beginnings.clear();
   std::uint32_t before = 0;
   for (Beginnings& row : beginnings) {
@@ -136,9 +137,9 @@ std::ptrdiff_t FunctionCode::index_of(std::uint64_t address) const {
     return found != instructions.end() && found->address == address ? found - instructions.begin() : -1;
   }
   const std::uint64_t offset = address - instructions.front().address;
-  if (offset / bits_of_row >= beginnings.size()) return -1;
-  const Beginnings& row = beginnings[offset / bits_of_row];
-  const std::uint64_t bit = std::uint64_t{1} << offset % bits_of_row;
+  if (offset / bytes_of_row >= beginnings.size()) return -1;
+  const Beginnings& row = beginnings[offset / bytes_of_row];
+  const std::uint64_t bit = std::uint64_t{1} << offset % bytes_of_row;
   if ((row.bits & bit) == 0) return -1;
   return static_cast<std::ptrdiff_t>(row.before) + std::popcount(row.bits & (bit - 1));
 }

@@ -26,12 +26,12 @@ struct FunctionCode {
   std::vector<std::uint64_t> labels_elsewhere{};
   /// It jumps through a table that was not found: control may come in anywhere.
   bool jumps_unknown = false;
-  /// For every 64 bytes of the code which of them instructions begin at, and how many do before; see number(). Empty
-  /// where pieces lie far from each other.
+  /// Which of 64 bytes instructions begin at, and how many do before.
   struct Beginnings {
     std::uint64_t bits = 0;
     std::uint32_t before = 0;
   };
+  /// Of the code's bytes, row by row; see number(). Empty where pieces lie far from each other.
   std::vector<Beginnings> beginnings{};
 
   /// Numbers of the instructions that are outward, in order: a third of all, and most readers need no others. See

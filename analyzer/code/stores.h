@@ -59,6 +59,7 @@ class Stores {
   void collect_parts(const State& state, const Instruction& instruction);
   void note_held_pointers(const Place& place, std::uint64_t size, std::span<const Value> parts);
   void note_use_of_held(std::size_t index, const State& state, const Instruction& instruction);
+  bool has_room_for_held_use(std::size_t index, std::uint64_t word);
   void note_store_to_held(std::size_t index, const State& state, const Instruction& instruction, const Value& pointer);
   void note_pass_of_held(std::size_t index, const State& state, const Value& callee, unsigned argument,
                          std::uint64_t word);
@@ -95,9 +96,11 @@ class Stores {
   PassedArguments arguments_;
   Reads reads_;
   HeldPointers held_{};
-  /// Of functions that were gone through; of those that have too many of them, by the word.
+  /// Uses by functions that were gone through; functions that have too many of them, by the word.
   HeldUses held_uses_{};
   FunctionsByPlace uses_of_held_{};
+  /// All functions were read: nobody puts more pointers anywhere.
+  bool all_held_known_ = false;
   std::vector<bool> gone_through_;
   /// Functions that were not, by words that they load by an address in a register, or together with the one before.
   FunctionsByPlace other_reads_{};

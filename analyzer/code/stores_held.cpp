@@ -50,9 +50,21 @@ void Stores::note_use_of_held(std::size_t index, const State& state, const Instr
   }
 }
 
+/// Where all pointers are known, what was noted is told and there is room again; before that, function number `index`
+/// is gone through once more.
+bool Stores::has_room_for_held_use(std::size_t index, std::uint64_t word) {
+  if (!held_uses_.is_full()) return true;
+  if (all_held_known_) {
+    tell_of_held_uses();
+  } else {
+    uses_of_held_.add(word, static_cast<std::uint32_t>(index));
+  }
+  return all_held_known_;
+}
+
 void Stores::note_store_to_held(std::size_t index, const State& state, const Instruction& instruction,
                                 const Value& pointer) {
-  if (held_uses_.is_full()) return uses_of_held_.add(pointer.bits, static_cast<std::uint32_t>(index));
+  if (!has_room_for_held_use(index, pointer.bits)) return;
   const bool is_indexed =
       goes_to_block(instruction) || instruction.memory.index != no_register || pointer.kind == Value::Kind::changed;
   collect_parts(state, instruction);
@@ -64,7 +76,7 @@ void Stores::note_store_to_held(std::size_t index, const State& state, const Ins
 void Stores::note_pass_of_held(std::size_t index, const State& state, const Value& callee, unsigned argument,
                                std::uint64_t word) {
   if (!may_write_held(callee, argument)) return;
-  if (held_uses_.is_full()) return uses_of_held_.add(word, static_cast<std::uint32_t>(index));
+  if (!has_room_for_held_use(index, word)) return;
   const bool is_import = callee.kind == Value::Kind::import;
   const ParameterUse use = is_import ? code_.import_use_at(state, callee.name, argument) : ParameterUse::unknown;
   if (use == ParameterUse::not_written) return;
@@ -72,9 +84,11 @@ void Stores::note_pass_of_held(std::size_t index, const State& state, const Valu
 }
 
 void Stores::tell_of_held_uses() {
+  const std::uint64_t looked_at = instruction_;
   for (const HeldStore& store : held_uses_.stores) tell_of_store_to_held(store);
   for (const HeldPass& pass : held_uses_.passes) tell_of_pass_of_held(pass);
   held_uses_ = {};
+  instruction_ = looked_at;
 }
 
 void Stores::tell_of_store_to_held(const HeldStore& store) {
@@ -120,6 +134,7 @@ void Stores::follow_held_pointers() {
   users.insert(by_address.begin(), by_address.end());
   uses_of_held_ = {};
   other_reads_ = {};
+  all_held_known_ = true;
   tell_of_held_uses();
   for (const std::uint32_t index : users) {
     code_.decode_from(code_.functions()[index].begin, index, again_);
@@ -127,7 +142,6 @@ void Stores::follow_held_pointers() {
     if (gone_through_[index] || !only_hands_on_held(index, by_address.contains(index))) {
       code_.flow(again_, [&](const State& state, const Instruction& instruction) {
         note_use_of_held(index, state, instruction);
-        if (held_uses_.is_full()) tell_of_held_uses();
       });
     }
     tell_of_held_uses();
@@ -160,7 +174,6 @@ bool Stores::only_hands_on_held(std::size_t index, bool by_address) {
   for (const AddressWalk::Pass& pass : passes) {
     instruction_ = call_of(pass).address;
     note_pass_of_held(index, nothing, code_.callee_of(call_of(pass)), pass.argument, pass.value.bits);
-    if (held_uses_.is_full()) tell_of_held_uses();
   }
   return true;
 }

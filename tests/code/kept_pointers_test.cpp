@@ -90,9 +90,11 @@ TEST_F(HeldPointers, InAFunctionWithManyUsesOfOthers) {
   const std::string many =
       "#ifdef __x86_64__\n#define MANY __asm__ volatile(\".rept 70000; movq other(%%rip), %%rax; movl $1, (%%rax); "
       ".endr\" ::: \"rax\", \"memory\")\n#else\n#define MANY\n#endif\n"
-      "KEPT long *other __asm__(\"other\"); KEPT long own[4]; long *where; void f(int c) { where = own; MANY; ";
-  expect(many + "current[1] = decide(c); }", true);
-  expect(many + "fill(current, c); }", true);
+      "KEPT long *other __asm__(\"other\"); void set_other(long *p) { other = p; }\n";
+  const std::string own = many + "KEPT long own[4]; long *where; void f(int c) { where = own; MANY; ";
+  expect(own + "current[1] = decide(c); }", true);
+  expect(own + "fill(current, c); }", true);
+  expect(many + "void f(int c) { MANY; fill(current, c); current[1] = decide(c); }", true);
 }
 
 TEST_F(HeldPointers, WhatIsReadIsNotWritten) { expect("long f(void) { return current[1] + look(current); }", false); }
