@@ -69,10 +69,15 @@ class Inspection {
     for (const BinaryResult& result : results_) {
       if (!result.facts || !result.facts->code.read) continue;
       const model::CodeFacts& code = result.facts->code;
-      const auto seconds = [](std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e9; };
-      fmt::print(stderr, "{}: {:.2f} MB of code: decoding {:.3f} s, propagation {:.3f} s, call graph {:.3f} s\n",
-                 result.facts->module, static_cast<double>(code.text) / 1e6, seconds(code.time.decoding),
-                 seconds(code.time.propagation), seconds(code.time.call_graph));
+      const auto milliseconds = [](std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; };
+      const double all = milliseconds(code.time.decoding + code.time.propagation + code.time.call_graph);
+      const double megabytes = static_cast<double>(code.text) / 1e6;
+      fmt::print(
+          stderr,
+          "{}: {:.2f} MB of code in {:.1f} ms, {:.0f} MB/s: decoding {:.1f} ms, propagation {:.1f} ms, call graph "
+          "{:.1f} ms\n",
+          result.facts->module, megabytes, all, all == 0 ? 0 : megabytes / all * 1e3, milliseconds(code.time.decoding),
+          milliseconds(code.time.propagation), milliseconds(code.time.call_graph));
     }
   }
 

@@ -76,7 +76,21 @@ def racing():
     expect_same(said(1), said(4), "a second probe")
 
 
-CHECKS = {"reading": reading, "running": running, "racing": racing}
+def times():
+    """Where the time for machine code went is talk, in the order of the modules; the report has no clock in it."""
+    _, folder = built()
+    modules = sorted(folder.glob("global_exception*.so"))
+    code, out, err = support.run("inspect", "--code", "-v", *modules)
+    expect(code == support.FINDINGS, f"exit status {code}\n{err}")
+    number = r"[0-9.]+"
+    line = re.compile(rf"(\w+): {number} MB of code in {number} ms, {number} MB/s: decoding {number} ms, "
+                      rf"propagation {number} ms, call graph {number} ms")
+    told = [match[1] for match in map(line.fullmatch, err.splitlines()) if match]
+    expect(told == names(modules), f"times of {told}, expected {names(modules)}\n{err}")
+    expect(" ms" not in out and "MB/s" not in out, f"the report has a clock in it\n{out}")
+
+
+CHECKS = {"reading": reading, "times": times, "running": running, "racing": racing}
 
 if __name__ == "__main__":
     sys.exit(support.main(CHECKS))
