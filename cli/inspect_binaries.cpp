@@ -72,12 +72,15 @@ class Inspection {
       const auto milliseconds = [](std::uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; };
       const double all = milliseconds(code.time.decoding + code.time.propagation + code.time.call_graph);
       const double megabytes = static_cast<double>(code.text) / 1e6;
+      const std::string lines = code.time.debug_lines == 0
+                                    ? ""
+                                    : fmt::format("; debug information {:.1f} ms", milliseconds(code.time.debug_lines));
       fmt::print(
           stderr,
           "{}: {:.2f} MB of code in {:.1f} ms, {:.0f} MB/s: decoding {:.1f} ms, propagation {:.1f} ms, call graph "
-          "{:.1f} ms\n",
+          "{:.1f} ms{}\n",
           result.facts->module, megabytes, all, all == 0 ? 0 : megabytes / all * 1e3, milliseconds(code.time.decoding),
-          milliseconds(code.time.propagation), milliseconds(code.time.call_graph));
+          milliseconds(code.time.propagation), milliseconds(code.time.call_graph), lines);
     }
   }
 

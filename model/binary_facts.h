@@ -102,6 +102,7 @@ struct CodeTime {
   std::uint64_t propagation = 0;
   /// Who calls whom, and so when each function runs.
   std::uint64_t call_graph = 0;
+  std::uint64_t debug_lines = 0;  ///< where stores stand in the source, by the module's debug information
 
   friend bool operator==(const CodeTime&, const CodeTime&) { return true; }
   friend std::strong_ordering operator<=>(const CodeTime&, const CodeTime&) { return std::strong_ordering::equal; }

@@ -65,7 +65,14 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
   Laps laps;
   ModuleCode code(image, decoder);
   CodeGraph graph(code);
-  Stores stores(code, line_of);
+  // Asked in the midst of what else a lap counts.
+  const LineOf timed_line_of = [&](std::uint64_t address) {
+    Laps one;
+    model::Location line = line_of(address);
+    one.lap(time.debug_lines);
+    return line;
+  };
+  Stores stores(code, line_of ? timed_line_of : line_of);
   FunctionCode function;
   SplitFunctions split(code);
   OnceFunctions once(code);
@@ -126,6 +133,7 @@ model::CodeFacts read_code(const Image& image, Decoder& decoder, const LineOf& l
     if (waits != run_once.end() && write.guard.empty()) write.guard = waits->second;
   }
   facts.writes = sorted_unique(std::move(writes));
+  time.propagation -= std::min(time.propagation, time.debug_lines);
   if (stores.is_cut()) {
     facts.read = false;
     facts.why_not = "it goes through more pointers in tables than are followed";

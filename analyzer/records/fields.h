@@ -35,8 +35,8 @@ void fields(model::CodeWrite& value, Visit&& visit) {
 
 template <class Visit>
 void fields(model::CodeTime& value, Visit&& visit) {
-  auto& [decoding, propagation, call_graph] = value;
-  visit(decoding, propagation, call_graph);
+  auto& [decoding, propagation, call_graph, debug_lines] = value;
+  visit(decoding, propagation, call_graph, debug_lines);
 }
 
 template <class Visit>

@@ -84,7 +84,7 @@ def times():
     expect(code == support.FINDINGS, f"exit status {code}\n{err}")
     number = r"[0-9.]+"
     line = re.compile(rf"(\w+): {number} MB of code in {number} ms, {number} MB/s: decoding {number} ms, "
-                      rf"propagation {number} ms, call graph {number} ms")
+                      rf"propagation {number} ms, call graph {number} ms(; debug information {number} ms)?")
     told = [match[1] for match in map(line.fullmatch, err.splitlines()) if match]
     expect(told == names(modules), f"times of {told}, expected {names(modules)}\n{err}")
     expect(" ms" not in out and "MB/s" not in out, f"the report has a clock in it\n{out}")
