@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "rules/code_variables.h"
 #include "rules/harmless.h"
@@ -31,17 +29,6 @@ std::string times_of(const model::CodeWrite& write) {
     if (text.find(words) == std::string::npos) text += (text.empty() ? ", " : " and ") + std::string(words);
   }
   return text;
-}
-
-bool may_run(const model::CodeWrite* write) {
-  const auto runs = [](const model::Reached& reached) { return reached.when != model::RunsWhen::never; };
-  return write->reached.empty() || std::ranges::any_of(write->reached, runs);
-}
-
-/// What nothing leads to is no evidence beside what runs.
-std::vector<const model::CodeWrite*> worth_telling(std::vector<const model::CodeWrite*> writes) {
-  if (std::ranges::any_of(writes, may_run)) std::erase_if(writes, std::not_fn(may_run));
-  return writes;
 }
 
 /// One way that leads to a store, for each time at which that happens.
@@ -95,8 +82,10 @@ Finding finding_on(const CodeVariable& variable, const BinaryFacts& binary, mode
   finding.message = fmt::format("`{}` {}", shown, variable.sure || maybe == nullptr ? words.harm : maybe);
   finding.fix = guarded ? words.fix_guarded : fmt::format(fmt::runtime(words.fix), shown);
   finding.fix_of_many = guarded ? words.fix_guarded : words.fix_of_many;
-  for (const model::CodeWrite* write : worth_telling(variable.writes)) {
-    if (finding.because.size() == most_reasons) break;
+  const bool is_dead = nothing_leads_to(variable.writes.front()->reached);
+  for (const model::CodeWrite* write : variable.writes) {
+    // What nothing leads to comes last, and is no evidence beside what runs.
+    if (finding.because.size() == most_reasons || (!is_dead && nothing_leads_to(write->reached))) break;
     const std::string guard = write->guard.empty() ? "" : ", under " + write->guard;
     const std::string text = write_words(*write, shown) + times_of(*write) + guard;
     const model::Because because{EvidenceKind::code, text, write->where};

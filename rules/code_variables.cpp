@@ -263,7 +263,7 @@ std::vector<CodeVariable> code_variables(const BinaryFacts& binary) {
     variable.explained = why_explained(variable, binary);
     std::ranges::stable_sort(variable.writes, {}, [](const CodeWrite* write) {
       // A copy that the compiler has put into its only caller stays behind, and nothing leads to it.
-      const bool never = write->reached.size() == 1 && write->reached.front().when == model::RunsWhen::never;
+      const bool never = nothing_leads_to(write->reached);
       // Of memory that a lock may help the store without one is the news.
       return std::tuple(never, kind_of_store(*write), is_guarded(*write), !write->passed_to.empty());
     });

@@ -34,7 +34,7 @@ bool happens_only(const std::vector<model::Reached>& reached, std::initializer_l
 std::string meets_nobody(const Write& write) {
   if (!write.guard.empty()) return fmt::format("guarded ({})", write.guard);
   const std::string_view when = when_alone(write.reached);
-  if (when.empty() || happens_only(write.reached, {RunsWhen::never})) return std::string(when);
+  if (when.empty() || nothing_leads_to(write.reached)) return std::string(when);
   return fmt::format("made {}", when);
 }
 
@@ -109,9 +109,11 @@ std::string joined(const std::vector<std::string>& parts) {
 
 }  // namespace
 
+bool nothing_leads_to(const std::vector<model::Reached>& times) { return happens_only(times, {RunsWhen::never}); }
+
 std::string_view when_alone(const std::vector<model::Reached>& times) {
   using enum RunsWhen;
-  if (happens_only(times, {never})) return "in code that nothing leads to";
+  if (nothing_leads_to(times)) return time_words(never);
   if (happens_only(times, {never, static_initialiser})) return "when the library is loaded";
   if (happens_only(times, {never, static_initialiser, process})) {
     return "only where Python starts or ends for the whole process";
@@ -144,7 +146,7 @@ std::string explain_writes(const std::vector<std::vector<Write>>& words, bool ob
   const auto all_of_them = [&](const auto& fits) {
     return std::ranges::all_of(words, [&](const auto& writes) { return std::ranges::all_of(writes, fits); });
   };
-  if (all_of_them([](const Write& write) { return happens_only(write.reached, {RunsWhen::never}); })) {
+  if (all_of_them([](const Write& write) { return nothing_leads_to(write.reached); })) {
     return "nothing leads to the code that writes it";
   }
   // No lock and no sameness helps an object: it belongs to one interpreter, whoever writes the pointer.

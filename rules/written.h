@@ -21,6 +21,9 @@ std::string explain_writes(const std::vector<std::vector<model::Write>>& words, 
 /// may, or when nothing is known of the times.
 std::string_view when_alone(const std::vector<model::Reached>& times);
 
+/// All that is known of the times is that it never happens.
+bool nothing_leads_to(const std::vector<model::Reached>& times);
+
 /// "in calls".
 const char* time_words(model::RunsWhen when);
 

@@ -8,8 +8,6 @@ namespace isoaudit::analyzer {
 /// The bytes that an x86-64 instruction begins with, the first one lowest. It has fifteen at most.
 struct CodeBytes {
   std::uint64_t low = 0, high = 0;
-
-  bool operator==(const CodeBytes&) const = default;
 };
 
 /// Which of the bytes are what: a guess by their layout (Intel's manual, volume 2, chapter 2 and appendix A), which the

@@ -20,10 +20,11 @@ HookReader::Parts::Decoded& HookReader::Parts::decoded_at(std::uint64_t address)
   const auto [place, fresh] = decoded.try_emplace(address);
   Instruction& instruction = place->second.instruction;
   if (fresh) {
-    if (code == nullptr || !code->contains(address)) code = image.section_at(address);
-    const std::uint64_t offset = code == nullptr ? 0 : address - code->address;
-    const bool is_code = code != nullptr && code->executable && offset < code->bytes.size();
-    if (!is_code || !decoder->decode(code->bytes.subspan(offset), address, instruction)) instruction.size = 0;
+    const Section* section = image.section_at(address);
+    const bool code = section != nullptr && section->executable && address - section->address < section->bytes.size();
+    if (!code || !decoder->decode(section->bytes.subspan(address - section->address), address, instruction)) {
+      instruction.size = 0;
+    }
   }
   return place->second;
 }

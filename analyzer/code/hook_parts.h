@@ -49,8 +49,6 @@ struct HookReader::Parts {
   /// Of the table below, which only grows.
   std::pmr::monotonic_buffer_resource room{};
   std::pmr::unordered_map<std::uint64_t, Decoded> decoded{&room};
-  /// Where the last one lies that was decoded.
-  const Section* code = nullptr;
   std::uint32_t looks = 0;
   std::unordered_map<std::uint64_t, std::size_t> numbers{};
   std::unordered_map<std::uint64_t, bool> leads{};

@@ -122,11 +122,10 @@ class Tracker {
       case Op::copy:
         if (instruction.has_immediate || (instruction.width == 4 && source.kind != Held::Kind::entry)) return {};
         return source;
-      case Op::load: {
+      case Op::load:
         if (memory.base >= held_.size() || (!arm_ && !is_x86_entry(instruction))) return {};
         tables_.emplace_back(number, held_[memory.base]);
         return {.kind = Held::Kind::entry, .is_signed = instruction.sign_extends, .number = number};
-      }
       case Op::add: return sum(instruction, source);
       default: return {};
     }
